@@ -1,0 +1,1 @@
+"""The central backend: a modular monolith on FastAPI."""

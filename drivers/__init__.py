@@ -1,0 +1,1 @@
+"""The terminal's hardware. Knows nothing of the kiosk program or the backend."""

@@ -1,0 +1,1 @@
+"""The camera before the resident. Used inside the face worker process only."""

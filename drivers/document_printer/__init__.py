@@ -1,0 +1,1 @@
+"""A4 page printers speaking IPP."""

@@ -1,0 +1,78 @@
+"""What the kiosk asks of any A4 printer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.status import DeviceStatus
+
+
+class JobState(StrEnum):
+    """IPP job-state (RFC 8011 §5.3.7), as far as a client must tell them apart."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    STOPPED = "stopped"  # processing-stopped, or processing with a hard printer-state-reason: a person must act
+    COMPLETED = "completed"
+    CANCELED = "canceled"
+    ABORTED = "aborted"
+    UNKNOWN = "unknown"  # the printer cannot be asked, or no longer knows the job
+
+
+FINAL_STATES = frozenset({JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED})
+
+
+@dataclass(frozen=True)
+class PrintJob:
+    """A job the printer has accepted."""
+
+    job_id: int
+    job_name: str
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """One look at a job; `reasons` are printer-state and job-state keywords without severity suffix."""
+
+    state: JobState
+    sheets_done: int = 0
+    reasons: frozenset[str] = frozenset()
+
+
+class SubmitFault(StrEnum):
+    OFFLINE = "offline"
+    BUSY = "busy"
+    FORMAT_NOT_SUPPORTED = "format-not-supported"
+    NOT_ACCEPTING = "not-accepting"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"  # the connection broke after bytes were sent: the job may exist; ask `find_job`
+
+
+class DocumentPrinter(Protocol):
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    @property
+    def status(self) -> DeviceStatus:
+        """The last status read; see `refresh`."""
+
+    async def refresh(self) -> DeviceStatus:
+        """Ask the printer now (Get-Printer-Attributes). Supplies: "paper", "toner"."""
+
+    async def submit(
+        self, document: bytes, job_name: str, mime_type: str = "application/pdf"
+    ) -> PrintJob | SubmitFault:
+        """Print-Job: A4, one side, one copy, no scaling. `job_name` must be unique: it finds the job again."""
+
+    def follow(self, job: PrintJob) -> AsyncIterator[JobProgress]:
+        """Every change of the job until it is final, or UNKNOWN once the printer stays silent too long."""
+
+    async def find_job(self, job_name: str) -> tuple[PrintJob, JobProgress] | None:
+        """Look the job up by its name among current and finished jobs (Get-Jobs)."""
+
+    async def cancel(self, job: PrintJob) -> JobProgress:
+        """Cancel-Job; then the state it ended in."""

@@ -1,0 +1,75 @@
+"""What the kiosk asks of any ID card reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.status import DeviceStatus
+
+
+class CardKind(StrEnum):
+    """By the letter at offset 248 of the card's text block."""
+
+    RESIDENT = "resident"
+    HMT_RESIDENCE = "hmt-residence"  # 'J' Hong Kong, Macao, Taiwan residents' residence permit
+    FOREIGNER_2017 = "foreigner-2017"  # 'I' permanent residence, 15-character number
+    FOREIGNER_2023 = "foreigner-2023"  # 'Y' permanent residence, 18-digit number; layout unverified
+
+
+@dataclass(frozen=True, repr=False)
+class IdCard:
+    """What the chip says. Its `repr` shows nothing of the person, so that it may slip into a log."""
+
+    kind: CardKind
+    name: str
+    sex: str  # GB/T 2261.1: '1' male, '2' female, '0' unknown, '9' not stated
+    nation: str  # GB/T 3304 two digits, '' where the card has none
+    birth: date
+    address: str
+    number: str  # GB 11643, 18 characters, upper case
+    issuer: str
+    valid_from: date
+    valid_to: date | None  # None: 长期
+    photo: bytes = b""  # 1,024 bytes in the chip's own format; see PhotoDecoder
+    fingerprint: bytes = field(default=b"")
+
+    def __repr__(self) -> str:
+        return f"IdCard(kind={self.kind.value}, …)"
+
+
+class ReadFault(StrEnum):
+    """Why a card was not read; every one is expected and has a sentence for the resident."""
+
+    NO_CARD = "no-card"  # none came before the time was up
+    CARD_REMOVED = "card-removed"  # found, then taken away before the read was complete
+    UNREADABLE = "unreadable"  # the chip or the SAM refused, or the text makes no sense
+    EXPIRED = "expired"
+    UNSUPPORTED = "unsupported"  # a card kind this terminal may not take yet
+    READER_LOST = "reader-lost"  # the reader does not answer
+
+
+class IdReader(Protocol):
+    async def open(self) -> None:
+        """Connect and keep connected, reconnecting with back-off. Returns at once; see `status`."""
+
+    async def close(self) -> None: ...
+
+    @property
+    def status(self) -> DeviceStatus: ...
+
+    async def read_card(self, timeout_s: float) -> IdCard | ReadFault:
+        """Wait for a card, then find, select and read it (30 01).
+
+        Cancelling it at any moment leaves the reader usable.
+        """
+
+
+class PhotoDecoder(Protocol):
+    """Turns the chip's 1,024 bytes into a picture. The licensed WLT decoder is an agency's plug-in,
+    found through the entry-point group `menkou.photo_decoders`."""
+
+    def decode(self, chip_photo: bytes) -> bytes | None:
+        """PNG of 102x126 pixels, or None when the format is not this decoder's."""

@@ -1,0 +1,1 @@
+"""Receipt (slip) printers speaking ESC/POS."""

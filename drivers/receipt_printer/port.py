@@ -1,0 +1,86 @@
+"""What the kiosk asks of any receipt printer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.status import DeviceStatus
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A centred line in double size."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text; long lines wrap at the paper's width."""
+
+    text: str
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A label at the left and a value at the right; the value moves to its own line when both do not fit."""
+
+    label: str
+    value: str
+    large: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A dashed line across the paper."""
+
+
+@dataclass(frozen=True)
+class Qr:
+    """A QR code, centred, with a caption under it."""
+
+    data: str
+    caption: str = ""
+
+
+ReceiptPart = Heading | Line | Pair | Rule | Qr
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A slip of paper from top to cut. Masked data only: it may be left behind."""
+
+    parts: tuple[ReceiptPart, ...]
+
+
+class ReceiptOutcome(StrEnum):
+    PRINTED = "printed"
+    PAPER_OUT = "paper-out"
+    COVER_OPEN = "cover-open"
+    CUTTER_ERROR = "cutter-error"
+    HARDWARE_ERROR = "hardware-error"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"  # the bytes went out, but the printer did not confirm
+
+
+class ReceiptPrinter(Protocol):
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    @property
+    def status(self) -> DeviceStatus:
+        """The last status read; see `refresh`."""
+
+    async def refresh(self) -> DeviceStatus:
+        """Ask the printer now (DLE EOT 1-4)."""
+
+    async def print_receipt(self, receipt: Receipt) -> ReceiptOutcome:
+        """Print and cut; PRINTED only when the printer said so."""
+
+    async def cut_count(self) -> int | None:
+        """The printer's own lifetime counter of cuts, by which recovery learns whether a slip really came out;
+        None where the model has none."""
