@@ -1,0 +1,27 @@
+"""Expected refusals: raised by services, turned into `Problem` bodies by the app."""
+
+from __future__ import annotations
+
+from backend.contract.kiosk_api import ProblemCode
+
+# HTTP status by code; everything else is 409.
+STATUS = {
+    ProblemCode.NOT_FOUND: 404,
+    ProblemCode.SERVICE_UNKNOWN: 404,
+    ProblemCode.ACCOUNT_NOT_FOUND: 404,
+    ProblemCode.DEPARTMENT_DOWN: 503,
+    ProblemCode.GATEWAY_DOWN: 503,
+}
+
+
+class Refused(Exception):
+    """An expected refusal. `detail` is English for logs and carries no personal data."""
+
+    def __init__(self, code: ProblemCode, detail: str = "") -> None:
+        super().__init__(f"{code.value}: {detail}")
+        self.code = code
+        self.detail = detail
+
+    @property
+    def status(self) -> int:
+        return STATUS.get(self.code, 409)
