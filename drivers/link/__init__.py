@@ -1,0 +1,1 @@
+"""Byte streams to devices, and the helper that keeps them connected."""

@@ -1,0 +1,137 @@
+"""Serial lines (RS-232, USB-CDC, PTY) as byte streams, over pyserial-asyncio-fast."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import serial
+import serial_asyncio_fast
+
+from drivers.link.stream import LinkLost, ReceiveBuffer
+
+Parity = Literal["N", "E", "O"]
+
+
+@dataclass(frozen=True)
+class SerialSettings:
+    """How a serial line is opened. `path` is a stable name (/dev/serial/by-path/…), looked up anew at each open."""
+
+    path: str
+    baud: int = 115200
+    bytesize: Literal[7, 8] = 8
+    parity: Parity = "N"
+    stopbits: Literal[1, 2] = 1
+    rtscts: bool = False
+    dsrdtr: bool = False
+    xonxoff: bool = False
+
+    def pyserial_arguments(self) -> dict[str, Any]:
+        """What `serial.Serial` is given. `exclusive`: two programs on one device corrupt each other's frames."""
+        return {
+            "port": self.path,
+            "baudrate": self.baud,
+            "bytesize": self.bytesize,
+            "parity": self.parity,
+            "stopbits": self.stopbits,
+            "rtscts": self.rtscts,
+            "dsrdtr": self.dsrdtr,
+            "xonxoff": self.xonxoff,
+            "exclusive": True,
+        }
+
+    def seconds_for(self, n: int) -> float:
+        """Time on the wire for `n` bytes: start bit, data, parity, stop bits."""
+        bits = 1 + self.bytesize + (self.parity != "N") + self.stopbits
+        return n * bits / self.baud
+
+
+class SerialStream(asyncio.Protocol):
+    """A `ByteStream` on one opened serial line; made by `open_serial`."""
+
+    def __init__(self) -> None:
+        self._transport: Any = None
+        self._received = ReceiveBuffer()
+        self._lost = asyncio.Event()
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self._closing = False
+
+    def __repr__(self) -> str:  # asyncio's exception handler prints it
+        return f"<SerialStream {'open' if self.connected else 'lost'}>"
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received.feed(data)
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._transport = None
+        self._received.end()
+        self._may_write.set()
+        self._lost.set()
+
+    # ByteStream
+
+    @property
+    def connected(self) -> bool:
+        return self._transport is not None and not self._closing and not self._transport.is_closing()
+
+    async def read(self, n: int) -> bytes:
+        return await self._received.take(n)
+
+    async def write(self, data: bytes) -> None:
+        if not self.connected:
+            raise LinkLost("connection closed")
+        self._transport.write(data)
+        await self._may_write.wait()
+        if not self.connected:
+            raise LinkLost("connection closed while writing")
+
+    def drain_input(self) -> int:
+        return self._received.drain()
+
+    async def wait_lost(self) -> None:
+        await self._lost.wait()
+
+    async def close(self) -> None:
+        self._closing = True
+        self._received.drain()
+        if self._transport is not None and not self._lost.is_set():
+            # abort, not close: closing would first wait for bytes a stuck device never takes
+            self._transport.abort()
+        await self._lost.wait()
+        self._received.drain()
+
+
+async def open_serial(settings: SerialSettings) -> SerialStream:
+    """Open the line now; LinkLost when the path is absent, taken by another program, or not a terminal."""
+    loop = asyncio.get_running_loop()
+    arguments = settings.pyserial_arguments()
+    opening = loop.run_in_executor(None, lambda: serial.Serial(**arguments))
+    try:
+        port = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_unwanted)  # the thread cannot be cancelled; do not keep its lock
+        raise
+    except (serial.SerialException, OSError) as error:
+        raise LinkLost(f"cannot open {settings.path}: {type(error).__name__} {error.errno or ''}".strip()) from error
+    stream = SerialStream()
+    transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: stream, port)
+    stream.connection_made(transport)  # the library would call it in the next turn; writing may start in this one
+    return stream
+
+
+def _close_unwanted(opening: asyncio.Future[serial.Serial]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
