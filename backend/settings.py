@@ -13,6 +13,7 @@ class BackendSettings(BaseSettings):
 
     environment: str = "embedded"  # "embedded" | "production"
     var_dir: Path = Path("var/backend")  # database, keys, certificates' files
+    sandbox_dir: Path = Path("var/sandbox")  # embedded only: where the stand-in gateway leaves its public key
     database_url: str = ""  # empty: SQLite in var_dir
     content_dir: Path = Path("build/content")  # the compiled pack of `menkou content build`
     public_url: str = "http://127.0.0.1:8100"  # where residents and gateways reach this backend
@@ -28,7 +29,10 @@ class BackendSettings(BaseSettings):
     alipay_seller_id: str = "2088000000000000"
     alipay_merchant_key: Path | None = None  # PEM; embedded: made in var_dir at first start
     alipay_public_key: Path | None = None  # PEM of the gateway; embedded: read from the sandbox's var_dir
+    gateway_timeout_s: float = 8.0
     payment_expiry_s: int = 180
+    bill_ttl_s: int = 900  # how long a looked-up bill may be paid
+    sweep_interval_s: float = 2.0
 
     @property
     def effective_database_url(self) -> str:

@@ -1,0 +1,118 @@
+"""The backend as one ASGI app."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+from starlette.exceptions import HTTPException
+
+from backend.catalogue import Catalogue
+from backend.db.engine import make_engine, make_sessions
+from backend.db.migrate import migrate
+from backend.devices.routes import router as devices
+from backend.exchange.client import ExchangeClient
+from backend.logging import RequestLog
+from backend.problems import Refused
+from backend.settings import BackendSettings
+
+log = structlog.get_logger()
+
+_FIELD = re.compile(r"[a-z_]{1,40}")
+_MAX_BODY = 1 << 20  # bytes
+
+
+def create_app(
+    settings: BackendSettings | None = None, *, transport: httpx.AsyncBaseTransport | None = None
+) -> FastAPI:
+    """The app. `transport` carries the calls to gateways and departments (tests hand in their own)."""
+    settings = settings or BackendSettings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings.var_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = make_engine(settings.effective_database_url)
+        try:
+            if settings.environment == "embedded":
+                await migrate(engine)
+            async with httpx.AsyncClient(transport=transport, follow_redirects=False) as client:
+                app.state.engine = engine
+                app.state.sessions = make_sessions(engine)
+                app.state.catalogue = Catalogue.load(settings.content_dir)
+                app.state.exchange = ExchangeClient(
+                    settings.exchange_url, settings.exchange_key.get_secret_value(), client=client
+                )
+                log.info("backend_ready", environment=settings.environment, content=app.state.catalogue.version)
+                yield
+        finally:
+            await engine.dispose()
+
+    app = FastAPI(
+        title="Menkou backend",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        max_body_size=_MAX_BODY,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.settings = settings
+    app.add_middleware(RequestLog)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    for router in (devices,):
+        app.include_router(router)
+    _add_health(app)
+    return app
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["health"])
+    async def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["health"])
+    async def readyz(request: Request) -> JSONResponse:
+        """The database answers and the content is there; 503 with the reasons otherwise."""
+        problems: list[str] = []
+        try:
+            async with request.app.state.sessions() as session:
+                await session.execute(text("SELECT 1 FROM alembic_version"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
+            problems.append(f"database: {type(error).__name__}")
+        if request.app.state.catalogue.problem:
+            problems.append(request.app.state.catalogue.problem)
+        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)  # noqa: S101 - registered for this class only
+    log.info("refused", code=error.code.value, detail=error.detail)
+    return JSONResponse({"code": error.code.value, "detail": error.detail}, error.status)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Names the fields and the rules, never what was sent: it may be personal data."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [f"{'.'.join(_safe(part) for part in fault['loc'])}: {fault['type']}" for fault in error.errors()[:10]]
+    return JSONResponse({"code": "invalid-request", "detail": "; ".join(faults)}, 422)
+
+
+def _safe(part: str | int) -> str:
+    # A key of the body is the sender's text too.
+    return part if isinstance(part, str) and _FIELD.fullmatch(part) else "?"
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = {401: "unauthorized", 404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    return JSONResponse({"code": code, "detail": str(error.detail)}, error.status_code, headers=error.headers)

@@ -1,0 +1,91 @@
+"""`menkou backend …`"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backend.secret_files import write_secret
+from backend.settings import BackendSettings
+
+app = typer.Typer(help="The central backend.", no_args_is_help=True)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve the API. Embedded, the database is made or upgraded first."""
+    import uvicorn
+
+    from backend.app import create_app
+    from backend.logging import configure_logging
+
+    settings = BackendSettings()
+    configure_logging()
+    uvicorn.run(
+        create_app(settings),
+        host=host or settings.host,
+        port=port or settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=90,  # above the kiosks' heartbeat, or each would connect anew
+        server_header=False,
+    )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    settings = BackendSettings()
+    print("upgraded" if asyncio.run(_migrate(settings)) else "already up to date")
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="The kiosk's name, e.g. kiosk-0001.")],
+    site: Annotated[str | None, typer.Option(help="Where it stands.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the token to this file (0600) instead of printing it.")
+    ] = None,
+) -> None:
+    """Make a device token for a kiosk. It is shown once; an older token of that kiosk stops working."""
+    settings = BackendSettings()
+    try:
+        made = asyncio.run(_token(settings, name, site or settings.site))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if out is None:
+        print(made)
+        return
+    write_secret(out, made.encode() + b"\n")
+    print(f"token of {name} written to {out}")
+
+
+async def _migrate(settings: BackendSettings) -> bool:
+    from backend.db.engine import make_engine
+    from backend.db.migrate import migrate as upgrade
+
+    settings.var_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = make_engine(settings.effective_database_url)
+    try:
+        return await upgrade(engine)
+    finally:
+        await engine.dispose()
+
+
+async def _token(settings: BackendSettings, name: str, site: str) -> str:
+    from backend.db.engine import make_engine, make_sessions, writing
+    from backend.devices.service import issue_token
+
+    await _migrate(settings)
+    engine = make_engine(settings.effective_database_url)
+    try:
+        async with writing(make_sessions(engine)) as session:
+            return await issue_token(session, name, site)
+    finally:
+        await engine.dispose()
