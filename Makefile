@@ -1,0 +1,60 @@
+# Menkou 门口. `make run` and `make test` work on a fresh Debian 12 with Python 3.11, git and make.
+# What each target needs is set up by provisioning/setup.sh, which does nothing twice.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+UV := .uv/bin/uv
+ARGS ?=
+LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
+ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
+
+.PHONY: help setup setup-dev run test lint format bench screenshots demo lock clean clean-room
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+setup: ## install what `make run` needs (system packages, Python environment, content)
+	@provisioning/setup.sh run
+
+setup-dev:
+	@provisioning/setup.sh dev
+
+run: setup ## start backend, virtual cabinet and kiosk; Ctrl-C stops them
+	@exec $(BIN)/menkou run $(ARGS)
+
+test: setup-dev ## every test, headless (ARGS="tests/drivers -x" for a part)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-dev ## style, types and the arrows between packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## let ruff tidy the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## measure what a resident waits for; figures also in build/bench/
+	@$(BIN)/menkou bench $(ARGS)
+
+demo: setup ## walk both journeys headless and check the results, into build/demo/
+	@$(BIN)/menkou demo --out build/demo $(ARGS)
+
+screenshots: demo ## the demo's screenshots, copied into docs/screenshots/
+	mkdir -p docs/screenshots
+	cp build/demo/screenshots/*.png docs/screenshots/
+
+lock: setup ## resolve the dependencies, write requirements/*.txt (ARGS=--upgrade for newest)
+	$(LOCK) requirements/uv.in -o requirements/uv.txt
+	$(LOCK) requirements/build.in -o requirements/build.txt
+	$(LOCK) pyproject.toml $(ROLES) -o requirements/runtime.txt
+	$(LOCK) pyproject.toml $(ROLES) --extra test -c requirements/runtime.txt -o requirements/dev.txt
+
+clean: ## remove everything that was made here (environment, build, var)
+	rm -rf .venv .uv .setup build var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-room: ## as root: prove all this in a fresh Debian 12 (debootstrap)
+	provisioning/clean_room.sh

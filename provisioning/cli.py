@@ -1,0 +1,81 @@
+"""The one command, `menkou`. Each part lives with its own code and is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+import typer.core
+import typer.main
+
+
+@dataclass(frozen=True)
+class Part:
+    """A subcommand. `target` names a Typer app; a `group` keeps its own subcommands even when it has only one."""
+
+    target: str
+    help: str
+    group: bool = True
+
+
+PARTS: dict[str, Part] = {
+    "run": Part("provisioning.run_cli:app", "Start everything: backend, cabinet, kiosk.", group=False),
+    "kiosk": Part("kiosk.cli:app", "The program on the terminal."),
+    "backend": Part("backend.cli:app", "The central backend; tokens for kiosks."),
+    "sandbox": Part("backend.sandbox.cli:app", "Stand-ins for the departments and Alipay."),
+    "cabinet": Part("drivers.cli:app", "The virtual cabinet: simulated hardware."),
+    "content": Part("content.cli:app", "Check and build what residents read."),
+    "check": Part("provisioning.check_cli:app", "Is this number or identifier valid, and why?"),
+    "verify": Part("backend.certificates.verify_cli:app", "Is this certificate file genuine?", group=False),
+    "demo": Part("provisioning.demo.cli:app", "Walk the journeys headless and check them.", group=False),
+    "bench": Part("provisioning.bench.cli:app", "Measure what a resident waits for.", group=False),
+    "preflight": Part("provisioning.preflight:app", "Does every part load on this machine?", group=False),
+}
+
+
+def load(name: str) -> Any:
+    """The real command behind a name: imports that part and nothing else."""
+    part = PARTS[name]
+    module_name, _, attribute = part.target.partition(":")
+    application: typer.Typer = getattr(importlib.import_module(module_name), attribute)
+    command = typer.main.get_group(application) if part.group else typer.main.get_command(application)
+    command.name = name
+    return command
+
+
+class LazyGroup(typer.core.TyperGroup):
+    """Lists the parts from the table above and imports one only to run it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(PARTS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        part = PARTS.get(cmd_name)
+        return part and typer.core.TyperCommand(cmd_name, help=part.help, rich_markup_mode=None)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return (name, load(name), rest) if name is not None and command is not None else (name, command, rest)
+
+
+# Plain help and plain tracebacks: the decorated ones cost a slow import and print local variables, which may be
+# a resident's data.
+app = typer.Typer(
+    cls=LazyGroup,
+    help="Menkou 门口: a self-service government kiosk.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def root() -> None:
+    """Menkou 门口: a self-service government kiosk. Start with `menkou run`."""
+
+
+if __name__ == "__main__":
+    app()
