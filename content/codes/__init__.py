@@ -1,1 +1,1 @@
-"""National codes: identity numbers, credit codes, certificate identifiers, and how they are masked."""
+"""Numbers and codes of public administration: checking, building, masking. No I/O, nothing is ever logged here."""

@@ -1,0 +1,46 @@
+"""`menkou check …`: is this number, code or identifier well formed? Exit status 0 yes, 1 no with the reason."""
+
+from __future__ import annotations
+
+import typer
+
+from content.codes.certificate_id import CertificateIdFault, parse_certificate_id
+from content.codes.resident_number import check_resident_number
+from content.codes.uscc import check_uscc
+from content.schema.text import Text
+
+app = typer.Typer(help="Check numbers and codes / 校验号码和代码", no_args_is_help=True)
+
+_VALID = Text("有效", "valid")
+
+
+def _say(text: Text) -> None:
+    typer.echo(f"{text.zh} / {text.en}")
+
+
+def _end(fault: Text | None, warning: Text | None = None) -> None:
+    _say(fault or _VALID)
+    if warning is not None:
+        _say(warning)
+    raise typer.Exit(1 if fault else 0)
+
+
+@app.command("id")
+def check_id(number: str = typer.Argument(..., help="18 characters; the number is never stored or logged")) -> None:
+    """An identity number (GB 11643, residence permits, foreigners' permanent residence cards)."""
+    result = check_resident_number(number)
+    _end(result.fault.text if result.fault else None)
+
+
+@app.command("uscc")
+def check_organisation(code: str = typer.Argument(..., help="18 characters")) -> None:
+    """A unified social credit code (GB 32100)."""
+    result = check_uscc(code)
+    _end(result.fault.text if result.fault else None, result.warning)
+
+
+@app.command("certificate-id")
+def check_certificate(identifier: str = typer.Argument(..., help="1.2.156.3005.2.…")) -> None:
+    """An electronic certificate's identifier (GB/T 36904)."""
+    result = parse_certificate_id(identifier.strip())
+    _end(result.text if isinstance(result, CertificateIdFault) else None)

@@ -1,0 +1,71 @@
+"""The project's masking rules, one example a line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content.codes import masking
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("", "*"),
+        ("王", "*"),
+        ("张三", "张*"),
+        ("王小明", "王*明"),
+        ("欧阳小明", "欧**明"),
+        ("阿依古丽·买买提", "阿依古丽·**"),
+        ("阿依古丽•买买提", "阿依古丽·**"),
+        ("阿依古丽．买买提", "阿依古丽·**"),
+        ("\U00020bb7田", "\U00020bb7*"),  # a character outside the BMP counts once
+    ],
+)
+def test_name(name: str, shown: str) -> None:
+    assert masking.mask_name(name) == shown
+
+
+def test_id_number() -> None:
+    assert masking.mask_id_number("519999199001010017") == "519***********0017"
+    assert masking.mask_id_number("USA110074110419") == "USA********0419"
+    assert masking.mask_id_number_public("519999199001010017") == "5****************7"
+
+
+def test_phone() -> None:
+    assert masking.mask_phone("13800000000") == "138****0000"
+    assert masking.mask_phone("+86 138 0000 0000") == "138****0000"
+    assert masking.mask_phone("12345") == "*****"
+
+
+def test_accounts() -> None:
+    assert masking.mask_account("350100000017") == "3501 **** 0017"
+    assert masking.mask_account("3501 0000 0017") == "3501 **** 0017"
+    assert masking.mask_account("12345678") == "12 **** 78"
+    assert masking.mask_account("1234") == "****"
+    assert masking.mask_bank_card("6222020000000000000") == "**** **** **** 0000"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("四川省成都市武侯区某街道1号", "四川省成都市武侯区****"),
+        ("北京市东城区某路1号", "北京市东城区****"),
+        ("湖南省长沙市长沙县星沙街道", "湖南省长沙市长沙县****"),
+        ("内蒙古自治区呼伦贝尔市鄂温克族自治旗某镇", "内蒙古自治区呼伦贝尔市鄂温克族自治旗****"),
+        ("四川省绵阳市江油市某路", "四川省绵阳市江油市****"),
+        ("成都市某路1号幸福小区", "成都市****"),
+        ("青口镇一村2组", "青口镇****"),
+        ("幸福路1号", "****"),
+        ("", "****"),
+    ],
+)
+def test_address(address: str, shown: str) -> None:
+    assert masking.mask_address(address) == shown
+
+
+@given(st.from_regex(r"[1-8][0-9]{16}[0-9X]", fullmatch=True))
+def test_the_date_of_birth_never_shows(number: str) -> None:
+    assert masking.mask_id_number(number)[3:14] == "*" * 11
+    assert masking.mask_id_number_public(number)[1:-1] == "*" * 16
