@@ -1,0 +1,63 @@
+"""Time-outs on every screen: "您还需要更多时间吗?" before anything is lost (WCAG 2.2.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TypeVar
+
+from kiosk.journeys import texts
+from kiosk.journeys.context import TimedOut
+from kiosk.screens import MoreTime, Nav, Screen, Stage
+
+A = TypeVar("A")
+
+
+class PatientStage:
+    """A Stage that watches for rest. After `screen.idle_s` without a touch it asks over the screen, which keeps
+    its state; no answer raises `TimedOut` in the journey. There is no limit to the number of extensions."""
+
+    def __init__(self, stage: Stage, *, more_time_s: float = 30.0, scale: float = 1.0) -> None:
+        self._stage = stage
+        self._more_time_s = more_time_s
+        self._scale = scale
+
+    async def ask(self, screen: Screen[A]) -> A | Nav:
+        if screen.idle_s is None:
+            return await self._stage.ask(screen)
+        question = asyncio.ensure_future(self._stage.ask(screen))
+        shown = time.monotonic()
+        try:
+            while True:
+                rested = time.monotonic() - max(shown, self._stage.last_touch())
+                left = screen.idle_s * self._scale - rested
+                if left > 0:
+                    await asyncio.wait({question}, timeout=left)
+                    if question.done():
+                        return question.result()
+                elif await self._more_time():
+                    shown = time.monotonic()
+                else:
+                    raise TimedOut
+        finally:
+            question.cancel()
+
+    async def _more_time(self) -> bool:
+        """True if the resident wants more time; False if they want to end or do not answer at all."""
+        screen = MoreTime(question=texts.MORE_TIME, speech=texts.MORE_TIME_SPEECH, seconds=self._more_time_s)
+        try:
+            return await asyncio.wait_for(self._stage.ask_over(screen), self._more_time_s + 0.5)
+        except TimeoutError:
+            return False
+
+    def show(self, screen: Screen[A]) -> None:
+        self._stage.show(screen)
+
+    async def ask_over(self, screen: Screen[A]) -> A:
+        return await self._stage.ask_over(screen)
+
+    def last_touch(self) -> float:
+        return self._stage.last_touch()
+
+    def reset(self) -> None:
+        self._stage.reset()

@@ -1,0 +1,237 @@
+"""Resolving open intents by asking the other side what really happened, never by guessing, never by doing it twice.
+
+Runs at start (after a crash or a pulled plug) and after every session: a journey that was cancelled is resolved in
+just the way a killed one is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from backend.contract.kiosk_api import (
+    CertificateState,
+    DeliveryOutcome,
+    DeliveryReport,
+    IssuedCertificate,
+    Payment,
+    PaymentState,
+    ProblemCode,
+    Rating,
+    ReceiptReport,
+)
+from drivers.document_printer.port import FINAL_STATES, DocumentPrinter, JobProgress, JobState, PrintJob
+from drivers.receipt_printer.port import Receipt, ReceiptOutcome, ReceiptPrinter
+from kiosk.journal.journal import Intent, IntentKind, Journal, Outcome, Phase
+from kiosk.link.client import BackendLink, Fault, Refusal, Unreachable
+
+log = structlog.get_logger()
+# A printer forgets finished jobs after a while (a minute for some); after that, "not found" proves nothing.
+_JOB_MEMORY = timedelta(seconds=45)
+_PRINTER_PATIENCE = timedelta(minutes=10)  # a printer that stays silent longer will not tell any more
+_SLIP_PATIENCE_S = 30.0  # for the receipt printer to be ready after a restart, before the money goes back
+_NOT_FOUND = ProblemCode.NOT_FOUND.value
+
+SlipMaker = Callable[[Payment, bool], Receipt]
+
+
+class Recovery:
+    """`slip(payment, copy)` makes the slip for a payment; injected, because slips are the journeys' wording."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        link: BackendLink,
+        *,
+        document_printer: DocumentPrinter | None,
+        receipt_printer: ReceiptPrinter | None,
+        slip: SlipMaker,
+        slip_patience_s: float = _SLIP_PATIENCE_S,
+    ) -> None:
+        self._journal = journal
+        self._link = link
+        self._document_printer = document_printer
+        self._receipt_printer = receipt_printer
+        self._slip = slip
+        self._slip_patience_s = slip_patience_s
+        self._one_at_a_time = asyncio.Lock()
+
+    async def resolve_open(self) -> int:
+        """Resolve what can be resolved now; returns how many intents stay open (to be tried again)."""
+        async with self._one_at_a_time:
+            for intent in await self._journal.open_intents():
+                if intent.kind is IntentKind.CERTIFICATE:
+                    await self._certificate(intent)
+                elif intent.kind is IntentKind.PAYMENT:
+                    await self._payment(intent)
+            await self._orphan_slips()
+            await self._flush_outbox()
+            left = len(await self._journal.open_intents())
+        if left:
+            log.warning("intents_open", count=left)
+        return left
+
+    # --- certificates -----------------------------------------------------------------------------------------------
+
+    async def _certificate(self, intent: Intent) -> None:
+        if intent.phase is Phase.BEGUN:
+            issued = await self._link.certificate(intent.id)
+            if isinstance(issued, Refusal) and issued.code == _NOT_FOUND:
+                await self._settle(intent, Outcome.NEVER_HAPPENED)
+            elif isinstance(issued, IssuedCertificate):
+                await self._report(intent, DeliveryOutcome.NOT_PRINTED)
+            return
+        outcome = await self._ask_printer(intent)
+        if outcome is not None:
+            await self._report(intent, outcome)
+
+    async def _ask_printer(self, intent: Intent) -> DeliveryOutcome | None:
+        """What became of the print; None: ask again later."""
+        printer = self._document_printer
+        age = datetime.now(UTC) - intent.updated_at
+        if printer is None:
+            return DeliveryOutcome.UNKNOWN
+        found = await printer.find_job(intent.id)
+        if found is not None:
+            progress = await self._to_its_end(printer, *found)
+            if progress.state is JobState.COMPLETED:
+                return DeliveryOutcome.PRINTED
+            if progress.state in FINAL_STATES:
+                return DeliveryOutcome.NOT_PRINTED if progress.sheets_done == 0 else DeliveryOutcome.UNKNOWN
+            return None if age < _PRINTER_PATIENCE else DeliveryOutcome.UNKNOWN
+        if not (await printer.refresh()).ready and age < _PRINTER_PATIENCE:
+            return None
+        if intent.phase is Phase.PRINTING and age < _JOB_MEMORY:
+            return DeliveryOutcome.NOT_PRINTED  # it would still remember: it never got the job
+        return DeliveryOutcome.UNKNOWN
+
+    async def _to_its_end(self, printer: DocumentPrinter, job: PrintJob, progress: JobProgress) -> JobProgress:
+        """The resident has gone: a job that has stopped is cancelled, a running one is waited for."""
+        if progress.state in FINAL_STATES:
+            return progress
+        async for look in printer.follow(job):
+            progress = look
+            if look.state is JobState.STOPPED:
+                return await printer.cancel(job)
+        return progress
+
+    async def _report(self, intent: Intent, outcome: DeliveryOutcome) -> None:
+        answer = await self._link.report_delivery(intent.id, DeliveryReport(outcome=outcome))
+        if isinstance(answer, IssuedCertificate):
+            # The backend's state wins: it may already have been told before we died.
+            await self._settle(
+                intent,
+                {
+                    CertificateState.DELIVERED: Outcome.DONE,
+                    CertificateState.VOIDED: Outcome.VOIDED,
+                }.get(answer.state, Outcome.UNKNOWN),
+            )
+        elif isinstance(answer, Refusal) and answer.code == _NOT_FOUND:
+            await self._settle(intent, Outcome.NEVER_HAPPENED)
+
+    # --- payments ---------------------------------------------------------------------------------------------------
+
+    async def _payment(self, intent: Intent) -> None:
+        payment: Payment | Fault = await self._link.payment(intent.id)
+        if isinstance(payment, Refusal) and payment.code == _NOT_FOUND:
+            await self._settle(intent, Outcome.NEVER_HAPPENED)
+            return
+        if isinstance(payment, Payment) and payment.state in (
+            PaymentState.CREATED,
+            PaymentState.PENDING,
+            PaymentState.UNKNOWN,
+        ):
+            payment = await self._link.close_payment(intent.id)
+        if isinstance(payment, Payment) and payment.state is PaymentState.PAID:
+            payment = await self._hand_over(intent, payment)
+        if not isinstance(payment, Payment):
+            return
+        outcome = {
+            PaymentState.CLOSED: Outcome.CLOSED,
+            PaymentState.DELIVERED: Outcome.DONE,
+            PaymentState.REFUNDED: Outcome.REFUNDED,
+        }.get(payment.state)
+        if outcome is not None:
+            await self._settle(intent, outcome)
+
+    async def _hand_over(self, intent: Intent, payment: Payment) -> Payment | Fault:
+        """Paid, and nobody has confirmed a slip: find out whether one came out, else print it, else give the money
+        back."""
+        slips = [child for child in await self._journal.children(intent.id) if child.kind is IntentKind.RECEIPT]
+        verdicts = [await self._slip_verdict(slip) for slip in slips]
+        if True in verdicts:
+            return await self._link.report_receipt(intent.id, ReceiptReport(outcome="printed"))
+        printed = await self._print_slip(intent, payment, copy=None in verdicts)
+        return await self._link.report_receipt(
+            intent.id, ReceiptReport(outcome="printed" if printed else "unprintable")
+        )
+
+    async def _slip_verdict(self, slip: Intent) -> bool | None:
+        """True: it is out. False: surely not. None: nobody can tell. Settles the slip's intent."""
+        if slip.outcome is not None:
+            return {Outcome.DONE: True, Outcome.UNKNOWN: None}.get(slip.outcome, False)
+        before = slip.detail.get("cuts_before")
+        now = await self._receipt_printer.cut_count() if self._receipt_printer is not None else None
+        verdict: bool | None
+        if slip.phase is Phase.BEGUN:
+            verdict = False  # written before the first byte went out
+        elif isinstance(before, int) and now is not None:
+            verdict = now > before
+        else:
+            verdict = None
+        outcomes = {True: Outcome.DONE, False: Outcome.NEVER_HAPPENED, None: Outcome.UNKNOWN}
+        await self._settle(slip, outcomes[verdict])
+        return verdict
+
+    async def _print_slip(self, intent: Intent, payment: Payment, *, copy: bool) -> bool:
+        printer = self._receipt_printer
+        if printer is None or not await self._ready(printer):
+            return False
+        cuts = await printer.cut_count()
+        slip = await self._journal.begin(
+            IntentKind.RECEIPT,
+            session=intent.session,
+            service=intent.service,
+            parent=intent.id,
+            detail={"cuts_before": cuts},
+        )
+        await self._journal.advance(slip.id, Phase.PRINTING)
+        outcome = await printer.print_receipt(self._slip(payment, copy))
+        if outcome is ReceiptOutcome.PRINTED:
+            await self._settle(slip, Outcome.DONE)
+            return True
+        return await self._slip_verdict(await self._journal.get(slip.id)) is True
+
+    async def _ready(self, printer: ReceiptPrinter) -> bool:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._slip_patience_s
+        while not (await printer.refresh()).ready:
+            if loop.time() >= until:
+                return False
+            await asyncio.sleep(0.5)
+        return True
+
+    async def _orphan_slips(self) -> None:
+        """Slips whose parent is settled or was a certificate: only their own end is left to be written."""
+        for intent in await self._journal.open_intents():
+            if intent.kind is not IntentKind.RECEIPT or intent.parent is None:
+                continue
+            parent = await self._journal.get(intent.parent)
+            if parent.outcome is not None:
+                await self._slip_verdict(intent)
+
+    # --- the rest ---------------------------------------------------------------------------------------------------
+
+    async def _flush_outbox(self) -> None:
+        for item in await self._journal.outbox():
+            answer = await self._link.rate(Rating.model_validate(item.body))
+            if isinstance(answer, Unreachable):
+                return
+            await self._journal.delivered(item.id)
+
+    async def _settle(self, intent: Intent, outcome: Outcome) -> None:
+        log.info("intent_resolved", intent=intent.id, kind=intent.kind.value, outcome=outcome.value)
+        await self._journal.settle(intent.id, outcome)

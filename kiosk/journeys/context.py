@@ -1,0 +1,91 @@
+"""What a journey works with: the terminal's parts, the session, and the service as content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from content.schema.service import Service
+from content.schema.text import Text
+from drivers.code_scanner.port import CodeScanner
+from drivers.document_printer.port import DocumentPrinter
+from drivers.id_reader.port import IdReader
+from drivers.receipt_printer.port import ReceiptPrinter
+from kiosk.identity.face.port import FaceResult
+from kiosk.journal.journal import Journal
+from kiosk.link.client import BackendLink
+from kiosk.screens import FaceCue, PreviewSource, Stage, Step, Trail
+from kiosk.session import Session
+from kiosk.settings import KioskSettings
+
+
+class FaceCheckPort(Protocol):
+    """What journeys need of the face verifier (kiosk.identity.face)."""
+
+    @property
+    def preview(self) -> PreviewSource: ...
+
+    async def check(self, chip_photo: bytes, on_cue: Callable[[FaceCue], None], timeout_s: float) -> FaceResult: ...
+
+
+class RasterPort(Protocol):
+    """Pictures of PDF pages, made in a worker process."""
+
+    async def render(self, pdf: bytes, page: int, width_px: int) -> bytes | None: ...
+
+
+@dataclass
+class Devices:
+    """The terminal's devices; each may be absent."""
+
+    id_reader: IdReader | None = None
+    receipt_printer: ReceiptPrinter | None = None
+    document_printer: DocumentPrinter | None = None
+    code_scanner: CodeScanner | None = None
+
+
+@dataclass
+class Terminal:
+    """Everything that outlives a session."""
+
+    settings: KioskSettings
+    stage: Stage
+    devices: Devices
+    link: BackendLink
+    journal: Journal
+    face: FaceCheckPort | None
+    raster: RasterPort | None
+
+
+@dataclass
+class Journey:
+    """One resident doing one thing."""
+
+    terminal: Terminal
+    service: Service
+    session: Session = field(default_factory=Session)
+    steps: int = 5
+
+    @property
+    def stage(self) -> Stage:
+        return self.terminal.stage
+
+    @property
+    def settings(self) -> KioskSettings:
+        return self.terminal.settings
+
+    @property
+    def site(self) -> Text:
+        return Text(self.settings.site, self.settings.site_en)
+
+    def trail(self, number: int) -> Trail:
+        return Trail(self.service.title, Step(number, self.steps))
+
+
+class JourneyOver(Exception):
+    """The journey ended early and the resident has already been told why."""
+
+
+class TimedOut(Exception):
+    """Nobody answered "需要更多时间吗?"."""

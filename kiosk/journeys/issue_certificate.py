@@ -1,0 +1,59 @@
+"""A certificate from touch to paper: explain → consent → identify → fill in → review → issue → print → rate."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from content.schema.service import ChoiceField
+from kiosk.journeys import texts
+from kiosk.journeys.context import Journey, JourneyOver
+from kiosk.journeys.receipts import certificate_slip
+from kiosk.journeys.steps import Move, walk
+from kiosk.journeys.steps.explain import ask_consent, show_guide
+from kiosk.journeys.steps.fill import ask_choice, ask_number
+from kiosk.journeys.steps.finish import goodbye, rate
+from kiosk.journeys.steps.identify import prove_holder, read_card
+from kiosk.journeys.steps.issue import fetch_file, issue, preview, review
+from kiosk.journeys.steps.print_document import Printed, print_certificate
+from kiosk.journeys.steps.slip import print_slip
+
+
+async def issue_certificate(journey: Journey) -> None:
+    """Raises `JourneyOver`, `TimedOut` or `CancelledError` when it ends early; open intents are then resolved by
+    `kiosk.journal.recovery`, as after a crash."""
+    journey.steps = 5
+    fields = [
+        partial(ask_choice if isinstance(field, ChoiceField) else ask_number, journey, field, 3)  # type: ignore[arg-type]
+        for field in journey.service.form
+    ]
+    moved = await walk(
+        [
+            partial(show_guide, journey),
+            partial(ask_consent, journey),
+            partial(read_card, journey),
+            partial(prove_holder, journey),
+            *fields,
+            partial(review, journey),
+        ]
+    )
+    if moved is Move.BACK:
+        raise JourneyOver("left at the guide")
+
+    intent, certificate = await issue(journey)
+    pdf, masked = await fetch_file(journey, intent.id)
+    picture = await preview(journey, certificate, pdf, masked)
+    printed = await print_certificate(journey, intent, certificate, pdf, picture)
+    if printed is not Printed.YES:
+        raise JourneyOver("not printed")
+
+    slip = await print_slip(
+        journey.terminal.journal,
+        journey.terminal.devices.receipt_printer,
+        certificate_slip(certificate, journey.settings),
+        session=journey.session.id,
+        service=journey.service.id,
+        parent=intent.id,
+    )
+    await rate(journey, 5)
+    reminders = (texts.TAKE_PAPER, texts.TAKE_SLIP if slip else texts.NO_SLIP, texts.TAKE_CARD)
+    await goodbye(journey, reminders)

@@ -1,0 +1,185 @@
+"""Printing a certificate: intent → print → confirm → settle. Nothing is silently printed twice."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum
+
+import structlog
+
+from backend.contract.kiosk_api import DeliveryOutcome, DeliveryReport, IssuedCertificate
+from content.schema.text import Text
+from drivers.document_printer.port import DocumentPrinter, JobProgress, JobState, PrintJob, SubmitFault
+from drivers.status import DeviceStatus
+from kiosk.journal.journal import Intent, Outcome, Phase
+from kiosk.journeys import texts
+from kiosk.journeys.context import Journey
+from kiosk.journeys.steps.messages import tell
+from kiosk.screens import Choice, Entry, Message, Milestone, Nav, Printing, Tone
+
+log = structlog.get_logger()
+_PAPER_REASONS = ("media-empty", "media-needed")
+_IDLE_PATIENCE_S = 10.0  # the engine may need a moment to become idle after the last sheet
+_BUSY_TRIES = 10  # a page of somebody else's job: wait a second and try again
+
+
+class Printed(Enum):
+    YES = "yes"
+    NO = "no"  # for sure
+    UNKNOWN = "unknown"
+
+
+async def print_certificate(
+    journey: Journey, intent: Intent, certificate: IssuedCertificate, pdf: bytes, picture: bytes
+) -> Printed:
+    """Print, follow the job to its end, report and settle. The resident is told of everything but success."""
+    printer = journey.terminal.devices.document_printer
+    journey.stage.show(_screen(journey, certificate, picture, sheet=1))
+    printed = Printed.NO
+    if printer is not None:
+        await journey.terminal.journal.advance(intent.id, Phase.PRINTING)
+        job = await _submit(printer, pdf, intent.id)
+        if isinstance(job, PrintJob):
+            await journey.terminal.journal.advance(intent.id, Phase.SUBMITTED, job_id=job.job_id)
+            printed = await _follow(journey, printer, job, certificate, picture)
+        elif job is SubmitFault.UNKNOWN:
+            printed = Printed.UNKNOWN
+        log.info("certificate_print", intent=intent.id, printed=printed.value)
+    await settle_print(journey, intent.id, printed)
+    if printed is Printed.NO:
+        await tell(journey, Tone.PROBLEM, texts.PRINT_FAILED, texts.PRINT_FAILED_BODY)
+    elif printed is Printed.UNKNOWN:
+        number = Entry(texts.NUMBER, Text.same(certificate.verification_code))
+        await tell(journey, Tone.PROBLEM, texts.PRINT_UNKNOWN, texts.PRINT_UNKNOWN_BODY, entries=(number,))
+    return printed
+
+
+async def settle_print(journey: Journey, intent_id: str, printed: Printed) -> None:
+    """Tell the backend, then settle. Where the backend is gone the intent stays open and recovery tells it later."""
+    report, outcome = {
+        Printed.YES: (DeliveryOutcome.PRINTED, Outcome.DONE),
+        Printed.NO: (DeliveryOutcome.NOT_PRINTED, Outcome.VOIDED),
+        Printed.UNKNOWN: (DeliveryOutcome.UNKNOWN, Outcome.UNKNOWN),
+    }[printed]
+    answer = await journey.terminal.link.report_delivery(intent_id, DeliveryReport(outcome=report))
+    if isinstance(answer, IssuedCertificate):
+        await journey.terminal.journal.settle(intent_id, outcome)
+
+
+async def _submit(printer: DocumentPrinter, pdf: bytes, job_name: str) -> PrintJob | SubmitFault:
+    for _ in range(_BUSY_TRIES):
+        job = await printer.submit(pdf, job_name)
+        if job is not SubmitFault.BUSY:
+            break
+        await asyncio.sleep(1.0)
+    if job is SubmitFault.UNKNOWN:
+        # The connection broke after bytes went out: ask the printer instead of guessing.
+        found = await printer.find_job(job_name)
+        return found[0] if found is not None else job
+    return job
+
+
+async def _follow(
+    journey: Journey, printer: DocumentPrinter, job: PrintJob, certificate: IssuedCertificate, picture: bytes
+) -> Printed:
+    last = JobProgress(JobState.PENDING)
+    held: asyncio.Task[bool] | None = None
+    progress = printer.follow(job)
+    step = asyncio.ensure_future(anext(progress, None))
+    try:
+        while True:
+            waiting: set[asyncio.Future[object]] = {step}  # type: ignore[arg-type]
+            if held is not None:
+                waiting.add(held)  # type: ignore[arg-type]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if step.done():
+                look = step.result()
+                if look is None:
+                    break
+                last = look
+                if look.state is JobState.STOPPED and held is None:
+                    held = asyncio.ensure_future(_hold(journey, look))
+                elif look.state is not JobState.STOPPED:
+                    if held is not None:
+                        held.cancel()
+                        held = None
+                    sheet = min(look.sheets_done + 1, certificate.pages)
+                    journey.stage.show(_screen(journey, certificate, picture, sheet=sheet))
+                step = asyncio.ensure_future(anext(progress, None))
+            elif held is not None and held.done():
+                if held.result():
+                    last = await printer.cancel(job)
+                    break
+                held = None
+    finally:
+        step.cancel()
+        if held is not None:
+            held.cancel()
+        await asyncio.gather(step, return_exceptions=True)
+    if last.state is JobState.COMPLETED:
+        return Printed.YES if await _idle_without_fault(printer) else Printed.UNKNOWN
+    if last.state in (JobState.CANCELED, JobState.ABORTED):
+        # A sheet that is out cannot be called back: only a job without one is surely not printed.
+        return Printed.NO if last.sheets_done < certificate.pages else Printed.UNKNOWN
+    return Printed.UNKNOWN
+
+
+async def _hold(journey: Journey, look: JobProgress) -> bool:
+    """The printer has stopped. True: the resident gives up, or the time to wait is over."""
+    log.warning("printer_held", reasons=sorted(look.reasons))
+    if any(reason in look.reasons for reason in _PAPER_REASONS):
+        body = texts.PRINTER_HELD_BODY["media-empty"]
+    else:
+        body = texts.PRINTER_HELD_BODY["media-jam" if "media-jam" in look.reasons else "other"]
+    screen = Message(
+        question=texts.PRINTER_HELD,
+        speech=body,
+        tone=Tone.PROBLEM,
+        body=body,
+        buttons=(Choice("give-up", texts.GIVE_UP_PRINT), Choice("wait", texts.KEEP_WAITING)),
+        idle_s=None,
+    )
+    loop = asyncio.get_running_loop()
+    until = loop.time() + journey.settings.print_hold_s
+    while (left := until - loop.time()) > 0:
+        try:
+            answer = await asyncio.wait_for(journey.stage.ask(screen), left)
+        except TimeoutError:
+            return True
+        if isinstance(answer, Nav) or answer == "give-up":
+            return True
+    return True
+
+
+async def _idle_without_fault(printer: DocumentPrinter) -> bool:
+    """ "Completed" counts only when the device itself is idle without a media fault afterwards."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _IDLE_PATIENCE_S
+    while loop.time() < until:
+        status: DeviceStatus = await printer.refresh()
+        if status.supplies.get("paper") is not None and status.supplies["paper"].value == "jammed":
+            return False
+        if status.device.value in ("online", "userError"):
+            # Out of paper *after* our sheet is the next resident's matter, not a fault of this print.
+            return True
+        await asyncio.sleep(0.3)
+    return False
+
+
+def _screen(journey: Journey, certificate: IssuedCertificate, picture: bytes, *, sheet: int) -> Printing:
+    sheet_text = texts.SHEET.format(n=sheet, total=certificate.pages)
+    return Printing(
+        question=texts.PRINTING,
+        speech=texts.PRINTING,
+        trail=journey.trail(5),
+        png=picture,
+        sheet=sheet,
+        sheets=certificate.pages,
+        milestones=(
+            Milestone(texts.DONE_VERIFIED, "done"),
+            Milestone(texts.CERTIFICATE_ISSUED, "done"),
+            Milestone(sheet_text, "now"),
+            Milestone(texts.TAKE_CERTIFICATE, "todo"),
+        ),
+        outlet=texts.OUTLET,
+    )

@@ -1,0 +1,191 @@
+"""The kiosk's side of `backend.contract.kiosk_api`.
+
+Expected answers are values: the reply, a `Refusal` (the backend said no, with a code), or `Unreachable`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TypeVar
+
+import httpx
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from backend.contract.kiosk_api import (
+    API_PREFIX,
+    Bill,
+    BillQuery,
+    DeliveryReport,
+    Hello,
+    IdentityAssertion,
+    IdentityProof,
+    IssuedCertificate,
+    IssueRequest,
+    Payment,
+    PaymentRequest,
+    Problem,
+    Rating,
+    ReceiptReport,
+    RefundRequest,
+    ReviewReply,
+    ReviewRequest,
+    SmsAnswer,
+    SmsChallenge,
+    SmsRequest,
+)
+
+log = structlog.get_logger()
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The backend understood and said no. `code` is a `ProblemCode` value, or "invalid" for a malformed request."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """No usable answer. The request may or may not have been carried out."""
+
+    reason: str
+
+
+Fault = Refusal | Unreachable
+
+
+class BackendLink:
+    """One HTTP/1.1 keep-alive client. `retries` apply to every call: all are safe to repeat, by intent id."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        timeout_s: float = 8.0,
+        retries: int = 2,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=base_url + API_PREFIX,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(timeout_s, connect=3.0),
+            transport=transport,
+            trust_env=False,
+        )
+        self._retries = retries
+        self.reachable: bool | None = None  # None until the first answer
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def hello(self) -> Hello | Fault:
+        return await self._call(Hello, "GET", "/hello", retries=0)
+
+    async def assert_identity(self, assertion: IdentityAssertion) -> IdentityProof | Fault:
+        return await self._call(IdentityProof, "POST", "/identity/assertions", assertion)
+
+    async def request_sms(self, request: SmsRequest) -> SmsChallenge | Fault:
+        return await self._call(SmsChallenge, "POST", "/identity/sms", request, retries=0)
+
+    async def answer_sms(self, challenge_id: str, answer: SmsAnswer) -> IdentityProof | Fault:
+        # Not repeated by itself: every try counts against the resident.
+        return await self._call(IdentityProof, "POST", f"/identity/sms/{challenge_id}/verify", answer, retries=0)
+
+    async def review(self, request: ReviewRequest) -> ReviewReply | Fault:
+        return await self._call(ReviewReply, "POST", "/certificates/review", request)
+
+    async def issue(self, request: IssueRequest) -> IssuedCertificate | Fault:
+        return await self._call(IssuedCertificate, "POST", "/certificates", request)
+
+    async def certificate(self, intent_id: str) -> IssuedCertificate | Fault:
+        return await self._call(IssuedCertificate, "GET", f"/certificates/{intent_id}")
+
+    async def certificate_file(self, intent_id: str) -> bytes | Fault:
+        return await self._raw(f"/certificates/{intent_id}/file")
+
+    async def certificate_preview(self, intent_id: str) -> bytes | Fault:
+        return await self._raw(f"/certificates/{intent_id}/preview")
+
+    async def report_delivery(self, intent_id: str, report: DeliveryReport) -> IssuedCertificate | Fault:
+        return await self._call(IssuedCertificate, "POST", f"/certificates/{intent_id}/delivery", report)
+
+    async def query_bill(self, query: BillQuery) -> Bill | Fault:
+        return await self._call(Bill, "POST", "/bills/query", query)
+
+    async def pay(self, request: PaymentRequest) -> Payment | Fault:
+        return await self._call(Payment, "POST", "/payments", request)
+
+    async def payment(self, intent_id: str) -> Payment | Fault:
+        return await self._call(Payment, "GET", f"/payments/{intent_id}")
+
+    async def close_payment(self, intent_id: str) -> Payment | Fault:
+        return await self._call(Payment, "POST", f"/payments/{intent_id}/close")
+
+    async def report_receipt(self, intent_id: str, report: ReceiptReport) -> Payment | Fault:
+        return await self._call(Payment, "POST", f"/payments/{intent_id}/receipt", report)
+
+    async def refund(self, intent_id: str, request: RefundRequest) -> Payment | Fault:
+        return await self._call(Payment, "POST", f"/payments/{intent_id}/refund", request)
+
+    async def rate(self, rating: Rating) -> Fault | None:
+        answer = await self._send("POST", "/ratings", rating, retries=0)
+        return answer if isinstance(answer, Refusal | Unreachable) else None
+
+    async def _call(
+        self, model: type[M], method: str, path: str, body: BaseModel | None = None, *, retries: int | None = None
+    ) -> M | Fault:
+        answer = await self._send(method, path, body, retries=retries)
+        if isinstance(answer, Refusal | Unreachable):
+            return answer
+        try:
+            return model.model_validate_json(answer.content)
+        except ValidationError:
+            # The error would quote the body, which may hold personal data: only its kind is logged.
+            log.error("backend_reply_invalid", model=model.__name__)
+            return Unreachable("invalid reply")
+
+    async def _raw(self, path: str) -> bytes | Fault:
+        answer = await self._send("GET", path, None)
+        return answer if isinstance(answer, Refusal | Unreachable) else answer.content
+
+    async def _send(
+        self, method: str, path: str, body: BaseModel | None, *, retries: int | None = None
+    ) -> httpx.Response | Fault:
+        tries = 1 + (self._retries if retries is None else retries)
+        content = body.model_dump_json().encode() if body is not None else None
+        fault: Unreachable = Unreachable("never tried")
+        for attempt in range(tries):
+            if attempt:
+                await asyncio.sleep(0.3 * 2 ** (attempt - 1))
+            try:
+                reply = await self._http.request(
+                    method, path, content=content, headers={"Content-Type": "application/json"} if content else None
+                )
+            except httpx.HTTPError as error:
+                fault = Unreachable(type(error).__name__)
+                self._note(False, fault.reason)
+                continue
+            self._note(True, "")
+            if reply.is_success:
+                return reply
+            if reply.status_code >= 500 and reply.headers.get("content-type", "").startswith("text/"):
+                fault = Unreachable(f"http {reply.status_code}")
+                continue
+            return _refusal(reply)
+        return fault
+
+    def _note(self, reachable: bool, reason: str) -> None:
+        if reachable is not self.reachable:
+            log.info("backend_reachable" if reachable else "backend_unreachable", reason=reason)
+        self.reachable = reachable
+
+
+def _refusal(reply: httpx.Response) -> Refusal:
+    try:
+        return Refusal(Problem.model_validate_json(reply.content).code)
+    except ValidationError:
+        return Refusal({401: "unauthorised", 422: "invalid"}.get(reply.status_code, f"http-{reply.status_code}"))

@@ -1,0 +1,44 @@
+"""The kiosk's settings: environment variables `MENKOU_KIOSK_*`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KioskSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="MENKOU_KIOSK_")
+
+    var_dir: Path = Path("var/kiosk")  # the journal lives here
+    devices_file: Path = Path("var/cabinet/devices.toml")
+    content_dir: Path = Path("build/content")
+    backend_url: str = "http://127.0.0.1:8201"
+    token_file: Path = Path("var/kiosk/token")
+
+    site: str = "青口社区便民服务站"
+    site_en: str = "Qingkou Community Service Point"
+    terminal: str = "QK-0107"
+    staff_phone: str = "0000-12345"  # shown when a resident calls staff; configuration of the site
+
+    width: int = 1080
+    height: int = 1920
+    fullscreen: bool = False
+    inspect_socket: Path | None = None  # for the demo program and benchmarks only
+
+    # Identity
+    face_enabled: bool = True
+    face_threshold: float = 0.5  # distance; engine-specific
+    face_band: float = 0.05  # threshold ± band is borderline: refused by face, offered the other way
+    face_timeout_s: float = 25.0
+    face_attempts: int = 2  # refusals before only the other ways are offered
+    card_timeout_s: float = 60.0
+
+    # Times a resident is given, in seconds; the elder mode multiplies them
+    idle_scale: float = 1.0
+    more_time_s: float = 30.0
+    goodbye_s: float = 6.0
+    rate_s: float = 20.0
+    print_hold_s: float = 180.0  # a stopped printer is waited for this long, then the certificate is voided
+    payment_poll_s: float = 1.0
+    recovery_patience_s: float = 8.0  # at start and after a session, before the home screen comes anyway
