@@ -55,6 +55,8 @@ class ProblemCode(StrEnum):
     WRONG_CODE = "wrong-code"
     TOO_MANY_TRIES = "too-many-tries"
     PROOF_EXPIRED = "proof-expired"
+    ID_INVALID = "id-invalid"  # the identity number cannot exist
+    CARD_EXPIRED = "card-expired"
     DEPARTMENT_DOWN = "department-down"
     GATEWAY_DOWN = "gateway-down"
     AMOUNT_CHANGED = "amount-changed"
