@@ -75,7 +75,7 @@ def _refuse_card(card: IdCard) -> Text | None:
     """What the chip says must make sense before anyone is asked about it."""
     if card.kind is CardKind.FOREIGNER_2017:
         return None  # its 15-character number has no published check
-    if not resident_number.check(card.number).valid:
+    if not resident_number.check_resident_number(card.number).valid:
         return texts.CARD_NUMBER_WRONG
     today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
     age = today.year - card.birth.year - ((today.month, today.day) < (card.birth.month, card.birth.day))

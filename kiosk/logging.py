@@ -1,0 +1,27 @@
+"""Structured logs, one JSON object a line, to stderr. Never a person's data: events carry ids, kinds and outcomes."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+
+import structlog
+
+
+def configure() -> None:
+    """Logs, and what belongs with them: no core dumps (they would hold a session's data)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Third parties' debug lines may quote requests: warnings only.
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,261 @@
+"""The terminal's day: home screen, one journey after another, health between them, recovery after each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import structlog
+
+from backend.contract.kiosk_api import Hello
+from content.load import Pack
+from content.schema.service import Door, Service
+from content.schema.text import Text
+from kiosk.availability import unavailable_reason
+from kiosk.home import door_screen, home_screen, unavailable_screen
+from kiosk.journal.recovery import Recovery
+from kiosk.journeys import texts
+from kiosk.journeys.context import Journey, JourneyOver, Terminal, TimedOut
+from kiosk.journeys.issue_certificate import issue_certificate
+from kiosk.journeys.pay_bill import pay_bill
+from kiosk.screens import Choice, Home, Message, Nav, Screen, Stage, Tone, Working
+
+log = structlog.get_logger()
+A = TypeVar("A")
+_HEALTH_S = 2.0  # devices and backend are asked this often while nobody is here
+_HEALTH_TRIES = 3  # silent answers in a row before the backend counts as gone
+_LIST_IDLE_S = 45.0
+
+JOURNEYS: dict[str, Callable[[Journey], Coroutine[Any, Any, None]]] = {
+    "certificate": issue_certificate,
+    "bill-payment": pay_bill,
+}
+
+
+class Reception:
+    """`patient` is the stage journeys speak through (it minds the time-outs); `terminal.stage` is the same one."""
+
+    def __init__(self, terminal: Terminal, pack: Pack, recovery: Recovery) -> None:
+        self._terminal = terminal
+        self._pack = pack
+        self._recovery = recovery
+        self._journey: asyncio.Future[Any] | None = None
+        self._backend_silent = _HEALTH_TRIES  # nothing starts before the first answer
+        self._health_changed = asyncio.Event()
+        self._floor = asyncio.Lock()  # a session and recovery never use the printers at the same time
+
+    @property
+    def stage(self) -> Stage:
+        return self._terminal.stage
+
+    async def run(self) -> None:
+        """For ever. Nothing that happens to one resident ends it."""
+        await self._check_health()
+        await self._finish(texts.FINISHING)
+        health = asyncio.create_task(self._watch_health())
+        try:
+            while True:
+                service = await self._at_home()
+                if service is not None:
+                    await self._serve(service)
+        finally:
+            health.cancel()
+            await asyncio.gather(health, return_exceptions=True)
+
+    def leave(self) -> None:
+        """首页 or 结束办理 was touched: the journey is cancelled, its open intents are resolved afterwards."""
+        if self._journey is not None:
+            self._journey.cancel()
+
+    async def call_staff(self) -> None:
+        """呼叫工作人员, over whatever is on the screen."""
+        settings = self._terminal.settings
+        body = texts.STAFF_CALLED_BODY.format(phone=settings.staff_phone, terminal=settings.terminal)
+        await self.stage.ask_over(
+            Message(
+                question=texts.STAFF_CALLED,
+                speech=body,
+                tone=Tone.INFO,
+                body=body,
+                buttons=(Choice("ok", texts.OK),),
+            )
+        )
+
+    # --- home -------------------------------------------------------------------------------------------------------
+
+    async def _at_home(self) -> Service | None:
+        """The service the resident touched, once it can really start."""
+        chosen = await self._ask_home()
+        kind, _, name = chosen.partition(":")
+        if kind == "door":
+            chosen_service = await self._behind(Door(name))
+            if chosen_service is None:
+                return None
+            name = chosen_service
+        service = self._pack.services[name]
+        reason = self._reason(service)
+        if reason is not None:
+            await self._briefly(unavailable_screen(reason))
+            return None
+        return service
+
+    async def _ask_home(self) -> str:
+        """Home, renewed in place whenever a device or the backend changes."""
+        while True:
+            question = asyncio.ensure_future(self.stage.ask(self._home()))
+            try:
+                while not question.done():
+                    changed = asyncio.ensure_future(self._health_changed.wait())
+                    await asyncio.wait({question, changed}, return_when=asyncio.FIRST_COMPLETED)
+                    changed.cancel()
+                    if self._health_changed.is_set() and not question.done():
+                        self._health_changed.clear()
+                        self.stage.show(self._home())
+                answer = question.result()
+            finally:
+                question.cancel()
+            if not isinstance(answer, Nav):
+                return answer
+
+    async def _behind(self, door: Door) -> str | None:
+        screen = door_screen(self._pack, door, self._terminal.devices, self._backend_reachable)
+        return await self._briefly(replace(screen, idle_s=_LIST_IDLE_S))
+
+    async def _briefly(self, screen: Screen[A]) -> A | None:
+        """A list left alone, or left by 首页, goes home without a word: nothing of a person is on it."""
+        question = asyncio.ensure_future(self.stage.ask(screen))
+        self._journey = question
+        try:
+            answer = await question
+        except TimedOut:
+            return None
+        except asyncio.CancelledError:
+            if _being_cancelled():
+                raise
+            return None
+        finally:
+            question.cancel()
+            self._journey = None
+        return None if isinstance(answer, Nav) else answer
+
+    def _home(self) -> Home:
+        return home_screen(self._pack, self._terminal.devices, self._backend_reachable)
+
+    def _reason(self, service: Service) -> Text | None:
+        return unavailable_reason(service, self._terminal.devices, self._backend_reachable)
+
+    # --- a session --------------------------------------------------------------------------------------------------
+
+    async def _serve(self, service: Service) -> None:
+        """One resident, from the first touch to a clean screen."""
+        async with self._floor:
+            await self._check_health()
+            journey = Journey(self._terminal, service)
+            log.info("session_started", session=journey.session.id, service=service.id)
+            self._journey = asyncio.create_task(JOURNEYS[service.journey](journey))
+            ended = "completed"
+            try:
+                await self._journey
+            except JourneyOver:
+                ended = "over"
+            except TimedOut:
+                ended = "timed-out"
+            except asyncio.CancelledError:
+                if not self._journey.cancelled() or _being_cancelled():
+                    raise
+                ended = "left"
+            except Exception as error:  # noqa: BLE001 - a bug must not take the terminal from the next resident
+                # The message may quote personal data: only the type and the place are logged.
+                log.error("journey_failed", error=type(error).__name__, at=_where(error))
+                ended = "failed"
+            finally:
+                self._journey = None
+                journey.session.wipe()
+            log.info("session_ended", session=journey.session.id, ended=ended)
+            if ended == "failed":
+                await self._tell_failure()
+            self.stage.reset()
+        if await self._open_intents():
+            await self._finish(texts.FINISHING)
+
+    async def _tell_failure(self) -> None:
+        screen = Message(
+            question=texts.INTERNAL_FAULT,
+            speech=texts.INTERNAL_FAULT_BODY,
+            tone=Tone.PROBLEM,
+            body=texts.INTERNAL_FAULT_BODY,
+            buttons=(Choice("ok", texts.TO_HOME),),
+            idle_s=None,
+        )
+        try:
+            await asyncio.wait_for(self.stage.ask(screen), 15.0)
+        except TimeoutError:
+            return
+
+    async def _open_intents(self) -> bool:
+        return bool(await self._terminal.journal.open_intents())
+
+    async def _finish(self, question: Text) -> None:
+        """Resolve what is open, showing so; the home screen comes after a while in any case."""
+        if await self._open_intents():
+            self.stage.show(Working(question=question, speech=question))
+        resolving = asyncio.create_task(self._resolve())
+        await asyncio.wait({resolving}, timeout=self._terminal.settings.recovery_patience_s)
+
+    async def _resolve(self) -> None:
+        async with self._floor:
+            try:
+                await self._recovery.resolve_open()
+            except Exception as error:  # noqa: BLE001 - tried again at the next round
+                log.error("recovery_failed", error=type(error).__name__, at=_where(error))
+
+    # --- health -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _backend_reachable(self) -> bool:
+        return self._backend_silent < _HEALTH_TRIES
+
+    async def _watch_health(self) -> None:
+        resting = 0.0
+        while True:
+            await asyncio.sleep(_HEALTH_S)
+            if self._floor.locked():
+                continue
+            await self._check_health()
+            resting += _HEALTH_S
+            if resting >= 10.0:
+                resting = 0.0
+                if await self._open_intents():
+                    await self._resolve()
+
+    async def _check_health(self) -> None:
+        before = self._home()
+        devices = self._terminal.devices
+        asks: list[Awaitable[object]] = [self._terminal.link.hello()]
+        if devices.receipt_printer is not None:
+            asks.append(devices.receipt_printer.refresh())
+        if devices.document_printer is not None:
+            asks.append(devices.document_printer.refresh())
+        hello, *_ = await asyncio.gather(*asks, return_exceptions=True)
+        self._backend_silent = 0 if isinstance(hello, Hello) else self._backend_silent + 1
+        if self._home() != before:
+            log.info("availability_changed")
+            self._health_changed.set()
+
+
+def _being_cancelled() -> bool:
+    """True when this task itself is to end (the program stops), not only the journey below it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the innermost frame, without any values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
