@@ -15,8 +15,9 @@ Operations: params → answer when ok (other results)
     pin.verify:                 name, number, pin → ok: bool, tries_left: int             (no-record)
     water.bill:                 account → bill_no, customer_name, period ("2026-10"), usage_m3, amount_fen
                                                                                           (not-found, nothing-due)
-    water.post:                 bill_no, payment_no, amount_fen → posting_no (not-found, already-paid, amount-changed)
-    water.reverse:              bill_no, payment_no → -                                   (not-found)
+    water.post:                 bill_no, payment_no, amount_fen → posting_no; the same payment_no books once
+                                                                    (not-found, already-paid, amount-changed, reversed)
+    water.reverse:              bill_no, payment_no → -; what was never booked counts as reversed and stays so
 """
 
 from __future__ import annotations
