@@ -1,0 +1,164 @@
+"""One IPP operation over HTTP (RFC 8010 §4). Every expected fault is an `IppFault`; nothing is ever sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from urllib.parse import urlsplit
+
+import httpx
+
+from drivers.document_printer.ipp_codec import Attribute, Group, GroupTag, IppMessage, Malformed, Tag, decode
+
+MAX_REPLY = 4 * 1024 * 1024  # octets; a full attribute list is some ten thousand
+CHUNK = 16 * 1024
+DEFAULT_PORT = 631
+
+
+class Operation(IntEnum):
+    """operation-id (RFC 8011 §5.4.15)."""
+
+    PRINT_JOB = 0x0002
+    CANCEL_JOB = 0x0008
+    GET_JOB_ATTRIBUTES = 0x0009
+    GET_JOBS = 0x000A
+    GET_PRINTER_ATTRIBUTES = 0x000B
+
+
+class Status(IntEnum):
+    """status-code (RFC 8011 appendix B); 0x0000 to 0x00ff are success."""
+
+    LAST_SUCCESS = 0x00FF
+    NOT_POSSIBLE = 0x0404
+    NOT_FOUND = 0x0406
+    GONE = 0x0407
+    DOCUMENT_FORMAT_NOT_SUPPORTED = 0x040A
+    SERVICE_UNAVAILABLE = 0x0502
+    TEMPORARY_ERROR = 0x0505
+    NOT_ACCEPTING_JOBS = 0x0506
+    BUSY = 0x0507
+
+
+class FaultKind(StrEnum):
+    UNREACHABLE = "unreachable"  # no connection: the printer has seen nothing of the request
+    INTERRUPTED = "interrupted"  # the connection broke, or time ran out, after something was sent
+    HTTP = "http"  # an HTTP error before IPP came into play
+    MALFORMED = "malformed"  # the reply is no IPP, or belongs to another request
+
+
+@dataclass(frozen=True)
+class IppFault:
+    """Why there is no reply; `detail` is for technicians."""
+
+    kind: FaultKind
+    detail: str = ""
+    http_status: int = 0
+
+
+def http_url(uri: str) -> str:
+    """The HTTP URL behind an ipp: or ipps: URI (RFC 8010 §4.1, RFC 7472); ValueError for other schemes."""
+    parts = urlsplit(uri)
+    scheme = {"ipp": "http", "ipps": "https"}.get(parts.scheme)
+    if scheme is None or not parts.hostname:
+        raise ValueError("a printer URI looks like ipp://host:port/path")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{scheme}://{host}:{parts.port or DEFAULT_PORT}{parts.path or '/'}"
+
+
+class IppClient:
+    """Speaks to one printer. Use from one event loop; requests may overlap."""
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        connect_s: float = 3.0,
+        reply_s: float = 10.0,
+        send_s: float = 60.0,
+        verify: bool | ssl.SSLContext = True,
+    ) -> None:
+        """`reply_s` limits a request without a document as a whole, `send_s` one with a document."""
+        self.uri = uri
+        self._url = http_url(uri)
+        self._reply_s = reply_s
+        self._send_s = send_s
+        self._request_ids = itertools.count(1)
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(reply_s, connect=connect_s),
+            # A kept connection may have died while the printer slept, and a write on it looks like a lost job.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=False,  # a proxy from the environment has no business between kiosk and printer
+            verify=verify,
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def request(
+        self,
+        operation: Operation,
+        attributes: tuple[Attribute, ...] = (),
+        job_attributes: tuple[Attribute, ...] = (),
+        document: bytes | None = None,
+    ) -> IppMessage | IppFault:
+        """Run one operation. `attributes` follow charset, language and printer-uri, whose order is fixed."""
+        request_id = next(self._request_ids) & 0x7FFFFFFF
+        target = (
+            Attribute("attributes-charset", Tag.CHARSET, ("utf-8",)),
+            Attribute("attributes-natural-language", Tag.NATURAL_LANGUAGE, ("en",)),
+            Attribute("printer-uri", Tag.URI, (self.uri,)),
+        )
+        groups = [Group(GroupTag.OPERATION, target + attributes)]
+        if job_attributes:
+            groups.append(Group(GroupTag.JOB, job_attributes))
+        body = _Body(IppMessage(operation, request_id, tuple(groups)).to_bytes(), document or b"")
+        limit = self._reply_s if document is None else self._send_s
+        try:
+            async with asyncio.timeout(limit):
+                reply = await self._post(body)
+        except (httpx.HTTPError, TimeoutError) as error:
+            kind = FaultKind.INTERRUPTED if body.started else FaultKind.UNREACHABLE
+            return IppFault(kind, type(error).__name__)
+        if isinstance(reply, IppFault):
+            return reply
+        message = decode(reply)
+        if isinstance(message, Malformed):
+            return IppFault(FaultKind.MALFORMED, message.reason)
+        if message.request_id != request_id:
+            return IppFault(FaultKind.MALFORMED, "reply to another request")
+        return message
+
+    async def _post(self, body: _Body) -> bytes | IppFault:
+        headers = {"Content-Type": "application/ipp", "Content-Length": str(body.size), "Accept": "application/ipp"}
+        async with self._http.stream("POST", self._url, content=body.chunks(), headers=headers) as response:
+            if response.status_code != httpx.codes.OK:
+                return IppFault(FaultKind.HTTP, f"HTTP {response.status_code}", response.status_code)
+            received = bytearray()
+            async for piece in response.aiter_bytes():
+                received += piece
+                if len(received) > MAX_REPLY:
+                    return IppFault(FaultKind.MALFORMED, "endless reply")
+            return bytes(received)
+
+
+class _Body:
+    """Request and document as one stream that knows whether its sending has begun."""
+
+    def __init__(self, request: bytes, document: bytes) -> None:
+        self._request = request
+        self._document = document
+        self.started = False
+
+    @property
+    def size(self) -> int:
+        return len(self._request) + len(self._document)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        self.started = True
+        yield self._request
+        for start in range(0, len(self._document), CHUNK):
+            yield self._document[start : start + CHUNK]

@@ -1,0 +1,351 @@
+"""A virtual A4 printer: CUPS' own `ippeveprinter`, with a simulated paper path behind it.
+
+Needs the programs ippeveprinter, dbus-daemon and setpriv (Debian: cups-ipp-utils, dbus, util-linux). ippeveprinter
+insists on a D-Bus system bus for DNS-SD, so it gets a private one. Nothing is announced on the network, and it
+listens on localhost only. Both programs die with this process, however it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+
+from drivers.virtual import sheet_engine
+
+log = structlog.get_logger()
+
+PROGRAMS = ("ippeveprinter", "dbus-daemon", "setpriv")
+FORMATS = "application/pdf,image/pwg-raster,image/urf,image/jpeg"
+NAME = "KioskA4"
+TRAY_SIZE = 250  # sheets ippeveprinter's main tray holds
+SHEET_S = 1.2  # one sheet through a desk printer, first one excepted
+START_S = 30.0
+HAND_OVER_S = 5.0  # ippeveprinter looks at its tray once a second
+
+Event = dict[str, Any]
+
+
+def missing_programs() -> list[str]:
+    """What has to be installed before a `VirtualDocumentPrinter` can start."""
+    return [name for name in PROGRAMS if shutil.which(name) is None]
+
+
+def free_port() -> int:
+    """A TCP port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class VirtualDocumentPrinter:
+    """Hands for the printer: paper, toner, jams. `port` 0 takes a free one; `speed` 10 makes sheets ten times as fast.
+
+    `on_event` hears {"event": "job-started" | "sheet" | "fault" | "cleared" | "job-completed" | "job-aborted" | …}.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        port: int = 0,
+        *,
+        speed: float = 1.0,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self._dir = run_dir.absolute()
+        self.port = port or free_port()
+        self._speed = speed
+        self._on_event = on_event
+        self._processes: list[asyncio.subprocess.Process] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ended_jobs: set[int] = set()
+        self._plan: dict[str, Any] = {}
+        self._toner = 75
+        self._handing_over_until = 0.0  # a waiting job is on its way to the engine
+        self._shown_level = -1  # of paper, as ippeveprinter was last told
+        self._sheets_printed = 0
+        self._engine = "idle"
+
+    @property
+    def uri(self) -> str:
+        return f"ipp://localhost:{self.port}/ipp/print"
+
+    # --- power ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Switch on and wait until it answers; RuntimeError when it does not."""
+        if self._processes:
+            return
+        if missing := missing_programs():
+            raise RuntimeError(f"not installed: {', '.join(missing)}")
+        self._prepare()
+        try:
+            await self._start_programs()
+            await self._wait_until_it_answers()
+            await self.refill()
+            await self.set_toner(75)
+        except BaseException:
+            await self.stop()
+            raise
+        self._tasks = [asyncio.create_task(self._watch_events()), asyncio.create_task(self._watch_tray())]
+        self._emit({"event": "on"})
+
+    async def stop(self) -> None:
+        """Switch off: a job in the printer is lost."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        processes, self._processes = self._processes[::-1], []
+        for process in processes:
+            await _end(process)
+        if processes:
+            self._engine = "idle"
+            self._emit({"event": "off"})
+
+    def _prepare(self) -> None:
+        (self._dir / "spool").mkdir(parents=True, exist_ok=True)
+        (self._dir / "bus").unlink(missing_ok=True)
+        (self._dir / "events.log").write_text("")
+        self._write("tray", str(TRAY_SIZE))
+        self._set_plan()
+        self._ended_jobs.clear()
+        self._shown_level = -1
+        command = self._dir / "command.sh"
+        words = [sys.executable, "-I", "-S", sheet_engine.__file__, str(self._dir), str(self.port)]
+        command.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$1"\n')
+        command.chmod(0o700)
+
+    async def _start_programs(self) -> None:
+        bus = f"unix:path={self._dir / 'bus'}"
+        await self._spawn("dbus-daemon", "--session", f"--address={bus}", "--nofork", "--nopidfile")
+        await self._until(lambda: (self._dir / "bus").exists(), "the private D-Bus did not come up")
+        await self._spawn(
+            *("ippeveprinter", "-v", "-k", "-n", "localhost", "-p", str(self.port), "-r", "off"),
+            *("-d", str(self._dir / "spool"), "-c", str(self._dir / "command.sh"), "-f", FORMATS, NAME),
+            env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus},
+        )
+
+    async def _spawn(self, *words: str, env: dict[str, str] | None = None) -> None:
+        with (self._dir / f"{words[0]}.log").open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                *("setpriv", "--pdeathsig", "KILL", *words),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=env,
+                start_new_session=True,  # a group of its own: stopping takes the command in work along
+            )
+        self._processes.append(process)
+
+    async def _wait_until_it_answers(self) -> None:
+        async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
+
+            async def answers() -> bool:
+                with contextlib.suppress(httpx.HTTPError):
+                    return (await http.get(f"http://localhost:{self.port}/")).status_code == httpx.codes.OK
+                return False
+
+            deadline = asyncio.get_running_loop().time() + START_S
+            while not await answers():
+                self._check_alive()
+                if asyncio.get_running_loop().time() > deadline:
+                    raise RuntimeError("ippeveprinter does not answer")
+                await asyncio.sleep(0.1)
+
+    async def _until(self, condition: Callable[[], bool], complaint: str) -> None:
+        deadline = asyncio.get_running_loop().time() + START_S
+        while not condition():
+            self._check_alive()
+            if asyncio.get_running_loop().time() > deadline:
+                raise RuntimeError(complaint)
+            await asyncio.sleep(0.02)
+
+    def _check_alive(self) -> None:
+        for process in self._processes:
+            if process.returncode is not None:
+                raise RuntimeError(f"a program of the virtual printer ended with {process.returncode}; see {self._dir}")
+
+    # --- hands ------------------------------------------------------------------------------------------------------
+
+    async def paper_out(self) -> None:
+        """Take the paper out. A job in work stops at its next sheet; the next job waits for paper."""
+        self._write("tray", "0")
+        await self._show_tray()
+        self._emit({"event": "paper-out"})
+
+    async def refill(self, sheets: int = TRAY_SIZE) -> None:
+        """Put paper in; a waiting job goes on."""
+        if self._plan.get("fault") == "media-empty":
+            self._set_plan()
+        self._write("tray", str(sheets))
+        await self._show_tray()
+        self._emit({"event": "refilled", "sheets": sheets})
+
+    async def paper_out_midway(self, after_sheets: int = 1) -> None:
+        """The next job runs out of paper after so many sheets, at the latest before its last; until `refill`."""
+        self._set_plan(fault="media-empty", after=after_sheets)
+
+    async def jam_next(self, after_sheets: int = 0) -> None:
+        """The next sheet after so many of the next job jams, until `clear` or `abort`."""
+        self._set_plan(fault="media-jam", after=after_sheets)
+
+    async def open_cover(self) -> None:
+        """The next job, or the one in work at its next sheet, stops with the cover open, until `clear`."""
+        self._set_plan(fault="cover-open")
+
+    async def clear(self) -> None:
+        """Mend jam and cover, and take back what was planned: the job in work goes on."""
+        self._set_plan()
+
+    async def abort(self) -> None:
+        """Give up the job that waits for help; the printer ends it as aborted, and is mended."""
+        self._set_plan(abort=True)
+        await self._until_idle()
+        self._set_plan()
+
+    async def set_toner(self, percent: int) -> None:
+        """Below 10 is low, 0 is empty."""
+        self._toner = percent
+        await self._form("supplies", {"supply0": "25", "supply1": str(percent)})
+        self._emit({"event": "toner", "percent": percent})
+
+    def state(self) -> dict[str, Any]:
+        """For the cabinet's panel."""
+        return {
+            "on": bool(self._processes),
+            "uri": self.uri,
+            "sheets_in_tray": self._sheets_left(),
+            "toner_percent": self._toner,
+            "engine": self._engine,
+            "planned_fault": self._plan.get("fault"),
+            "sheets_printed": self._sheets_printed,
+            "spool_files": len(self.spool_files()),
+        }
+
+    def spool_files(self) -> list[Path]:
+        """The documents as they were received, oldest first. A real printer keeps none: see `delete_spool`."""
+        return sorted((self._dir / "spool").glob("*"), key=lambda path: path.stat().st_mtime_ns)
+
+    def delete_spool(self) -> int:
+        """Delete what ended jobs left behind; how many files that were."""
+        files = [path for path in self.spool_files() if int(path.name.partition("-")[0]) in self._ended_jobs]
+        for path in files:
+            path.unlink(missing_ok=True)
+        return len(files)
+
+    # --- details ----------------------------------------------------------------------------------------------------
+
+    def _set_plan(self, **plan: Any) -> None:
+        self._plan = plan
+        self._write("plan.json", json.dumps({"sheet_s": SHEET_S / self._speed, **plan}))
+
+    def _write(self, name: str, text: str) -> None:
+        fresh = self._dir / f"{name}.new"
+        fresh.write_text(text)
+        fresh.replace(self._dir / name)
+
+    def _sheets_left(self) -> int:
+        try:
+            return int((self._dir / "tray").read_text())
+        except OSError:
+            return 0
+
+    async def _form(self, page: str, values: dict[str, str]) -> None:
+        if not self._processes:
+            return
+        async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
+            (await http.get(f"http://localhost:{self.port}/{page}", params=values)).raise_for_status()
+
+    async def _until_idle(self) -> None:
+        for _ in range(100):
+            if self._engine == "idle":
+                return
+            await asyncio.sleep(0.05)
+
+    async def _watch_events(self) -> None:
+        with (self._dir / "events.log").open() as events:
+            while True:
+                line = events.readline()
+                if line:
+                    self._take_event(json.loads(line))
+                else:
+                    await asyncio.sleep(0.1)
+
+    async def _watch_tray(self) -> None:
+        while True:
+            await asyncio.sleep(0.2)
+            with contextlib.suppress(httpx.HTTPError):
+                await self._show_tray()
+
+    async def _show_tray(self) -> None:
+        """Keep ippeveprinter's idea of its tray that of `tray`.
+
+        It holds back a job that comes while its tray is empty, and then cannot cancel it. So it is told of paper when
+        a job is waiting: then the engine takes the job, finds no paper, and waits as a printer does.
+        """
+        if not self._processes:
+            return
+        left = self._sheets_left()
+        now = asyncio.get_running_loop().time()
+        if left == 0 and await asyncio.to_thread(sheet_engine.job_waits_for_paper, self.port):
+            self._handing_over_until = now + HAND_OVER_S
+        if left == 0 and (self._engine != "idle" or now < self._handing_over_until):
+            left = TRAY_SIZE
+        level = _form_level(left)
+        if level == self._shown_level:
+            return
+        # Every tray has to be in the form: one that is left out counts as empty, and then nothing ever prints again.
+        main = {"size1": "iso_a4_210x297mm", "type1": "stationery", "level1": str(level)}
+        bypass = {"size3": "na_number-10_4.125x9.5in", "type3": "envelope", "level3": "25"}
+        await self._form("media", main | bypass)
+        self._shown_level = level
+
+    def _take_event(self, event: Event) -> None:
+        match event["event"]:
+            case "job-started" | "cleared":
+                self._engine = "printing"
+            case "sheet":
+                self._sheets_printed += 1
+            case "fault":
+                self._engine = str(event["keyword"])
+            case "job-completed" | "job-aborted":
+                self._engine = "idle"
+                self._handing_over_until = 0.0
+                self._ended_jobs.add(int(event["job"]))
+                if "fault" in self._plan:
+                    self._set_plan()  # a fault strikes once
+        self._emit(event)
+
+    def _emit(self, event: Event) -> None:
+        log.debug("virtual_document_printer", **{("what" if key == "event" else key): v for key, v in event.items()})
+        if self._on_event is not None:
+            self._on_event(event)
+
+
+def _form_level(sheets: int) -> int:
+    """The nearest level ippeveprinter's form offers."""
+    return min((0, 5, 25, 50, 125, 250), key=lambda level: (abs(level - sheets), level == 0)) if sheets else 0
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask the process group to end, then make it."""
+    for sig in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sig)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), 3.0)
+            return
