@@ -36,7 +36,8 @@ def steps(root: Path, profile: str, python: str) -> list[Step]:
     locks = {name: digest(root, [env.locks / "build.txt", env.locks / LOCKS[name]], python) for name in LOCKS}
     project = digest(root, [root / "pyproject.toml"])
     uv_lock = digest(root, [env.locks / "uv.txt"])
-    fonts, content = root / "build/fonts", root / "build/content"
+    fonts = root / "build/fonts/NotoSansCJKsc-Bold.otf"  # the last one written
+    content = root / "build/content"
     checks = digest(root, [root / "provisioning/preflight.py", root / "provisioning/packages.txt"])
 
     def module(name: str, *arguments: str) -> Callable[[], None]:

@@ -27,16 +27,18 @@ def tool_environment() -> dict[str, str]:
     return env
 
 
-def run(command: Sequence[str | Path], root: Path, what: str) -> None:
+NETWORK = """
+If it could not download: is the network there? pip and uv use your own mirror settings (PIP_INDEX_URL or
+UV_DEFAULT_INDEX)."""
+AGAIN = "Set-up continues where it stopped: run the same command again."
+
+
+def run(command: Sequence[str | Path], root: Path, what: str, advice: str = "") -> None:
     result = subprocess.run(
         [str(word) for word in command], cwd=root, env=tool_environment(), stdin=subprocess.DEVNULL, check=False
     )
     if result.returncode != 0:
-        raise SetupError(
-            f"{what} failed (exit code {result.returncode}; the tool's own words are above).\n"
-            "If it could not download: is the network there? pip and uv use your own mirror settings\n"
-            "(PIP_INDEX_URL or UV_DEFAULT_INDEX). Set-up continues where it stopped: run the same command again."
-        )
+        raise SetupError(f"{what} failed (exit code {result.returncode}; the reason is above).{advice}\n{AGAIN}")
 
 
 class Environment:
@@ -54,6 +56,7 @@ class Environment:
             [".uv/bin/python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", self.locks / "uv.txt"],
             self.root,
             "Installing uv",
+            NETWORK,
         )
 
     def _healthy(self) -> bool:
@@ -70,9 +73,14 @@ class Environment:
             run(venv, self.root, "Making .venv")
         install: list[str | Path] = [self.uv, "pip", "install", "--quiet", "--python", self.python, "--require-hashes"]
         constraints: list[str | Path] = ["--build-constraints", self.locks / "build.txt"]
-        run([*install, *constraints, "-r", self.locks / lock], self.root, "Installing the locked Python packages")
+        run(
+            [*install, *constraints, "-r", self.locks / lock],
+            self.root,
+            "Installing the locked Python packages",
+            NETWORK,
+        )
 
     def install_project(self) -> None:
         install: list[str | Path] = [self.uv, "pip", "install", "--quiet", "--python", self.python, "--no-deps"]
         constraints: list[str | Path] = ["--build-constraints", self.locks / "build.txt"]
-        run([*install, *constraints, "--editable", self.root], self.root, "Installing Menkou itself")
+        run([*install, *constraints, "--editable", self.root], self.root, "Installing Menkou itself", NETWORK)

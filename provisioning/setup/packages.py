@@ -112,14 +112,8 @@ def ensure(names: Sequence[str]) -> bool:
     with timed(f"Installing {len(absent)} system packages with apt: {' '.join(absent)}"), daemons_stay_off(root):
         for command in (["apt-get", "update"], install_command(absent)):
             quiet = [*root, *environment, command[0], "-qq", "-o", "Dpkg::Use-Pty=0", *command[1:]]
-            result = subprocess.run(
-                quiet,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
+            # No standard input: apt would swallow what the person types for the next command.
+            result = subprocess.run(quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             # A failed update may still leave usable lists; a failed install may not be passed over.
             if result.returncode != 0:
                 line("    " + "\n    ".join((result.stdout + result.stderr).strip().splitlines()[-12:]))

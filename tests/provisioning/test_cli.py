@@ -1,0 +1,54 @@
+"""One command, lazily put together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from provisioning import cli
+
+HEAVY = ("kivy", "fastapi", "numpy", "cv2", "pydantic", "rich", "httpx", "asyncio")
+
+
+def test_help_lists_every_part() -> None:
+    result = CliRunner().invoke(cli.app, ["--help"])
+    assert result.exit_code == 0
+    for name, part in cli.PARTS.items():
+        assert f"{name} " in result.output
+        assert part.help in " ".join(result.output.split()), f"the help of {name} is cut short: too long"
+
+
+def test_help_imports_no_part() -> None:
+    code = (
+        "import sys; from provisioning.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        f"print('IMPORTED', [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "IMPORTED []"
+
+
+def test_an_unknown_part_is_an_error_without_a_traceback() -> None:
+    result = CliRunner().invoke(cli.app, ["nonsense"])
+    assert result.exit_code == 2
+    assert "nonsense" in result.output
+
+
+def test_a_part_is_called_with_its_own_help() -> None:
+    result = CliRunner().invoke(cli.app, ["run", "--help"])
+    assert result.exit_code == 0
+    assert "--cabinet-port" in result.output
+    assert "menkou run" in result.output or "run [OPTIONS]" in result.output
+
+
+@pytest.mark.parametrize("name", [name for name, part in cli.PARTS.items() if part.group])
+def test_a_group_keeps_its_subcommands(name: str) -> None:
+    """Typer makes an app with one subcommand that very command; `menkou sandbox serve` must stay as it is."""
+    code = f"from provisioning.cli import load; print(sorted(load({name!r}).commands))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr.strip().splitlines()[-1]
+    assert result.stdout.strip() != "[]"
