@@ -71,3 +71,31 @@ async def supervise(
             log.warning("link_lost", device=name, reason=str(reason))
         on_lost(reason)
         await asyncio.sleep(backoff.after(failures))
+
+
+def keep_connected(
+    name: str,
+    connect: Callable[[], Awaitable[S]],
+    session: Callable[[S], Awaitable[None]],
+    on_lost: Callable[[LinkLost], None],
+    backoff: Backoff | None = None,
+) -> asyncio.Task[None]:
+    """`supervise` as a task; cancel it to end it. Should a bug end it, that is reported to the loop's exception
+    handler and `on_lost` is told, so that the device does not look healthy with nobody serving it."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        on_lost(LinkLost(f"driver stopped by {type(error).__name__}"))
+        task.get_loop().call_exception_handler({"message": f"driver of {name} stopped", "exception": error})
+
+    task: asyncio.Task[None] = asyncio.create_task(supervise(name, connect, session, on_lost, backoff), name=name)
+    task.add_done_callback(ended)
+    return task
+
+
+async def end_supervision(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task of `keep_connected` and return when its device is closed."""
+    if task is not None:
+        task.cancel()
+        await asyncio.wait([task])

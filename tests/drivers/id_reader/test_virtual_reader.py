@@ -1,0 +1,148 @@
+"""The simulator against the protocol's own bytes; our codec is not used here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from drivers.link.serial import SerialSettings, SerialStream, open_serial
+from drivers.virtual.id_card import Chip
+from drivers.virtual.id_reader import FIND, ReaderFault, VirtualIdReader
+from tests.drivers.id_reader import golden
+from tests.drivers.link.waiting import PATIENCE_S
+
+FIND_FRAME = bytes.fromhex(golden.REQUESTS["FIND_CARD"])
+SELECT_FRAME = bytes.fromhex(golden.REQUESTS["SELECT_CARD"])
+READ_FRAME = bytes.fromhex(golden.REQUESTS["READ_CARD"])
+RESET_FRAME = bytes.fromhex(golden.REQUESTS["RESET_SAM"])
+
+
+class Host:
+    def __init__(self, stream: SerialStream) -> None:
+        self.stream = stream
+
+    async def ask(self, request: bytes, size: int) -> bytes:
+        await self.stream.write(request)
+        got = b""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(got) < size:
+                got += await self.stream.read(size - len(got))
+        return got
+
+    async def expect(self, request: bytes, reply: bytes) -> None:
+        assert await self.ask(request, len(reply)) == reply
+
+
+@pytest.fixture
+async def reader(tmp_path: Path) -> AsyncIterator[VirtualIdReader]:
+    device = VirtualIdReader(tmp_path / "dev" / "id_reader", speed=20)
+    await device.start()
+    yield device
+    await device.stop()
+
+
+@pytest.fixture
+async def host(reader: VirtualIdReader) -> AsyncIterator[Host]:
+    stream = await open_serial(SerialSettings(str(reader.pty.path)))
+    yield Host(stream)
+    await stream.close()
+
+
+async def test_the_worked_session_byte_for_byte(reader: VirtualIdReader, host: Host) -> None:
+    await host.expect(bytes.fromhex(golden.REQUESTS["SAM_STATUS"]), golden.OK)
+    await host.expect(bytes.fromhex(golden.REQUESTS["READ_SAM_ID"]), golden.SAM_NUMBER_REPLY)
+    await host.expect(FIND_FRAME, golden.NO_CARD)
+    reader.lay_card(golden.golden_card())
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    assert len(golden.READ_REPLY) == 1295
+    await host.expect(READ_FRAME, golden.READ_REPLY)
+
+
+async def test_find_fails_after_a_reading_until_lifted_or_reset(reader: VirtualIdReader, host: Host) -> None:
+    reader.lay_card(golden.golden_card())
+    for recover in ("lift", "reset"):
+        await host.expect(FIND_FRAME, golden.FOUND)
+        await host.expect(SELECT_FRAME, golden.SELECTED)
+        await host.expect(READ_FRAME, golden.READ_REPLY)
+        await host.expect(FIND_FRAME, golden.NO_CARD)
+        if recover == "lift":
+            reader.lift_card()
+            await host.expect(FIND_FRAME, golden.NO_CARD)
+            reader.lay_card(golden.golden_card())
+        else:
+            await host.expect(RESET_FRAME, golden.OK)
+    await host.expect(FIND_FRAME, golden.FOUND)
+
+
+@pytest.mark.parametrize(("size", "total"), [(1024, 2321), (512, 1809), (0, 1297)])
+async def test_fingerprints(reader: VirtualIdReader, host: Host, size: int, total: int) -> None:
+    reader.lay_card(golden.golden_card(fingerprint=bytes(size)))
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    reply = await host.ask(golden.READ_WITH_FINGERPRINT, total)
+    assert reply[14:16] == bytes([size >> 8, 0])
+    if size == 1024:
+        assert reply == golden.READ_FINGERPRINT_REPLY
+
+
+async def test_settings_and_the_rest(reader: VirtualIdReader, host: Host) -> None:
+    await host.expect(golden.SET_115200, golden.OK)
+    await host.expect(golden.SET_RF_FRAME, golden.OK)
+    await host.expect(SELECT_FRAME, golden.SELECT_FAILED)  # nothing was found
+    reader.lay_card(golden.golden_card())
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    await host.expect(golden.READ_NEW_ADDRESS, golden.NO_ADDRESS)
+
+
+async def test_a_damaged_request_is_answered_so(host: Host) -> None:
+    # a file that goes around has this wrong checksum for "find"
+    await host.expect(bytes.fromhex("AAAAAA9669 0003 2001 21"), golden.BAD_REQUEST)
+
+
+async def test_a_worn_card_and_a_refused_one(reader: VirtualIdReader, host: Host) -> None:
+    reader.lay_card(Chip(golden.TEXT, worn=True))
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    await host.expect(READ_FRAME, golden.READ_FAILED)
+    reader.inject(ReaderFault.READER_REFUSES, times=1)
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    await host.expect(READ_FRAME, golden.REFUSED)
+    assert reader.faults == frozenset()
+
+
+async def test_an_injected_fault_counts_and_keeps_to_its_command(reader: VirtualIdReader, host: Host) -> None:
+    reader.inject(ReaderFault.SELF_TEST, times=2, on=FIND)
+    await host.expect(RESET_FRAME, golden.OK)
+    for _ in range(2):
+        assert (await host.ask(FIND_FRAME, 11))[9] == 0x60
+    await host.expect(FIND_FRAME, golden.NO_CARD)
+
+
+async def test_events_show_nothing_of_the_person(tmp_path: Path) -> None:
+    lines: list[str] = []
+    device = VirtualIdReader(tmp_path / "r", speed=20, on_event=lines.append)
+    await device.start()
+    card = golden.golden_card()
+    device.lay_card(card)
+    stream = await open_serial(SerialSettings(str(device.pty.path)))
+    host = Host(stream)
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    await host.expect(READ_FRAME, golden.READ_REPLY)
+    device.lift_card()
+    await stream.close()
+    await device.stop()
+    assert lines == ["card laid on the reader", "card read", "card lifted"]
+    assert repr(card) == "VirtualCard(kind=resident, …)"
+    assert repr(card.chip()) == "Chip(…)"
+
+
+def test_a_chip_of_the_wrong_size_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="256 bytes"):
+        Chip(bytes(255))
