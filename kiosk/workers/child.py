@@ -33,7 +33,7 @@ PR_SET_DUMPABLE = 4
 NICENESS = 5  # the screen goes first
 
 
-class WorkerUnfit(Exception):  # noqa: N818 - a verdict on the machine, carried to the kiosk as a value
+class WorkerUnfit(Exception):
     """Raised by a factory when this machine cannot do the work; the reason is a short code, no personal data."""
 
     def __init__(self, reason: str) -> None:

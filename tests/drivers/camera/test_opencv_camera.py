@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from drivers.camera.opencv_camera import OpenCvCamera, too_dark
+from drivers.camera.port import Camera, CameraFault, Frame
+from tests.drivers.camera.mjpeg import NetworkCamera, Picture, jpeg, network_camera
+
+GREY = 120
+
+
+def plain(level: int) -> Picture:
+    return np.full((120, 160, 3), level, np.uint8)
+
+
+@pytest.fixture
+def network() -> Iterator[NetworkCamera]:
+    with network_camera() as camera:
+        camera.show(plain(GREY))
+        yield camera
+
+
+@pytest.fixture
+def camera(network: NetworkCamera) -> Iterator[OpenCvCamera]:
+    it = OpenCvCamera(network.url, read_timeout_s=0.8, open_timeout_s=20)
+    yield it
+    it.close()
+
+
+def eventually(condition: Callable[[], bool], limit_s: float = 30) -> None:
+    give_up = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < give_up, "did not happen"
+        time.sleep(0.01)
+
+
+def level(frame: Frame | CameraFault) -> int:
+    assert not isinstance(frame, CameraFault), frame
+    return round(float(frame.mean()))
+
+
+def test_it_gives_pictures(camera: OpenCvCamera) -> None:
+    port: Camera = camera
+    assert port.open() is None
+    frame = port.read()
+    assert not isinstance(frame, CameraFault)
+    assert frame.shape == (120, 160, 3)
+    assert abs(level(frame) - GREY) <= 1
+
+
+def test_only_the_newest_picture_counts(camera: OpenCvCamera, network: NetworkCamera) -> None:
+    camera.open()
+    camera.read()
+    before = network.served
+    eventually(lambda: network.served > before + 20)  # nobody reads meanwhile
+    network.show(plain(200))
+    after = network.served
+    eventually(lambda: network.served > after + 1)
+    assert abs(level(camera.read()) - 200) <= 1
+
+
+def test_every_picture_is_read_once(camera: OpenCvCamera, network: NetworkCamera) -> None:
+    camera.open()
+    first, second = camera.read(), camera.read()
+    assert first is not second
+    network.stalled.set()
+    time.sleep(0.2)
+    camera.read()  # one may still be on its way
+    assert camera.read() is CameraFault.UNPLUGGED
+
+
+def test_too_dark(camera: OpenCvCamera, network: NetworkCamera) -> None:
+    network.show(plain(12))
+    assert camera.open() is None
+    assert camera.read() is CameraFault.TOO_DARK
+    network.show(plain(GREY))
+    eventually(lambda: camera.read() is not CameraFault.TOO_DARK)
+
+
+def test_a_bright_face_before_a_black_wall_is_not_dark() -> None:
+    frame = plain(2)
+    frame[30:90, 50:110] = 140
+    assert not too_dark(frame)
+    assert too_dark(plain(30))
+
+
+def test_unplugged_and_plugged_in_again(camera: OpenCvCamera, network: NetworkCamera) -> None:
+    camera.open()
+    assert camera.present()
+    network.unplugged.set()
+    eventually(lambda: camera.read() is CameraFault.UNPLUGGED)
+    assert not camera.present()
+    network.unplugged.clear()
+    eventually(lambda: not isinstance(camera.read(), CameraFault))
+
+
+def test_a_camera_that_was_never_there(network: NetworkCamera) -> None:
+    network.unplugged.set()
+    for source in (network.url, "http://127.0.0.1:1/", "/dev/v4l/by-id/menkou-none", 977, Path("/nowhere/video.avi")):
+        camera = OpenCvCamera(source, read_timeout_s=0.5, open_timeout_s=0.5)
+        assert not camera.present()
+        assert camera.open() is CameraFault.UNPLUGGED
+        camera.close()
+        assert camera.released
+
+
+def test_after_closing_nobody_watches_and_it_can_be_opened_again(camera: OpenCvCamera, network: NetworkCamera) -> None:
+    for _ in range(2):
+        assert camera.open() is None
+        assert network.watchers == 1
+        camera.close()
+        assert camera.released
+        assert network.wait_unwatched()
+    camera.close()
+
+
+def test_closing_while_the_stream_stalls(camera: OpenCvCamera, network: NetworkCamera) -> None:
+    camera.open()
+    network.stalled.set()
+    camera.close()
+    assert camera.released
+
+
+@pytest.mark.parametrize("data", [b"not a picture", b"\xff\xd8\xff" + bytes(50)])
+def test_damaged_pictures_are_left_out(camera: OpenCvCamera, network: NetworkCamera, data: bytes) -> None:
+    camera.open()
+    network.show_bytes(data)
+    eventually(lambda: camera.read() is CameraFault.UNPLUGGED)
+    network.show_bytes(jpeg(plain(GREY)))
+    eventually(lambda: not isinstance(camera.read(), CameraFault))
+
+
+def test_a_recording_plays_once_and_ends(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))
+    for _ in range(25):
+        writer.write(plain(GREY))
+    writer.release()
+    camera = OpenCvCamera(path, read_timeout_s=0.25, open_timeout_s=20)
+    assert camera.present()
+    assert camera.open() is None
+    assert abs(level(camera.read()) - GREY) <= 2
+    eventually(lambda: camera.read() is CameraFault.UNPLUGGED)
+    camera.close()
+
+
+def test_the_log_never_shows_the_address(capsys: pytest.CaptureFixture[str]) -> None:
+    camera = OpenCvCamera("http://user:hunter2@127.0.0.1:1/", read_timeout_s=0.2, open_timeout_s=0.5)
+    camera.open()
+    camera.close()
+    said = capsys.readouterr()
+    assert "camera_gone" in said.out + said.err
+    assert "hunter2" not in said.out + said.err
