@@ -125,7 +125,8 @@ class Reception:
 
     async def _briefly(self, screen: Screen[A]) -> A | None:
         """A list left alone, or left by 首页, goes home without a word: nothing of a person is on it."""
-        question = asyncio.ensure_future(self.stage.ask(screen))
+        asking = self.stage.ask(screen)
+        question = asyncio.ensure_future(asking)
         self._journey = question
         try:
             answer = await question

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,21 +11,12 @@ from drivers.code_scanner.port import CodeScanner
 from drivers.document_printer.port import DocumentPrinter
 from drivers.id_reader.port import IdReader
 from drivers.receipt_printer.port import ReceiptPrinter
-from kiosk.identity.face.port import FaceResult
+from kiosk.identity.face.port import FaceVerifier
 from kiosk.journal.journal import Journal
 from kiosk.link.client import BackendLink
-from kiosk.screens import FaceCue, PreviewSource, Stage, Step, Trail
+from kiosk.screens import Stage, Step, Trail
 from kiosk.session import Session
 from kiosk.settings import KioskSettings
-
-
-class FaceCheckPort(Protocol):
-    """What journeys need of the face verifier (kiosk.identity.face)."""
-
-    @property
-    def preview(self) -> PreviewSource: ...
-
-    async def check(self, chip_photo: bytes, on_cue: Callable[[FaceCue], None], timeout_s: float) -> FaceResult: ...
 
 
 class RasterPort(Protocol):
@@ -54,7 +44,7 @@ class Terminal:
     devices: Devices
     link: BackendLink
     journal: Journal
-    face: FaceCheckPort | None
+    face: FaceVerifier | None
     raster: RasterPort | None
 
 

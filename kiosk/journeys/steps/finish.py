@@ -18,8 +18,9 @@ from kiosk.screens import Goodbye, Nav, Rate, RateAnswer
 async def rate(journey: Journey, step: int) -> None:
     """Five levels (GB/T 39734), skippable; saying nothing is skipping."""
     screen = Rate(question=texts.RATE, speech=texts.RATE, trail=journey.trail(step), idle_s=None)
+    asking = journey.stage.ask(screen)
     try:
-        answer = await asyncio.wait_for(journey.stage.ask(screen), journey.settings.rate_s)
+        answer = await asyncio.wait_for(asking, journey.settings.rate_s)
     except TimeoutError:
         return
     if isinstance(answer, Nav) or answer is RateAnswer.SKIP:
@@ -38,7 +39,8 @@ async def goodbye(journey: Journey, reminders: tuple[Text, ...]) -> None:
     """A few seconds, or a touch."""
     screen = Goodbye(question=texts.GOODBYE, speech=texts.GOODBYE, reminders=(*reminders, texts.DATA_GONE))
     journey.session.wipe()  # before it is said
+    asking = journey.stage.ask(screen)
     try:
-        await asyncio.wait_for(journey.stage.ask(screen), journey.settings.goodbye_s)
+        await asyncio.wait_for(asking, journey.settings.goodbye_s)
     except TimeoutError:
         return

@@ -54,7 +54,8 @@ async def read_card(journey: Journey) -> Move:
         screen = PlaceCard(
             question=texts.PLACE_CARD, speech=hint or texts.PLACE_CARD_SPEECH, trail=journey.trail(2), hint=hint
         )
-        answer = await first_of(journey.stage.ask(screen), reader.read_card(journey.settings.card_timeout_s))
+        asking = journey.stage.ask(screen)
+        answer = await first_of(asking, reader.read_card(journey.settings.card_timeout_s))
         if isinstance(answer, Nav) or answer is None:
             return Move.BACK
         if isinstance(answer, ReadFault):
@@ -99,7 +100,7 @@ async def prove_holder(journey: Journey) -> Move:
                 journey.session.proof = await _assert_face(journey, result)
                 return Move.ON
             else:
-                if result.outcome is FaceOutcome.NO_MATCH:
+                if _was_compared(result):
                     refused += 1
                 if await _after_face_fault(journey, result, refused):
                     continue
@@ -165,10 +166,8 @@ async def _by_face(journey: Journey) -> FaceResult | FaceAnswer | Nav:
         if cue in (FaceCue.HOLD_STILL, FaceCue.CHECKING) and cue not in done:
             done.append(cue)
 
-    result = await first_of(
-        journey.stage.ask(screen(FaceCue.LOOK)),
-        face.check(_card(journey).photo, on_cue, journey.settings.face_timeout_s),
-    )
+    asking = journey.stage.ask(screen(FaceCue.LOOK))
+    result = await first_of(asking, face.check(_card(journey).photo, on_cue, journey.settings.face_timeout_s))
     if isinstance(result, FaceResult):
         log.info("face_checked", outcome=result.outcome.value, reason=result.reason.value if result.reason else "")
     return result
@@ -181,7 +180,7 @@ async def _assert_face(journey: Journey, result: FaceResult) -> IdentityProof:
             name=card.name,
             number=card.number,
             card_valid_to=card.valid_to,
-            score_band=result.band,
+            score_band=result.band.value if result.band is not None else "match",
             algorithm=result.algorithm,
         )
     )
@@ -190,16 +189,22 @@ async def _assert_face(journey: Journey, result: FaceResult) -> IdentityProof:
     return answer
 
 
+def _was_compared(result: FaceResult) -> bool:
+    """A face was seen and did not match clearly; too close to tell counts like a refusal, or trying until it
+    passes would be possible."""
+    return result.outcome in (FaceOutcome.NO_MATCH, FaceOutcome.INCONCLUSIVE) and result.reason is None
+
+
 async def _after_face_fault(journey: Journey, result: FaceResult, refused: int) -> bool:
     """Tell what went wrong. True: back to the choice of ways (or try again), False: straight to the other way."""
     again, other = Choice("again", texts.TRY_AGAIN), Choice("other", texts.USE_OTHER_WAY)
-    if result.reason in (FaceReason.CAMERA_UNPLUGGED, FaceReason.WORKER_DIED, FaceReason.NO_REFERENCE_FACE):
+    if result.outcome is FaceOutcome.ERROR:
         await tell(journey, Tone.PROBLEM, texts.FACE_CAMERA_LOST, texts.FACE_CAMERA_LOST_BODY, (other,))
         return False
-    if result.outcome is FaceOutcome.NO_MATCH and refused >= journey.settings.face_attempts:
+    if _was_compared(result) and refused >= journey.settings.face_attempts:
         await tell(journey, Tone.PROBLEM, texts.FACE_NO_MATCH, texts.FACE_USED_UP, (other,))
         return False
-    if result.outcome in (FaceOutcome.NO_MATCH, FaceOutcome.INCONCLUSIVE) and result.reason is None:
+    if _was_compared(result):
         title, body = texts.FACE_NO_MATCH, texts.FACE_NO_MATCH_BODY
     else:
         title, body = texts.FACE_NOBODY, texts.FACE_NOBODY_BODY
@@ -217,7 +222,8 @@ async def _by_sms(journey: Journey) -> IdentityProof | None:
     error: Text | None = None
     while True:
         if isinstance(challenge, Refusal | Unreachable):
-            return await _sms_refused(journey, challenge)
+            await _sms_refused(journey, challenge)
+            return None
         code = await journey.stage.ask(
             Keypad(
                 question=texts.SMS_CODE,
@@ -260,7 +266,8 @@ async def _by_sms(journey: Journey) -> IdentityProof | None:
         if isinstance(answer, Refusal) and answer.code == ProblemCode.WRONG_CODE:
             error = texts.SMS_WRONG
             continue
-        return await _sms_refused(journey, answer)
+        await _sms_refused(journey, answer)
+        return None
 
 
 async def _sms_refused(journey: Journey, fault: Refusal | Unreachable) -> None:

@@ -107,7 +107,8 @@ async def _wait_for_payment(
         total_s=total,
         note=texts.PAY_NOTE,
     )
-    return await first_of(journey.stage.ask(screen), _poll(journey, payment))
+    asking = journey.stage.ask(screen)
+    return await first_of(asking, _poll(journey, payment))
 
 
 async def _poll(journey: Journey, payment: Payment) -> Payment | _Wait:

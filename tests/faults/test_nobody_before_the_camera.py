@@ -1,0 +1,19 @@
+"""Nobody is there: told so, and both ways stay open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kiosk.identity.face.port import FaceOutcome, FaceResult, ScoreBand
+from kiosk.journeys import texts
+from tests.kiosk.journeys.fakes import World
+from tests.kiosk.journeys.house import NOBODY, FakeFace, House
+
+
+async def test_try_again(tmp_path: Path) -> None:
+    async with House(tmp_path / "j.sqlite3", World(), Message="again") as house:
+        house.face = FakeFace(NOBODY, NOBODY, NOBODY, FaceResult(FaceOutcome.MATCH, band=ScoreBand.STRONG))
+        await house.certificate()
+        said = [screen.body for screen in house.stage.seen if screen is not None and hasattr(screen, "body")]
+        assert said == [texts.FACE_NOBODY_BODY] * 3, "nobody there is no refusal: it may be tried again"
+        assert len(house.world.sheets) == 1

@@ -1,0 +1,38 @@
+"""The printer runs dry in mid-job: held, then continued, or given up and voided, and the resident is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backend.contract.kiosk_api import CertificateState
+from drivers.document_printer.port import JobProgress, JobState
+from kiosk.journeys import texts
+from kiosk.journeys.context import JourneyOver
+from kiosk.screens import Message
+from tests.kiosk.journeys.fakes import Wait, World
+from tests.kiosk.journeys.house import House
+
+DRY = JobProgress(JobState.STOPPED, 0, frozenset({"media-empty"}))
+RUNNING = JobProgress(JobState.PROCESSING, 0)
+
+
+async def test_held_then_continued(tmp_path: Path) -> None:
+    async with House(tmp_path / "j.sqlite3", World(), Message=Wait()) as house:
+        house.document_printer.script = [RUNNING, DRY, RUNNING]
+        await house.certificate()
+        held = [screen for screen in house.stage.seen if isinstance(screen, Message)]
+        assert [screen.body for screen in held] == [texts.PRINTER_HELD_BODY["media-empty"]]
+        assert list(house.world.certificates.values()) == [CertificateState.DELIVERED]
+
+
+@pytest.mark.parametrize("answer", ["give-up", Wait()])
+async def test_given_up_or_nobody_came(tmp_path: Path, answer: object) -> None:
+    async with House(tmp_path / "j.sqlite3", World(), Message=[answer, "ok"]) as house:
+        house.document_printer.script = [RUNNING, DRY]
+        with pytest.raises(JourneyOver):
+            await house.certificate()
+        assert list(house.world.certificates.values()) == [CertificateState.VOIDED]
+        assert house.stage.seen[-1].body == texts.PRINT_FAILED_BODY  # type: ignore[union-attr]
+        assert not house.world.sheets

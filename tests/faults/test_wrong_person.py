@@ -1,0 +1,31 @@
+"""Somebody else before the camera: two refusals, then only the way without a face is offered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kiosk.journeys import texts
+from kiosk.screens import Choose, IdentityWay
+from tests.kiosk.journeys.fakes import World
+from tests.kiosk.journeys.house import NO_MATCH, FakeFace, House
+
+
+def _face_while_offered(screen: Choose) -> str:
+    face = next((choice for choice in screen.choices if choice.value == IdentityWay.FACE), None)
+    if face is None:
+        return screen.choices[0].value
+    return IdentityWay.FACE if face.unavailable is None else IdentityWay.SMS_PIN
+
+
+async def test_never_until_it_passes(tmp_path: Path) -> None:
+    answers: dict[str, Any] = {"Choose": _face_while_offered, "Message": "again", "Keypad": ["123456", "135790"]}
+    async with House(tmp_path / "j.sqlite3", World(), **answers) as house:
+        house.face = FakeFace(NO_MATCH)
+        await house.certificate()
+        seen = house.stage.kinds()
+        assert seen.count("FaceCheck") == 2
+        said = [screen.body for screen in house.stage.seen if screen is not None and hasattr(screen, "body")]
+        assert said == [texts.FACE_NO_MATCH_BODY, texts.FACE_USED_UP]
+        assert seen.count("Keypad") == 2, "went on with SMS and PIN"
+        assert len(house.world.sheets) == 1
