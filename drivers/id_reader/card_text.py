@@ -44,8 +44,8 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 
 
-class _Nonsense(Exception):  # noqa: N818 - never leaves this module, and never carries what was read
-    pass
+class _Nonsense(Exception):
+    """Never leaves this module, and never carries what was read."""
 
 
 def parse_card(content: CardContent, *, allow_foreigner_2023: bool) -> IdCard | ReadFault:

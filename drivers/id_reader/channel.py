@@ -87,6 +87,10 @@ class SamChannel:
         self._turn = asyncio.Lock()
         self._in_step = True  # no question is open whose answer may still come
 
+    @property
+    def alive(self) -> bool:
+        return self._stream.connected
+
     async def ask(self, command: Command) -> Reply | None:
         """The answer, or None when none came in time although the reader is alive. LinkLost when it is not.
 

@@ -42,7 +42,7 @@ class SdtSettings:
     allow_foreigner_2023: bool = False
 
 
-class _SamFault(Exception):  # noqa: N818 - becomes a status before anyone sees it
+class _SamFault(Exception):
     """The SAM itself is out of order (SW3 60, 66)."""
 
 
@@ -87,11 +87,7 @@ class SdtIdReader:
         A card that lies there from the reading before is read again.
         """
         async with self._one_read:
-            try:
-                channel = await self._connected(min(timeout_s, self._timings.connect_grace))
-                outcome = await self._find_and_read(channel, timeout_s)
-            except (LinkLost, _SamFault):
-                outcome = ReadFault.READER_LOST
+            outcome = await self._read_connected(timeout_s)
         if isinstance(outcome, IdCard):
             log.info("id_card_read", kind=outcome.kind.value)
         else:
@@ -138,20 +134,31 @@ class SdtIdReader:
             self._channel = channel
             self._channel_changed.notify_all()
 
-    async def _connected(self, patience_s: float) -> SamChannel:
+    async def _connected(self, patience_s: float) -> SamChannel | None:
         try:
             async with asyncio.timeout(patience_s), self._channel_changed:
-                await self._channel_changed.wait_for(lambda: self._channel is not None)
+                while self._channel is None or not self._channel.alive:
+                    await self._channel_changed.wait()
+                return self._channel
         except TimeoutError:
-            raise LinkLost("reader not connected") from None
-        if self._channel is None:
-            raise LinkLost("reader lost again")
-        return self._channel
+            return None
 
     def _on_lost(self, reason: LinkLost) -> None:
         self._status = DeviceStatus(DeviceState.OFFLINE, action=Action.MAINTENANCE, detail=str(reason))
 
     # the card
+
+    async def _read_connected(self, timeout_s: float) -> IdCard | ReadFault:
+        channel = await self._connected(min(timeout_s, self._timings.connect_grace))
+        if channel is None:
+            return ReadFault.READER_LOST
+        try:
+            return await self._find_and_read(channel, timeout_s)
+        except LinkLost as lost:
+            self._on_lost(lost)  # the session says so too, but perhaps after our caller looked
+        except _SamFault:
+            pass  # the status says so
+        return ReadFault.READER_LOST
 
     async def _find_and_read(self, channel: SamChannel, timeout_s: float) -> IdCard | ReadFault:
         if not await self._find(channel, timeout_s):

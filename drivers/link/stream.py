@@ -8,7 +8,7 @@ from typing import Protocol
 MAX_BUFFERED = 64 * 1024  # bytes nobody has read; the oldest are dropped, as a UART would
 
 
-class LinkLost(Exception):  # noqa: N818 - a state of the world, named as such
+class LinkLost(Exception):
     """The stream is gone (unplugged, closed, could not be opened). Expected: drivers turn it into a status."""
 
 

@@ -11,5 +11,5 @@ PATIENCE_S = 20.0
 async def until(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Return once `condition()` is true; TimeoutError when that takes too long."""
     async with asyncio.timeout(patience_s):
-        while not condition():  # noqa: ASYNC110 - the things waited for have no event of their own
+        while not condition():
             await asyncio.sleep(0.01)
