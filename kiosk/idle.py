@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from kiosk.journeys import texts
 from kiosk.journeys.context import TimedOut
+from kiosk.journeys.waiting import ended
 from kiosk.screens import MoreTime, Nav, Screen, Stage
 
 A = TypeVar("A")
@@ -21,11 +22,13 @@ class PatientStage:
         self._stage = stage
         self._more_time_s = more_time_s
         self._scale = scale
+        self._overlay = asyncio.Lock()  # one thing over the screen at a time
 
     async def ask(self, screen: Screen[A]) -> A | Nav:
         if screen.idle_s is None:
             return await self._stage.ask(screen)
-        question = asyncio.ensure_future(self._stage.ask(screen))
+        asking = self._stage.ask(screen)
+        question = asyncio.ensure_future(asking)
         shown = time.monotonic()
         try:
             while True:
@@ -40,13 +43,13 @@ class PatientStage:
                 else:
                     raise TimedOut
         finally:
-            question.cancel()
+            await ended(question)
 
     async def _more_time(self) -> bool:
         """True if the resident wants more time; False if they want to end or do not answer at all."""
         screen = MoreTime(question=texts.MORE_TIME, speech=texts.MORE_TIME_SPEECH, seconds=self._more_time_s)
         try:
-            return await asyncio.wait_for(self._stage.ask_over(screen), self._more_time_s + 0.5)
+            return await asyncio.wait_for(self.ask_over(screen), self._more_time_s + 0.5)
         except TimeoutError:
             return False
 
@@ -54,7 +57,8 @@ class PatientStage:
         self._stage.show(screen)
 
     async def ask_over(self, screen: Screen[A]) -> A:
-        return await self._stage.ask_over(screen)
+        async with self._overlay:
+            return await self._stage.ask_over(screen)
 
     def last_touch(self) -> float:
         return self._stage.last_touch()

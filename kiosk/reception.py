@@ -20,6 +20,7 @@ from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver, Terminal, TimedOut
 from kiosk.journeys.issue_certificate import issue_certificate
 from kiosk.journeys.pay_bill import pay_bill
+from kiosk.journeys.waiting import ended
 from kiosk.screens import Choice, Home, Message, Nav, Screen, Stage, Tone, Working
 
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ A = TypeVar("A")
 _HEALTH_S = 2.0  # devices and backend are asked this often while nobody is here
 _HEALTH_TRIES = 3  # silent answers in a row before the backend counts as gone
 _LIST_IDLE_S = 45.0
+_STAFF_S = 30.0  # the number to call stays on the screen so long
 
 JOURNEYS: dict[str, Callable[[Journey], Coroutine[Any, Any, None]]] = {
     "certificate": issue_certificate,
@@ -73,15 +75,13 @@ class Reception:
         """呼叫工作人员, over whatever is on the screen."""
         settings = self._terminal.settings
         body = texts.STAFF_CALLED_BODY.format(phone=settings.staff_phone, terminal=settings.terminal)
-        await self.stage.ask_over(
-            Message(
-                question=texts.STAFF_CALLED,
-                speech=body,
-                tone=Tone.INFO,
-                body=body,
-                buttons=(Choice("ok", texts.OK),),
-            )
+        screen = Message(
+            question=texts.STAFF_CALLED, speech=body, tone=Tone.INFO, body=body, buttons=(Choice("ok", texts.OK),)
         )
+        try:
+            await asyncio.wait_for(self.stage.ask_over(screen), _STAFF_S)
+        except TimeoutError:
+            return
 
     # --- home -------------------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Reception:
                         self.stage.show(self._home())
                 answer = question.result()
             finally:
-                question.cancel()
+                await ended(question)
             if not isinstance(answer, Nav):
                 return answer
 
@@ -137,8 +137,8 @@ class Reception:
                 raise
             return None
         finally:
-            question.cancel()
             self._journey = None
+            await ended(question)
         return None if isinstance(answer, Nav) else answer
 
     def _home(self) -> Home:

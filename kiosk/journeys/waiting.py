@@ -20,6 +20,11 @@ async def first_of(one: Coroutine[Any, Any, A], other: Coroutine[Any, Any, B]) -
         result: A | B = winner.result()
         return result
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*tasks)
+
+
+async def ended(*questions: asyncio.Future[Any]) -> None:
+    """Cancel what still runs and wait until it has: the stage takes the next question only then."""
+    for question in questions:
+        question.cancel()
+    await asyncio.gather(*questions, return_exceptions=True)

@@ -15,6 +15,7 @@ from kiosk.journal.journal import Intent, Outcome, Phase
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey
 from kiosk.journeys.steps.messages import tell
+from kiosk.journeys.waiting import ended
 from kiosk.screens import Choice, Entry, Message, Milestone, Nav, Printing, Tone
 
 log = structlog.get_logger()
@@ -101,7 +102,7 @@ async def _follow(
                     held = asyncio.ensure_future(_hold(journey, look))
                 elif look.state is not JobState.STOPPED:
                     if held is not None:
-                        held.cancel()
+                        await ended(held)
                         held = None
                     sheet = min(look.sheets_done + 1, certificate.pages)
                     journey.stage.show(_screen(journey, certificate, picture, sheet=sheet))
@@ -112,10 +113,7 @@ async def _follow(
                     break
                 held = None
     finally:
-        step.cancel()
-        if held is not None:
-            held.cancel()
-        await asyncio.gather(step, return_exceptions=True)
+        await ended(step, *([held] if held is not None else []))
     if last.state is JobState.COMPLETED:
         return Printed.YES if await _idle_without_fault(printer) else Printed.UNKNOWN
     if last.state in (JobState.CANCELED, JobState.ABORTED):
