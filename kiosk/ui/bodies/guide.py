@@ -1,0 +1,86 @@
+"""The guide: what is open to everyone about a service, the key points first, all ten on request; print or take along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from content.schema.text import Text
+from kiosk import texts
+from kiosk.screens import Guide, GuideAnswer
+from kiosk.ui import paint
+from kiosk.ui.board import Board, Box
+from kiosk.ui.bodies.base import Action, Body, EntryTable, pages_of
+
+_NUMBERS = "零一二三四五六七八九十"
+
+
+class GuideBody(Body):
+    screen: Guide
+
+    def actions(self) -> Sequence[Action]:
+        return (Action("primary", texts.START, partial(self.host.answer, GuideAnswer.START)),)
+
+    def _flip(self, name: str) -> None:
+        self.state[name] = not self.state.get(name, False)
+        self.state["page"] = 0
+        self.host.redraw()
+
+    def build(self, board: Board, box: Box, reach: float) -> None:
+        bar_h = 100.0
+        every, key = self.screen.entries, self.screen.key_labels
+        shown = [e for e in every if e.label.zh in key] or list(every)
+        can_unfold = len(shown) < len(every)
+        if self.state.get("all"):
+            shown = list(every)
+        bar = Box(box.x, box.bottom - bar_h, box.w, bar_h)
+        area = Box(box.x, box.y, box.w, box.h - bar_h - 28)
+        if self.state.get("qr") and self.screen.take_along_url:
+            self._qr(board, area, self.screen.take_along_url)
+        else:
+            self._table(board, area, shown)
+        self._bar(board, bar, can_unfold)
+
+    def _table(self, board: Board, area: Box, shown: list) -> None:
+        table = EntryTable(board, area.w)
+        table.measure(shown)
+        pages = pages_of(shown, table.height, area.h - 32)
+        if len(pages) > 1:
+            pages = pages_of(shown, table.height, area.h - 32 - 112)
+        number = self.page(len(pages))
+        if len(pages) > 1:
+            table.draw(pages[number], Box(area.x, area.y, area.w, area.h - 112), fill=number < len(pages) - 1)
+            self.pager(board, Box(area.x, area.bottom - 88, area.w, 88), number, len(pages))
+        else:
+            table.draw(pages[0], area, fill=True)
+
+    def _qr(self, board: Board, area: Box, url: str) -> None:
+        kinds = board.frame.prefs.type
+        board.card(area)
+        title = board.say(texts.TAKE_ALONG_TITLE)
+        height = board.text_height(title, area.w - 120, kinds.title, True)
+        texture, modules = paint.qr_texture(url)
+        room = min(area.w - 240, area.h - height - 160)
+        step = max(1, int(board.frame.px(room) // modules))
+        side = step * modules / board.frame.unit
+        top = area.y + (area.h - side - height - 40) / 2
+        board.text(title, Box(area.x + 60, top, area.w - 120, height), size=kinds.title, bold=True, align="center")
+        board.picture(texture, Box(area.x + (area.w - side) / 2, top + height + 40, side, side))
+
+    def _bar(self, board: Board, bar: Box, can_unfold: bool) -> None:
+        buttons: list[tuple[str, Text, str, partial]] = []
+        if self.screen.can_print:
+            answer = partial(self.host.answer, GuideAnswer.PRINT)
+            buttons.append(("print-guide", texts.PRINT_GUIDE, "printer", answer))
+        if self.screen.take_along_url:
+            buttons.append(("take-along", texts.TAKE_ALONG, "smartphone", partial(self._flip, "qr")))
+        if can_unfold:
+            count = len(self.screen.entries)
+            number = Text(_NUMBERS[count] if count <= 10 else str(count), str(count))
+            label = texts.KEY_ELEMENTS if self.state.get("all") else texts.ALL_ELEMENTS.format(count=number)
+            buttons.append(("all-elements", label, "list", partial(self._flip, "all")))
+        if not buttons:
+            return
+        size = board.frame.prefs.type.body - 2
+        for cell, (touch_id, label, icon, tap) in zip(bar.columns(len(buttons), 24), buttons, strict=True):
+            board.button(touch_id, board.say(label), cell, tap, kind="outline", icon=icon, size=size)

@@ -1,0 +1,85 @@
+"""A result or a fault, and a service that cannot start now: what happened, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from kiosk import texts
+from kiosk.screens import Message, Tone, Unavailable
+from kiosk.ui.board import Board, Box
+from kiosk.ui.bodies.base import Action, Body, EntryTable, pages_of
+
+_LOOK = {Tone.GOOD: "circle-check", Tone.INFO: "info", Tone.PROBLEM: "circle-alert"}
+
+
+class MessageBody(Body):
+    screen: Message
+
+    def actions(self) -> Sequence[Action]:
+        """The first button is the main one: right and largest, like everywhere."""
+        own = [
+            Action(
+                f"button:{choice.value}",
+                choice.label,
+                None if choice.unavailable else partial(self.host.answer, choice.value),
+                "primary" if number == 0 else "outline",
+                choice.icon,
+            )
+            for number, choice in enumerate(self.screen.buttons)
+        ]
+        return own[::-1]
+
+    def build(self, board: Board, box: Box, reach: float) -> None:
+        c, kinds = board.c, board.frame.prefs.type
+        fill, ink = {
+            Tone.GOOD: (c.success, c.on_success),
+            Tone.INFO: (c.primary, c.on_primary),
+            Tone.PROBLEM: (c.warning, c.on_warning),
+        }[self.screen.tone]
+        words = board.say(self.screen.body)
+        size = kinds.body + (6 if not board.frame.prefs.large else 0)
+        body_h = board.text_height(words, box.w - 120, size)
+        card = Box(box.x, box.y, box.w, body_h + 320)
+        board.card(card)
+        board.circle(card.x + card.w / 2, card.y + 138, 78, fill)
+        board.icon(_LOOK[self.screen.tone], card.x + card.w / 2, card.y + 138, 92, ink)
+        board.text(words, Box(card.x + 60, card.y + 252, card.w - 120, body_h), size=size, align="center")
+        if self.screen.entries:
+            rest = Box(box.x, card.bottom + 28, box.w, box.bottom - card.bottom - 28)
+            table = EntryTable(board, box.w)
+            table.measure(self.screen.entries)
+            pages = pages_of(self.screen.entries, table.height, rest.h - 32)
+            if len(pages) > 1:
+                pages = pages_of(self.screen.entries, table.height, rest.h - 32 - 112)
+            number = self.page(len(pages))
+            table.draw(pages[number], rest)
+            if len(pages) > 1:
+                self.pager(board, Box(rest.x, rest.bottom - 88, rest.w, 88), number, len(pages))
+
+
+class UnavailableBody(Body):
+    screen: Unavailable
+
+    def actions(self) -> Sequence[Action]:
+        return (Action("primary", texts.CLOSE, partial(self.host.answer, None)),)
+
+    def build(self, board: Board, box: Box, reach: float) -> None:
+        c, kinds = board.c, board.frame.prefs.type
+        size = kinds.body + (4 if not board.frame.prefs.large else 0)
+        reason, advice = board.say(self.screen.reason), board.say(self.screen.advice)
+        w = box.w - 248
+        reason_h = board.text_height(reason, w, size, True)
+        card = Box(box.x, box.y, box.w, max(reason_h + 112, 208))
+        board.rounded(card, c.warning_tint, line=c.warning_ink)
+        board.icon("clock-alert", card.x + 104, card.y + card.h / 2, 88, c.warning_ink)
+        board.text(
+            reason, Box(card.x + 192, card.y, w, card.h), size=size, bold=True, colour=c.warning_ink, valign="middle"
+        )
+        title = board.say(texts.ADVICE_TITLE)
+        advice_h = board.text_height(advice, box.w - 96, size)
+        title_h = board.text_height(title, box.w - 96, kinds.title, True)
+        below = Box(box.x, card.bottom + 32, box.w, title_h + advice_h + 112)
+        board.card(below)
+        board.text(title, Box(below.x + 48, below.y + 44, below.w - 96, title_h), size=kinds.title, bold=True)
+        board.text(advice, Box(below.x + 48, below.y + 56 + title_h, below.w - 96, advice_h), size=size)

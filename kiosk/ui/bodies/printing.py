@@ -1,0 +1,48 @@
+"""While the sheet is printed: which one, what the machine is doing, and where it comes out."""
+
+from __future__ import annotations
+
+from kiosk import texts
+from kiosk.screens import Printing
+from kiosk.ui.board import Board, Box
+from kiosk.ui.bodies.base import Body, banner, milestones
+from kiosk.ui.bodies.preview import paper
+
+
+class PrintingBody(Body):
+    screen: Printing
+
+    def build(self, board: Board, box: Box, reach: float) -> None:
+        c, kinds = board.c, board.frame.prefs.type
+        y = box.y
+        if self.screen.problem is not None:
+            words = board.say(self.screen.problem)
+            y += banner(board, words, Box(box.x, y, box.w, 0), tone="problem", icon="triangle-alert") + 28
+        outlet = board.say(self.screen.outlet)
+        outlet_h = board.text_height(outlet, box.w - 120, kinds.title, True)
+        panel_h = outlet_h + 176
+        panel = Box(box.x, box.bottom - panel_h, box.w, panel_h)
+        area = Box(box.x, y, box.w, panel.y - y - 40)
+        sheet_w = min(area.w * 0.58, area.h / 1.414)
+        place = paper(board, self.state, self.screen.png, Box(area.x + 6, area.y + 4, sheet_w - 6, area.h - 4))
+        x = place.right + 48
+        right = Box(x, area.y, area.right - x, area.h)
+        label = board.say(texts.SHEET.format(sheet=self.screen.sheet, sheets=self.screen.sheets))
+        label_h = board.text_height(label, right.w, kinds.title - 6, True)
+        board.text(label, Box(right.x, right.y, right.w, label_h), size=kinds.title - 6, bold=True, colour=c.on_tint)
+        below = Box(right.x, right.y + label_h + 20, right.w, right.h - label_h - 20)
+        count = max(1, len(self.screen.milestones))
+        row = max(80.0, min(124.0, below.h / count))
+        milestones(board, self.screen.milestones, below, row=row)
+        held = self.screen.problem is not None
+        fill, ink = (c.neutral, c.muted) if held else (c.tint, c.on_tint)
+        board.rounded(panel, fill, line=c.line if c.heavy_lines else None)
+        board.icon("arrow-down", panel.x + panel.w / 2, panel.y + 76, 88, ink)
+        board.text(
+            outlet,
+            Box(panel.x + 60, panel.y + 132, panel.w - 120, outlet_h),
+            size=kinds.title,
+            bold=True,
+            colour=ink,
+            align="center",
+        )

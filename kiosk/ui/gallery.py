@@ -1,0 +1,126 @@
+"""Pictures of every screen: `python -m kiosk.ui.gallery OUT [--all]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from content.schema.text import Language, Text
+from kiosk.ui.config import UiConfig
+from kiosk.ui.pump import Pump
+from kiosk.ui.samples import samples
+from kiosk.ui.theme import Prefs
+
+VARIANTS = {
+    "standard": {},
+    "large": {"large": True},
+    "high-contrast": {"high_contrast": True},
+    "low-reach": {"low_reach": True},
+}
+COMMITTED = {
+    "standard": None,
+    "large": ("home", "keypad", "pay"),
+    "high-contrast": ("home", "keypad", "pay"),
+    "low-reach": ("home", "keypad", "pay"),
+}
+SITE = Text("青口社区便民服务站", "Qingkou Community Services")
+_MOMENT = datetime(2026, 11, 22, 9, 41, tzinfo=ZoneInfo("Asia/Shanghai"))
+_COLOURS = 96
+
+
+def _prepare(stage, name: str) -> str:
+    """Bring the surface into the state the picture is about; returns the name of the sample to show."""
+    surface = stage.surface
+    if name.startswith("home-search"):
+        surface.state.update(searching=True, query="shui" if name == "home-search" else "")
+    elif name == "home-notice":
+        surface.body.choose("door", surface.screen.doors[2])()
+    elif name == "guide-all":
+        surface.state["all"] = True
+    elif name == "guide-qr":
+        surface.state["qr"] = True
+    elif name == "keypad":
+        surface.state["digits"] = "5190271"
+    elif name == "keypad-code":
+        surface.state["digits"] = "4829"
+    elif name == "access":
+        surface.open_access()
+    elif name == "staff":
+        surface.on_call_staff = lambda: None
+        surface.call_staff()
+    return name
+
+
+_STATES = {
+    "home-search": "home",
+    "home-notice": "home",
+    "guide-all": "guide",
+    "guide-qr": "guide",
+    "access": "home",
+    "staff": "printing-problem",
+}
+
+
+def names() -> list[str]:
+    return [*samples(), *_STATES]
+
+
+def show(pump: Pump, name: str, prefs: Prefs):
+    """Put a sample on the pump's stage; returns the stage."""
+    every = samples()
+    stage = pump.stage(
+        UiConfig(site_name=SITE, terminal_number="QK-0107", fade_s=0.0, debounce_s=0.0, key_debounce_s=0.0),
+        now=lambda: _MOMENT,
+    )
+    surface = stage.surface
+    surface.prefs = prefs
+    if name == "more-time":
+        surface.show(every["review"], fresh=True)
+        surface.show_over(every[name])
+    else:
+        surface.show(every[_STATES.get(name, name)], fresh=True)
+    _prepare(stage, name)
+    surface.redraw()
+    return stage
+
+
+def make_screenshots(
+    out_dir: Path,
+    variants: Iterable[str] = tuple(VARIANTS),
+    *,
+    only: Sequence[str] | None = None,
+    languages: Sequence[Language] = tuple(Language),
+    pump: Pump | None = None,
+) -> list[Path]:
+    """Write `{screen}-{variant}-{lang}.png` for every sample; returns the paths. One Kivy process, no display needed."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    pump = pump or Pump()
+    pump.start()
+    paths = []
+    for variant in variants:
+        for language in languages:
+            for name in only or names():
+                show(pump, name, Prefs(language=language, **VARIANTS[variant]))
+                path = out_dir / f"{name}-{variant}-{language.value}.png"
+                image = pump.screenshot()
+                image.quantize(_COLOURS, dither=0).save(path, optimize=True)
+                paths.append(path)
+    return paths
+
+
+def make_committed(out_dir: Path) -> list[Path]:
+    """The pictures kept in docs/screenshots."""
+    paths = make_screenshots(out_dir, ["standard"])
+    for variant, only in COMMITTED.items():
+        if only:
+            paths += make_screenshots(out_dir, [variant], only=only, languages=[Language.ZH])
+    return paths
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    written = make_screenshots(target) if "--all" in sys.argv else make_committed(target)
+    sys.stdout.write(f"{len(written)} pictures in {target}\n")
