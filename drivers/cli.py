@@ -1,0 +1,71 @@
+"""`menkou cabinet`: the virtual cabinet from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=False, help="The virtual cabinet: simulated hardware and its page.")
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Without a command the cabinet starts as it is set up by default."""
+    if context.invoked_subcommand is None:
+        context.invoke(serve)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the page and the HTTP API; 0: any free one.")] = 8200,
+    run_dir: Annotated[Path, typer.Option(help="For device links, devices.toml and the printer's spool.")] = Path(
+        "var/cabinet"
+    ),
+    terminal: Annotated[str, typer.Option(help="The number on the cabinet's door.")] = "QK-0107",
+    sandbox_url: Annotated[str, typer.Option(help="The sandbox: text messages and wallet.")] = "http://127.0.0.1:8110",
+    backend_url: Annotated[str, typer.Option(help="Where the network cable leads.")] = "http://127.0.0.1:8100",
+    network_port: Annotated[int, typer.Option(help="The kiosk's end of the network cable.")] = 8201,
+    vnc_port: Annotated[int | None, typer.Option(help="x11vnc of the kiosk's display.")] = None,
+    display: Annotated[str | None, typer.Option(help="The kiosk's X display, e.g. :7.")] = None,
+    fbdir: Annotated[Path | None, typer.Option(help="Xvfb's -fbdir: what the phone's camera sees.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="2 moves the mechanics twice as fast.")] = 1.0,
+) -> None:
+    """Start all simulated devices and the page to work them."""
+    from drivers.virtual.cabinet.app import serve as serve_cabinet
+    from drivers.virtual.cabinet.cabinet import Cabinet
+    from drivers.virtual.cabinet.settings import CabinetSettings
+
+    settings = CabinetSettings(
+        host=host,
+        port=port,
+        run_dir=run_dir,
+        terminal=terminal,
+        sandbox_url=sandbox_url,
+        backend_url=backend_url,
+        network_port=network_port,
+        vnc_port=vnc_port,
+        display=display,
+        fbdir=fbdir,
+        speed=speed,
+    )
+
+    def ready(cabinet: Cabinet) -> None:
+        typer.echo(f"Virtual cabinet: http://{host}:{cabinet.settings.port}/")
+        typer.echo(f"Devices for the kiosk: {cabinet.devices_file}")
+        for desk in cabinet.desks:
+            if desk.failure:
+                typer.echo(f"Not started: {desk.name}: {desk.failure}", err=True)
+
+    try:
+        asyncio.run(serve_cabinet(settings, ready=ready))
+    except OSError as error:
+        typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,170 @@
+"""The cabinet's whole state as the page and the tests see it, and the bodies of the calls."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from drivers.virtual.cabinet.camera_stream import Pose, Who
+from drivers.virtual.cabinet.named import Named
+from drivers.virtual.cabinet.network import CableState
+from drivers.virtual.cabinet.phone import Message, PayResult
+
+
+class DeviceView(BaseModel):
+    """`failure` says why the simulator did not start; `active`: the kiosk is using the device just now."""
+
+    failure: str = ""
+    active: bool = False
+    plugged: bool = True
+
+
+class IdReaderView(DeviceView):
+    card: str | None = None
+    faults: list[str] = []
+
+
+class CameraView(DeviceView):
+    who: Who
+    person: str
+    pose: Pose
+    watchers: int
+
+
+class ScannerView(DeviceView):
+    beam: bool = False
+    presented: int = 0
+
+
+class ReceiptView(DeviceView):
+    paper: str = "unknown"  # full | low | out
+    trouble: list[str] = []  # faults, by the names of the actions that cause them
+    slips: int = 0
+
+
+class Sheet(BaseModel):
+    id: str
+    state: str  # printing | printed | aborted
+    bytes: int
+
+
+class A4View(DeviceView):
+    uri: str = ""
+    printer_state: str = "off"
+    reasons: list[str] = []
+    tray: int = 0
+    toner: int = 0
+    sheets_printed: int = 0
+    sheets: list[Sheet] = []
+
+
+class PhoneView(BaseModel):
+    failure: str = ""
+    active: bool = False
+    reachable: bool
+    messages: list[Message]
+    last: PayResult | None
+
+
+class NetworkView(BaseModel):
+    state: CableState
+    port: int
+    connections: int
+    backend_online: bool
+
+
+class ScreenView(BaseModel):
+    vnc: bool
+    visible_to_phone: bool
+
+
+class EventView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    at: AwareDatetime
+    device: str
+    text: str
+
+
+class CabinetState(BaseModel):
+    """`GET /api/state`."""
+
+    terminal: str
+    speed: float
+    devices_file: str
+    cards: list[Named]
+    codes: list[Named]
+    reader_actions: list[Named]
+    a4_actions: list[Named]
+    receipt_actions: list[Named]
+    pay_outcomes: list[Named]
+    id_reader: IdReaderView
+    camera: CameraView
+    scanner: ScannerView
+    receipt_printer: ReceiptView
+    document_printer: A4View
+    phone: PhoneView
+    network: NetworkView
+    screen: ScreenView
+    events: list[EventView]
+
+
+# --- what is sent ---------------------------------------------------------------------------------------------------
+
+
+class _Call(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(_Call):
+    """No details."""
+
+
+class LayCard(_Call):
+    card: str = "li"
+
+
+class RemoveMidway(_Call):
+    card: str | None = None  # laid first, when given
+
+
+class ReaderFaultCall(_Call):
+    fault: str  # a name of the reader simulator's faults, or "none": all mended
+    on: bool = True
+    times: int | None = Field(default=None, ge=1, le=1000)
+
+
+class Plug(_Call):
+    plugged: bool
+
+
+class CameraCall(_Call):
+    """What is not named stays as it is."""
+
+    who: Who | None = None
+    person: str | None = None
+    pose: Pose | None = None
+
+
+class Present(_Call):
+    """Exactly one of the two."""
+
+    preset: str | None = None
+    text: str | None = Field(default=None, min_length=1, max_length=8000, repr=False)
+
+
+class ActionCall(_Call):
+    action: str
+
+
+class Pay(_Call):
+    outcome: str = "success"
+    qr: str | None = Field(default=None, max_length=4000, repr=False)
+
+
+class NetworkCall(_Call):
+    state: CableState
+
+
+class Done(BaseModel):
+    ok: bool = True

@@ -1,0 +1,34 @@
+// The page's own words, Chinese first. Buttons that are part of index.html carry theirs as data-zh and data-en.
+
+export const WORDS = {
+  backendOn: ["后台在线", "Backend online"], backendOff: ["后台不在线", "Backend offline"],
+  cable: { connected: ["网络正常", "Network fine"], cut: ["网络已断", "Network cut"], stalled: ["网络卡住", "Network stalled"] },
+  online: ["在线", "online"], unplugged: ["线已拔", "unplugged"], failed: ["没有启动", "not started"],
+  noCard: ["无证", "no card"],
+  a4: { idle: ["空闲", "idle"], printing: ["正在打印", "printing"], off: ["已关机", "off"] }, tray: ["纸", "paper"], toner: ["墨", "toner"],
+  who: { nobody: ["没人", "Nobody"], holder: ["本人", "Holder"], other: ["别人", "Someone else"], photo: ["照片", "A photo"],
+    two: ["两个人", "Two people"], dark: ["太暗", "Too dark"], unplugged: ["拔线", "Unplug"] },
+  pose: { auto: ["按提示转头", "Follows the prompts"], front: ["一直看前面", "Looks ahead"], left: ["向左转", "Turned left"], right: ["向右转", "Turned right"] },
+  watching: ["正在看", "being watched"],
+  messages: ["条短信", "text messages"], sandboxOff: ["运营商不通", "operator unreachable"],
+  paidOk: ["付款成功", "Paid"], paidNot: ["没有付成", "Not paid"],
+  foundBy: { screen: ["扫到屏幕上的码", "code read off the screen"], sandbox: ["屏幕看不到，码来自沙箱", "screen not visible, code from the sandbox"], given: ["给定的码", "code given"] },
+  beam: ["红光亮着", "beam on"], waiting: ["待机", "idle"],
+  paper: { full: ["纸满", "paper full"], low: ["纸少", "paper low"], out: ["缺纸", "paper out"] },
+  slips: ["张凭条", "slips"], sheets: ["页", "pages"], remove: ["取走", "Take"], open: ["打开", "Open"],
+  slipAlt: ["刚打出的凭条", "The newest slip"], sheetAlt: ["打出的 A4 纸", "A printed A4 sheet"], cameraAlt: ["摄像头看到的画面", "What the camera sees"],
+  noVnc: ["终端在它自己的窗口里显示。", "The kiosk shows in its own window."],
+  vncLost: ["正在等待终端的屏幕……", "Waiting for the kiosk's screen …"],
+  lost: ["虚拟机柜没有回答，正在重新连接……", "The cabinet does not answer, reconnecting …"],
+  refused: ["没有办成：", "Refused: "],
+};
+
+export let language = localStorage.getItem("language") === "en" ? 1 : 0;
+
+export function setLanguage(index) {
+  language = index;
+  localStorage.setItem("language", index ? "en" : "zh");
+  document.documentElement.lang = index ? "en" : "zh-CN";
+}
+
+export const say = (pair) => (pair ? pair[language] : "");
