@@ -42,9 +42,8 @@ bench: setup ## measure what a resident waits for; figures also in build/bench/
 demo: setup ## walk both journeys headless and check the results, into build/demo/
 	@$(BIN)/menkou demo --out build/demo $(ARGS)
 
-screenshots: demo ## the demo's screenshots, copied into docs/screenshots/
-	mkdir -p docs/screenshots
-	cp build/demo/screenshots/*.png docs/screenshots/
+screenshots: setup ## every screen of the kiosk, into docs/screenshots/
+	@$(BIN)/menkou kiosk screenshots --out docs/screenshots $(ARGS)
 
 lock: setup ## resolve the dependencies, write requirements/*.txt (ARGS=--upgrade for newest)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt

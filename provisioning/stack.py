@@ -14,6 +14,7 @@ import fcntl
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
@@ -140,6 +141,8 @@ class Stack:
         Raises PortInUseError, AlreadyRunningError or ChildFailed, with nothing left running."""
         if len(os.fsencode(self.inspect_socket)) > SOCKET_PATH_LIMIT:
             raise ValueError("the folder's path is too long for a Unix socket in it")
+        if not self._content_dir.is_dir():
+            raise ChildFailed(f"There is no content in {self._content_dir}. Run `menkou content build` first.")
         self._take_lock()
         try:
             self.ports = self.ports.settle()
@@ -239,24 +242,10 @@ class Stack:
     async def _start_backend(self) -> None:
         recipe = self._backend()
         if not (self.token_file.exists() and any(self.backend_dir.glob("*.sqlite3"))):
-            await self._make_token(recipe)
+            self.kiosk_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            argv = menkou("backend", "token", TERMINAL, "--out", str(self.token_file))
+            await self._supervisor.run(replace(recipe, name="first-token", argv=argv))
         await self._launch(recipe)
-
-    async def _make_token(self, backend: Recipe) -> None:
-        """The first start: the backend gives this kiosk its token."""
-        self.kiosk_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        argv = menkou("backend", "token", TERMINAL, "--out", str(self.token_file))
-        child = await asyncio.create_subprocess_exec(
-            *argv,
-            env=os.environ | dict(backend.environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        words, _ = await child.communicate()
-        if child.returncode != 0:
-            last = words.decode(errors="replace").strip().splitlines()[-1:]
-            raise ChildFailed(f"The backend could not make a device token: {' '.join(last)}")
 
     def _sandbox(self) -> Recipe:
         variables = {

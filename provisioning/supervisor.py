@@ -61,6 +61,15 @@ class Supervisor:
         self._children[child.name] = child
         await self._ready(child, keep_alive)
 
+    async def run(self, recipe: Recipe) -> None:
+        """Start a child that ends by itself and wait for that. Raises ChildFailed unless it ends well."""
+        child = self._children[recipe.name] = Child(recipe)
+        await child.start()
+        code = await child.wait()
+        del self._children[recipe.name]
+        if code != 0:
+            raise ChildFailed(f"{recipe.name} failed (code {code}); see {recipe.log}")
+
     async def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """End a child without warning, with all it started; it stays down until `restart`."""
         await self._unguard(name)

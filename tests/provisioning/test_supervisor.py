@@ -133,6 +133,21 @@ async def test_a_child_that_ends_while_starting_names_its_log(supervisor: Superv
     assert (tmp_path / "backend.log").read_text() == "no database\n"
 
 
+async def test_an_errand_is_waited_for_and_its_failure_told(supervisor: Supervisor, tmp_path: Path) -> None:
+    await supervisor.run(recipe(tmp_path, "errand", "READY"))
+    assert (tmp_path / "errand.up").exists()
+    with pytest.raises(ChildFailed, match=r"errand failed \(code 4\)"):
+        await supervisor.run(recipe(tmp_path, "errand", "sys.exit(4)"))
+
+
+async def test_an_errand_does_not_outlive_the_others(supervisor: Supervisor, tmp_path: Path) -> None:
+    errand = asyncio.create_task(supervisor.run(recipe(tmp_path, "errand", f"READY\n{FOREVER}")))
+    await until((tmp_path / "errand.up").exists)
+    errand.cancel()
+    await supervisor.stop()
+    assert gone(int((tmp_path / "errand.up").read_text()))
+
+
 async def test_a_child_that_is_never_ready_is_reported(supervisor: Supervisor, tmp_path: Path) -> None:
     with pytest.raises(ChildFailed, match="not ready within"):
         await supervisor.launch(recipe(tmp_path, "cabinet", ready_within_s=0.2))
