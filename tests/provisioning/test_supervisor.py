@@ -44,7 +44,7 @@ def gone(pid: int) -> bool:
 
 async def until(condition: Callable[[], bool], within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - other processes set no Event
+        while not condition():
             await asyncio.sleep(0.02)
 
 
