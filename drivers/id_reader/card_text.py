@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from drivers.gb11643 import is_citizen_number
 from drivers.id_reader.frames import TEXT_BYTES, CardContent
 from drivers.id_reader.port import CardKind, IdCard, ReadFault
 
@@ -38,10 +39,7 @@ LONG_TERM = "长期"
 SEXES = frozenset("0129")  # GB/T 2261.1
 
 _EIGHT_DIGITS = re.compile(r"[0-9]{8}")
-_CITIZEN_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 _PERMIT_2017 = re.compile(r"[A-Z]{3}[0-9]{12}")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_DIGITS = "10X98765432"
 
 
 class _Nonsense(Exception):
@@ -68,20 +66,6 @@ def parse_card(content: CardContent, *, allow_foreigner_2023: bool) -> IdCard | 
                 return _resident(content, CardKind.RESIDENT)
     except _Nonsense:
         return ReadFault.UNREADABLE
-
-
-def number_is_valid(number: str) -> bool:
-    """GB 11643: 18 characters, a real date of birth, and the check character of ISO 7064 MOD 11-2."""
-    if not _CITIZEN_NUMBER.fullmatch(number):
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
-    if number[17] != _CHECK_DIGITS[total % 11]:
-        return False
-    try:
-        _date(number[6:14])
-    except _Nonsense:
-        return False
-    return True
 
 
 def _resident(content: CardContent, kind: CardKind) -> IdCard:
@@ -188,6 +172,6 @@ def _validity(text: bytes) -> tuple[date, date | None]:
 def _citizen_number(text: bytes, birth: date) -> str:
     """Upper case: a few old cards and many test cards say x."""
     number = _field(text, NUMBER).upper()
-    if not number_is_valid(number) or number[6:14] != birth.strftime("%Y%m%d"):
+    if not is_citizen_number(number) or number[6:14] != birth.strftime("%Y%m%d"):
         raise _Nonsense
     return number

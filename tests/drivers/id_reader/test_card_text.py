@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.id_reader.card_text import number_is_valid, parse_card
+from drivers.gb11643 import is_citizen_number
+from drivers.id_reader.card_text import parse_card
 from drivers.id_reader.frames import CardContent
 from drivers.id_reader.nations import NATIONS, nation_name
 from drivers.id_reader.port import CardKind, IdCard, ReadFault
@@ -171,7 +172,7 @@ def test_nations_by_their_codes() -> None:
     ],
 )
 def test_the_check_of_citizen_numbers(number: str, valid: bool) -> None:
-    assert number_is_valid(number) is valid
+    assert is_citizen_number(number) is valid
 
 
 @given(st.binary(min_size=256, max_size=256))

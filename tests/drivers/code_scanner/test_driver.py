@@ -1,0 +1,240 @@
+"""The driver on a simulated scanner."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from drivers.code_scanner.driver import ScannerSettings, ScannerTimings, SerialCodeScanner
+from drivers.code_scanner.frames import Family
+from drivers.code_scanner.port import CodeKind, ScanContext, ScannedCode
+from drivers.link.serial import SerialSettings
+from drivers.link.supervise import Backoff
+from drivers.status import Action, DeviceState
+from drivers.virtual.code_scanner import ScannerFault, VirtualCodeScanner
+from drivers.virtual.pty import Delivery
+from tests.drivers.link.waiting import PATIENCE_S, until
+
+ACCOUNT = "035012342718"
+ALIPAY = "281234567890123456"
+BILL, PAY = ScanContext.BILL_ACCOUNT, ScanContext.PAYMENT_CODE
+
+TIMINGS = ScannerTimings(answer=1.0, idle_flush=0.25, repeat=60.0, retrigger=0.3, check_interval=0.4)
+
+
+def driver_for(device: VirtualCodeScanner, family: Family, timings: ScannerTimings = TIMINGS) -> SerialCodeScanner:
+    line = SerialSettings(str(device.pty.path), baud=9600)
+    return SerialCodeScanner(ScannerSettings(line, family, timings=timings, backoff=Backoff(0.02, 0.1)))
+
+
+@pytest.fixture(params=["honeywell", "newland", "presentation"])
+async def device(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VirtualCodeScanner]:
+    virtual = VirtualCodeScanner(tmp_path / "dev" / "code_scanner", family=request.param, speed=20)
+    await virtual.start()
+    yield virtual
+    await virtual.stop()
+
+
+@pytest.fixture
+async def scanner(device: VirtualCodeScanner) -> AsyncIterator[SerialCodeScanner]:
+    driver = driver_for(device, Family(device._family))
+    await driver.open()
+    await until(lambda: driver.status.ready)
+    yield driver
+    await driver.close()
+
+
+triggered_only = pytest.mark.parametrize("device", ["honeywell", "newland"], indirect=True)
+honeywell_only = pytest.mark.parametrize("device", ["honeywell"], indirect=True)
+
+
+async def scan(scanner: SerialCodeScanner, context: ScanContext = BILL) -> ScannedCode:
+    async with asyncio.timeout(PATIENCE_S):
+        return await scanner.scan(context)
+
+
+async def test_a_code_held_there_while_we_ask(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    device.present(ACCOUNT)
+    code = await scanning
+    assert (code.kind, code.text) == (CodeKind.BILL_ACCOUNT, ACCOUNT)
+
+
+@triggered_only
+async def test_a_code_that_lies_there_already(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    device.present(ALIPAY)
+    code = await scan(scanner, PAY)
+    assert (code.kind, code.text) == (CodeKind.ALIPAY_PAYMENT, ALIPAY)
+
+
+@triggered_only
+async def test_the_beam_is_on_only_while_we_ask(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    assert not device.beam
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    scanning.cancel()
+    await asyncio.gather(scanning, return_exceptions=True)
+    await until(lambda: not device.beam)
+    device.present(ACCOUNT)
+    assert (await scan(scanner)).text == ACCOUNT
+    await until(lambda: not device.beam)
+
+
+async def test_an_unasked_code_answers_no_later_question(
+    device: VirtualCodeScanner, scanner: SerialCodeScanner
+) -> None:
+    await device.burst(b"099999999999")
+    await asyncio.sleep(0.2)
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: scanner._wanted is not None and device.beam)
+    device.present(ACCOUNT)
+    assert (await scanning).text == ACCOUNT
+
+
+@honeywell_only
+async def test_of_two_glued_codes_the_first_counts(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    await device.burst(ACCOUNT.encode(), b"099999999999")
+    assert (await scanning).text == ACCOUNT
+
+
+@honeywell_only
+async def test_the_same_code_again_at_once_is_the_same_presentation(
+    device: VirtualCodeScanner, scanner: SerialCodeScanner
+) -> None:
+    device.present(ACCOUNT)
+    await scan(scanner)
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    with structlog.testing.capture_logs() as lines:
+        await device.burst(ACCOUNT.encode())
+        await until(lambda: any(line["event"] == "code_repeated" for line in lines))
+    assert not scanning.done()
+    assert scanner._last is not None
+    scanner._last = (scanner._last[0], scanner._last[1] - TIMINGS.repeat)  # as if that time had passed
+    device.present(ACCOUNT)
+    assert (await scanning).text == ACCOUNT
+
+
+async def test_a_scanner_without_suffix(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    device.inject(ScannerFault.NO_SUFFIX)
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    device.present(ACCOUNT)
+    assert (await scanning).text == ACCOUNT
+
+
+async def test_bytes_one_by_one(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    device.inject(ScannerFault.SLOW_BYTES)
+    scanning = asyncio.create_task(scan(scanner, PAY))
+    await until(lambda: device.beam)
+    device.present(ALIPAY)
+    assert (await scanning).kind is CodeKind.ALIPAY_PAYMENT
+
+
+@honeywell_only
+async def test_old_encoding_rubbish_and_monsters(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    await device.burst(b"9" * 5120)
+    await device.burst(b"\xff\xfe\xff")
+    await device.burst("户号".encode("gb18030"), how=Delivery(byte_by_byte=True))
+    code = await scanning
+    assert (code.kind, code.text) == (CodeKind.OTHER, "户号")
+
+
+@triggered_only
+async def test_a_scanner_that_refuses_manual_mode_still_scans(tmp_path: Path, device: VirtualCodeScanner) -> None:
+    device.inject(ScannerFault.NAK)
+    driver = driver_for(device, Family(device._family))
+    await driver.open()
+    await until(lambda: driver.status.ready)
+    assert "refused" in driver.status.detail
+    device.present(ACCOUNT)
+    assert (await scan(driver)).text == ACCOUNT
+    await driver.close()
+    assert driver.status.device is DeviceState.OFFLINE
+
+
+@triggered_only
+async def test_a_silent_scanner_is_never_ready_until_it_speaks(tmp_path: Path, device: VirtualCodeScanner) -> None:
+    device.inject(ScannerFault.SILENT)
+    driver = driver_for(device, Family(device._family), ScannerTimings(answer=0.1, check_interval=0.4))
+    await driver.open()
+    await until(lambda: driver.status.device is DeviceState.OFFLINE)
+    assert driver.status.action is Action.MAINTENANCE
+    device.clear()
+    await until(lambda: driver.status.ready)
+    await driver.close()
+
+
+@triggered_only
+async def test_a_scanner_that_falls_silent_at_rest_is_noticed(
+    device: VirtualCodeScanner, scanner: SerialCodeScanner
+) -> None:
+    device.inject(ScannerFault.SILENT)
+    await until(lambda: scanner.status.device is DeviceState.OFFLINE)
+
+
+async def test_unplugged_while_asked_and_back_under_another_terminal(
+    device: VirtualCodeScanner, scanner: SerialCodeScanner
+) -> None:
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    before = device.pty.tty
+    device.unplug()
+    await until(lambda: scanner.status.device is DeviceState.OFFLINE)
+    assert not scanning.done()
+    decoy = os.openpty()
+    device.replug()
+    assert device.pty.tty != before
+    await until(lambda: scanner.status.ready)
+    await until(lambda: device.beam)
+    device.present(ACCOUNT)
+    assert (await scanning).text == ACCOUNT
+    os.close(decoy[0])
+    os.close(decoy[1])
+
+
+@honeywell_only
+async def test_asking_before_it_is_plugged_in(device: VirtualCodeScanner) -> None:
+    device.unplug()
+    driver = driver_for(device, Family.HONEYWELL)
+    await driver.open()
+    scanning = asyncio.create_task(scan(driver))
+    await until(lambda: driver.status.device is DeviceState.OFFLINE)
+    device.present(ACCOUNT)
+    device.replug()
+    assert (await scanning).text == ACCOUNT
+    await driver.close()
+
+
+@triggered_only
+async def test_the_beam_comes_back_when_the_scanner_gave_up(
+    device: VirtualCodeScanner, scanner: SerialCodeScanner
+) -> None:
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    device._beam = False  # its own time limit
+    await until(lambda: device.beam)
+    device.present(ACCOUNT)
+    assert (await scanning).text == ACCOUNT
+
+
+@honeywell_only
+async def test_codes_reach_neither_log_nor_events(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    events: list[str] = []
+    device._on_event = events.append
+    with structlog.testing.capture_logs() as lines:
+        device.present(ALIPAY)
+        await scan(scanner, PAY)
+    assert [line["event"] for line in lines] == ["code_scanned"]
+    assert "code read" in events
+    assert "2812" not in repr(lines) + repr(events)
