@@ -16,6 +16,7 @@ from drivers.virtual.cabinet.id_reader_desk import IdReaderDesk
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.network import Cable, CableState
 from drivers.virtual.cabinet.phone import PAY_OUTCOMES, Phone
+from drivers.virtual.cabinet.scanner_desk import ScannerDesk
 from drivers.virtual.cabinet.settings import CabinetSettings
 from drivers.virtual.cabinet.state import (
     CabinetState,
@@ -25,7 +26,6 @@ from drivers.virtual.cabinet.state import (
     NetworkView,
     PhoneView,
     ReceiptView,
-    ScannerView,
     ScreenView,
 )
 
@@ -43,7 +43,8 @@ class Cabinet:
         self.events = EventLog()
         self.id_reader = IdReaderDesk(run / "dev" / "id_reader", speed, self.events)
         self.document_printer = DocumentPrinterDesk(run / "a4", settings.document_printer_port, speed, self.events)
-        self.desks: tuple[Desk, ...] = (self.id_reader, self.document_printer)
+        self.scanner = ScannerDesk(run / "dev" / "scanner", speed, self.events)
+        self.desks: tuple[Desk, ...] = (self.id_reader, self.scanner, self.document_printer)
         self.camera = CameraStream(settings.camera_fps)
         self.phone = Phone(settings, self.events)
         self.cable = Cable(settings.host, settings.network_port, settings.backend_url, self.events)
@@ -59,6 +60,7 @@ class Cabinet:
         camera = f"http://{self.settings.host}:{self.settings.port}/camera/stream"
         tables: dict[str, devices_file.Table] = {
             "id_reader": self.id_reader.table(),
+            "code_scanner": self.scanner.table(),
             "document_printer": self.document_printer.table(),
             "camera": {"driver": "opencv", "source": camera},
         }
@@ -141,7 +143,7 @@ class Cabinet:
                 pose=scene.pose,
                 watchers=self.camera.watchers,
             ),
-            scanner=ScannerView(failure="no simulator yet"),
+            scanner=self.scanner.view(),
             receipt_printer=ReceiptView(failure="no simulator yet"),
             document_printer=self.document_printer.view(),
             phone=PhoneView(reachable=self.phone.reachable, messages=self.phone.messages, last=self.phone.last),

@@ -153,7 +153,7 @@ async def still(cabinet: The) -> Response:
 @router.post("/api/scanner/present")
 async def present(call: Present, cabinet: The) -> Done:
     """Hold one of the state's `codes`, or any text, under the scanner."""
-    await cabinet.scanner.present(call)
+    cabinet.scanner.present(call)
     return Done()
 
 

@@ -95,7 +95,7 @@ function build() {
   for (const [pose, words] of Object.entries(WORDS.pose)) {
     $("pose").append(button("/api/camera", { pose }, words, `camera.pose=${pose}`));
   }
-  $("reader").prepend(...state.reader_actions.map((action) =>
+  $("reader").lastElementChild.before(...state.reader_actions.map((action) =>
     actionButton("/api/id-reader/fault", action, "fault", { fault: action.id, on: false })));
   for (const code of state.codes) {
     $("codes").append(button("/api/scanner/present", { preset: code.id }, [code.label_zh, code.label_en]));
@@ -122,6 +122,12 @@ function status(device, words, kind = "") {
   card.classList.toggle("active", Boolean(part.active));
 }
 
+/** What stands on the button that causes a fault. */
+function named(actions, id) {
+  const action = actions.find((one) => one.id === id);
+  return action ? [action.label_zh, action.label_en][language] : id;
+}
+
 function show() {
   const { id_reader: reader, camera, scanner, receipt_printer: receipt, document_printer: a4, phone, network } = state;
   $("terminal").textContent = state.terminal;
@@ -130,13 +136,13 @@ function show() {
   $("cable").textContent = say(WORDS.cable[network.state]);
 
   const card = state.cards.find((c) => c.id === reader.card);
-  status("id_reader", [reader.faults.join(" ") || say(WORDS.online), card ? [card.label_zh, card.label_en][language] : say(WORDS.noCard)], reader.faults.length ? "bad" : "");
+  status("id_reader", [reader.faults.map((fault) => named(state.reader_actions, fault)).join(" ") || say(WORDS.online), card ? [card.label_zh, card.label_en][language] : say(WORDS.noCard)], reader.faults.length ? "bad" : "");
   const person = state.cards.find((c) => c.id === camera.person);
   status("camera", [say(WORDS.who[camera.who]), camera.who === "holder" && person ? [person.label_zh, person.label_en][language] : "", camera.active ? say(WORDS.watching) : ""], camera.who === "unplugged" ? "bad" : "");
   status("scanner", [say(WORDS.online), say(scanner.beam ? WORDS.beam : WORDS.waiting)]);
-  status("receipt_printer", [receipt.trouble.join(" ") || say(WORDS.online), say(WORDS.paper[receipt.paper]), `${receipt.slips} ${say(WORDS.slips)}`],
+  status("receipt_printer", [receipt.trouble.map((fault) => named(state.receipt_actions, fault)).join(" ") || say(WORDS.online), say(WORDS.paper[receipt.paper]), `${receipt.slips} ${say(WORDS.slips)}`],
     receipt.trouble.length || receipt.paper === "out" ? "bad" : receipt.paper === "low" ? "warn" : "");
-  status("document_printer", [say(WORDS.a4[a4.printer_state]), a4.reasons.join(" "), `${say(WORDS.tray)} ${a4.tray}`, `${say(WORDS.toner)} ${a4.toner} %`], a4.reasons.length ? "bad" : "");
+  status("document_printer", [say(WORDS.a4[a4.printer_state]), a4.reasons.map((reason) => say(WORDS.reasons[reason]) || reason).join(" "), `${say(WORDS.tray)} ${a4.tray}`, `${say(WORDS.toner)} ${a4.toner} %`], a4.reasons.length ? "bad" : "");
   status("phone", [phone.reachable ? `${phone.messages.length} ${say(WORDS.messages)}` : say(WORDS.sandboxOff)], phone.reachable ? "" : "warn");
 
   const paid = phone.last;

@@ -1,0 +1,198 @@
+"""The cabinet's hands for programs: tests and the demonstration work the devices as a person does on the page.
+
+Synchronous; in an asyncio program call it through `asyncio.to_thread`, or use a thread of its own.
+
+    with CabinetClient("http://127.0.0.1:8200") as cabinet:
+        cabinet.lay_card("li")
+        cabinet.face("holder")
+        cabinet.pay("success")
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+DEFAULT_URL = "http://127.0.0.1:8200"
+POLL_S = 0.2
+
+State = dict[str, Any]  # as `drivers.virtual.cabinet.state.CabinetState` is in JSON
+
+
+class CabinetRefusedError(Exception):
+    """The cabinet did not do it: no such card, device not running, …"""
+
+
+class CabinetClient:
+    """One cabinet. Every call returns when the hand has moved, not when the kiosk has noticed."""
+
+    def __init__(self, url: str = DEFAULT_URL, timeout_s: float = 30.0) -> None:
+        self._http = httpx.Client(base_url=url, timeout=timeout_s, trust_env=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Everything, as `GET /api/state` has it."""
+        state: State = self._get("/api/state").json()
+        return state
+
+    def events(self, limit: int = 100) -> list[dict[str, Any]]:
+        """What happened last, newest last."""
+        found: list[dict[str, Any]] = self._get("/api/events", limit=limit).json()
+        return found
+
+    def wait_for(self, condition: Callable[[State], bool], timeout_s: float = 30.0) -> State:
+        """Poll the state until `condition` holds; raises TimeoutError."""
+        deadline = time.monotonic() + timeout_s
+        while not condition(state := self.state()):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the cabinet did not come to the state waited for")
+            time.sleep(POLL_S)
+        return state
+
+    def reset(self) -> None:
+        """Everything mended, no card, nobody before the camera."""
+        self._post("/api/reset")
+
+    # --- card and face ----------------------------------------------------------------------------------------------
+
+    def lay_card(self, card: str = "li") -> None:
+        """li, zhang, chen, wang, hmt, foreigner, worn or expired."""
+        self._post("/api/card/lay", card=card)
+
+    def lift_card(self) -> None:
+        self._post("/api/card/lift")
+
+    def remove_midway(self, card: str | None = None) -> None:
+        """The card is taken away in the middle of the next read; `card` is laid first when given."""
+        self._post("/api/card/remove-midway", card=card)
+
+    def reader_fault(self, fault: str, *, on: bool = True, times: int | None = None) -> None:
+        """A fault of `drivers.virtual.id_reader.ReaderFault`; "none" mends all."""
+        self._post("/api/id-reader/fault", fault=fault, on=on, times=times)
+
+    def face(self, who: str = "holder", *, person: str | None = None, pose: str | None = None) -> None:
+        """nobody, holder, other, photo, two, dark or unplugged. Pose: auto (default), front, left or right.
+
+        The holder is the person of the card laid last, unless `person` (li, zhang, chen, wang) says otherwise.
+        """
+        self._post("/api/camera", **_given(who=who, person=person, pose=pose))
+
+    # --- scanner ----------------------------------------------------------------------------------------------------
+
+    def scan(self, text: str) -> None:
+        """Hold any code under the scanner."""
+        self._post("/api/scanner/present", text=text)
+
+    def scan_preset(self, preset: str) -> None:
+        """water-bill, wrong-account, alipay, wechat or rubbish."""
+        self._post("/api/scanner/present", preset=preset)
+
+    # --- printers ---------------------------------------------------------------------------------------------------
+
+    def a4(self, action: str) -> None:
+        """paper-out, refill, paper-out-midway, jam, cover-open, clear, abort, toner-out, toner-new, off or on."""
+        self._post("/api/a4", action=action)
+
+    def sheets(self) -> list[dict[str, Any]]:
+        """What lies in the A4 printer's output tray, oldest first: id, state (printing | printed | aborted), bytes."""
+        found: list[dict[str, Any]] = self._get("/api/a4/sheets").json()
+        return found
+
+    def sheet_pdf(self, sheet_id: str) -> bytes:
+        return self._get(f"/api/a4/sheets/{sheet_id}").content
+
+    def sheet_png(self, sheet_id: str) -> bytes:
+        return self._get(f"/api/a4/sheets/{sheet_id}/page.png").content
+
+    def take_sheet(self, sheet_id: str) -> None:
+        _check(self._http.delete(f"/api/a4/sheets/{sheet_id}"))
+
+    def receipt(self, action: str) -> None:
+        """One of the state's `receipt_actions`, or the way back from it (`undo`)."""
+        self._post("/api/receipt", action=action)
+
+    def slip_png(self) -> bytes:
+        """The newest slip as a picture."""
+        return self._get("/api/receipt/latest.png").content
+
+    def slip_bytes(self) -> bytes:
+        """The newest slip as the printer received it."""
+        return self._get("/api/receipt/latest.bin").content
+
+    # --- phone ------------------------------------------------------------------------------------------------------
+
+    def pay(self, outcome: str = "success", qr: str | None = None) -> dict[str, Any]:
+        """Scan the kiosk's screen and pay: success, twice, insufficient, cancelled or risk.
+
+        Returns outcome, paid, found_by (screen | sandbox | given), amount (yuan) and detail.
+        """
+        result: dict[str, Any] = self._post("/api/phone/pay", **_given(outcome=outcome, qr=qr)).json()
+        return result
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The phone's text messages, oldest first."""
+        found: list[dict[str, Any]] = self._get("/api/phone/messages").json()
+        return found
+
+    def sms_code(self, timeout_s: float = 15.0, *, after: int = 0) -> str:
+        """The six digits of the newest message, waiting until there are more than `after` messages."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            messages = self.messages()
+            if len(messages) > after and (code := re.search(r"(?<!\d)\d{6}(?!\d)", messages[-1]["text"])):
+                return code.group()
+            if time.monotonic() > deadline:
+                raise TimeoutError("no text message with a code")
+            time.sleep(POLL_S)
+
+    # --- cables -----------------------------------------------------------------------------------------------------
+
+    def network(self, *, cut: bool = False, stalled: bool = False) -> None:
+        """Cut or stall the cable between kiosk and backend; with neither, mend it."""
+        self._post("/api/network", state="cut" if cut else "stalled" if stalled else "connected")
+
+    def plug(self, device: str, plugged: bool = True) -> None:
+        """Plug in or pull out: id_reader, scanner or receipt_printer."""
+        if device == "receipt_printer":
+            self.receipt("replug" if plugged else "unplug")
+        else:
+            self._post(f"/api/{device.replace('_', '-')}/plug", plugged=plugged)
+
+    # --- details ----------------------------------------------------------------------------------------------------
+
+    def _get(self, path: str, **query: int) -> httpx.Response:
+        return _check(self._http.get(path, params=query))
+
+    def _post(self, path: str, **body: Any) -> httpx.Response:
+        return _check(self._http.post(path, json=body))
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _check(reply: httpx.Response) -> httpx.Response:
+    if not reply.is_success:
+        try:
+            detail = str(reply.json().get("detail"))
+        except ValueError:
+            detail = ""
+        raise CabinetRefusedError(f"HTTP {reply.status_code}: {detail}")
+    return reply
