@@ -14,12 +14,17 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
+from backend.bills.routes import router as bills
 from backend.catalogue import Catalogue
 from backend.db.engine import make_engine, make_sessions
 from backend.db.migrate import migrate
 from backend.devices.routes import router as devices
 from backend.exchange.client import ExchangeClient
+from backend.feedback.routes import router as feedback
+from backend.identity.routes import router as identity
 from backend.logging import RequestLog
+from backend.payments.routes import router as payments
+from backend.payments.wiring import open_payments
 from backend.problems import Refused
 from backend.settings import BackendSettings
 
@@ -49,8 +54,9 @@ def create_app(
                 app.state.exchange = ExchangeClient(
                     settings.exchange_url, settings.exchange_key.get_secret_value(), client=client
                 )
-                log.info("backend_ready", environment=settings.environment, content=app.state.catalogue.version)
-                yield
+                async with open_payments(app, settings, client):
+                    log.info("backend_ready", environment=settings.environment, content=app.state.catalogue.version)
+                    yield
         finally:
             await engine.dispose()
 
@@ -68,7 +74,7 @@ def create_app(
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    for router in (devices,):
+    for router in (devices, identity, bills, payments, feedback):
         app.include_router(router)
     _add_health(app)
     return app

@@ -14,7 +14,7 @@ STATUS = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error
+class Refused(Exception):
     """An expected refusal. `detail` is English for logs and carries no personal data."""
 
     def __init__(self, code: ProblemCode, detail: str = "") -> None:

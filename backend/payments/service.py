@@ -1,0 +1,218 @@
+"""What a kiosk can do with payments. All of it is idempotent by the kiosk's intent id."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.bills.models import BillRow
+from backend.contract.kiosk_api import Payment, PaymentRequest, PaymentState, ProblemCode
+from backend.db.engine import writing
+from backend.payments import state as states
+from backend.payments.alipay_client import BEIJING
+from backend.payments.leases import LEASE
+from backend.payments.models import PaymentRow
+from backend.payments.worker import PaymentWorker
+from backend.problems import Refused
+
+_FRESH = timedelta(seconds=1)  # a kiosk polls; the gateway is asked at most this often
+_WAIT_FOR_LEASE_S = 12.0
+
+
+class PaymentService:
+    def __init__(self, worker: PaymentWorker) -> None:
+        self._worker = worker
+        self._sessions = worker.sessions
+        self._clock = worker.clock
+
+    async def create(self, kiosk_id: str, request: PaymentRequest) -> Payment:
+        """Begin a payment and get its QR code. A repeated intent gets the stored payment.
+
+        Refused: NOT_FOUND (bill unknown or out of date), AMOUNT_CHANGED, NOTHING_DUE (the bill is being paid already),
+        INTENT_CONFLICT, GATEWAY_DOWN (nothing was made; try again with a new intent).
+        """
+        stored = await self._stored(kiosk_id, request)
+        if stored is None:
+            await self._settle_earlier(kiosk_id, request)
+            token = secrets.token_hex(8)
+            if await self._insert(kiosk_id, request, token):
+                try:
+                    await self._worker.advance_leased(request.intent_id)
+                finally:
+                    await self._worker.leases.give_back(request.intent_id, token)
+                row = await self._row(kiosk_id, request.intent_id)
+                if row.state == PaymentState.CLOSED:
+                    raise Refused(ProblemCode.GATEWAY_DOWN, "no code was made")
+                return wire(row)
+            stored = await self._stored(kiosk_id, request)  # somebody was faster
+        if stored is not None and stored.qr_code is None and stored.state in states.OPEN:
+            await self._worker.advance(request.intent_id)
+        return wire(await self._row(kiosk_id, request.intent_id))
+
+    async def get(self, kiosk_id: str, intent_id: str) -> Payment:
+        """The payment as it is now; the gateway is asked if it may have moved."""
+        row = await self._row(kiosk_id, intent_id)
+        waiting = row.state in (*states.OPEN, PaymentState.REFUNDING)
+        waiting = waiting or (row.state == PaymentState.PAID and row.posted_at is None)
+        if waiting and (row.touched_at is None or self._clock() - row.touched_at >= _FRESH):
+            await self._worker.advance(intent_id)
+            row = await self._row(kiosk_id, intent_id)
+        return wire(row)
+
+    async def close(self, kiosk_id: str, intent_id: str) -> Payment:
+        """Give up: ask, close, make sure. PAID if the money came after all; UNKNOWN if the gateway is silent, and
+        then it is closed as soon as it answers."""
+        row = await self._row(kiosk_id, intent_id)
+        if row.state in states.OPEN:
+            now = self._clock()
+
+            def ask(_: AsyncSession, current: PaymentRow) -> None:
+                if current.state in states.OPEN and current.close_asked_at is None:
+                    current.close_asked_at = now
+                    current.next_at = now
+
+            await self._worker.change(row, ask)
+            await self._advance_patiently(intent_id)
+        return wire(await self._row(kiosk_id, intent_id))
+
+    async def receipt(self, kiosk_id: str, intent_id: str, printed: bool) -> Payment:
+        """The slip came out, or it cannot: then the booking is taken back and the money returned."""
+        row = await self._row(kiosk_id, intent_id)
+        if not printed:
+            return await self.refund(kiosk_id, intent_id, "unprintable")
+        await self._worker.change(row, lambda _, current: states.receipted(current, self._clock()))
+        return wire(await self._row(kiosk_id, intent_id))
+
+    async def refund(self, kiosk_id: str, intent_id: str, reason: str) -> Payment:
+        """Give the money back. What is not paid, or delivered already, stays as it is: look at the state."""
+        row = await self._row(kiosk_id, intent_id)
+        await self._worker.change(row, lambda _, current: _start_refund(current, reason, self))
+        await self._advance_patiently(intent_id)
+        return wire(await self._row(kiosk_id, intent_id))
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    async def _row(self, kiosk_id: str, intent_id: str) -> PaymentRow:
+        row = await self._worker.read(intent_id)
+        if row is None or row.kiosk_id != kiosk_id:
+            raise Refused(ProblemCode.NOT_FOUND, "payment")
+        return row
+
+    async def _stored(self, kiosk_id: str, request: PaymentRequest) -> PaymentRow | None:
+        row = await self._worker.read(request.intent_id)
+        if row is None:
+            return None
+        same = (row.kiosk_id, row.service_id, row.bill_id, row.amount_fen, row.channel)
+        if same != (kiosk_id, request.service_id, request.bill_id, request.amount_fen, request.channel):
+            raise Refused(ProblemCode.INTENT_CONFLICT)
+        return row
+
+    async def _settle_earlier(self, kiosk_id: str, request: PaymentRequest) -> None:
+        """One bill, one open order: an earlier one of this kiosk is closed first, and that is made sure.
+
+        A bill that the department calls due again after an earlier payment was booked is the department's business.
+        """
+        async with self._sessions() as session:
+            bill = await self._bill(session, kiosk_id, request)
+            earlier = await session.scalars(
+                select(PaymentRow.intent_id).where(
+                    PaymentRow.kiosk_id == kiosk_id,
+                    PaymentRow.department == bill.department,
+                    PaymentRow.bill_no == bill.bill_no,
+                    PaymentRow.state.in_([*states.OPEN, PaymentState.PAID, PaymentState.DELIVERED]),
+                    or_(PaymentRow.posted_at.is_(None), PaymentRow.bill_id == bill.bill_id),
+                )
+            )
+            open_intents = list(earlier)
+        for intent_id in open_intents:
+            state = (await self.close(kiosk_id, intent_id)).state
+            if state in (PaymentState.PAID, PaymentState.DELIVERED):
+                raise Refused(ProblemCode.NOTHING_DUE, "an earlier payment covers this bill")
+            if state in states.OPEN:
+                raise Refused(ProblemCode.GATEWAY_DOWN, "an earlier payment of this bill is not settled yet")
+
+    async def _insert(self, kiosk_id: str, request: PaymentRequest, token: str) -> bool:
+        """Write the intent down before the gateway hears of it. False if it is there already."""
+        now = self._clock()
+        number = now.astimezone(BEIJING).strftime("%Y%m%d") + f"{secrets.randbelow(10**12):012d}"
+        async with writing(self._sessions) as session:
+            bill = await self._bill(session, kiosk_id, request)
+            if await session.get(PaymentRow, request.intent_id) is not None:
+                return False
+            session.add(
+                PaymentRow(
+                    intent_id=request.intent_id,
+                    kiosk_id=kiosk_id,
+                    service_id=request.service_id,
+                    bill_id=request.bill_id,
+                    department=bill.department,
+                    bill_no=bill.bill_no,
+                    channel=request.channel,
+                    amount_fen=request.amount_fen,
+                    out_trade_no=f"K{number}",
+                    receipt_no=number,
+                    title_zh=bill.title_zh,
+                    title_en=bill.title_en,
+                    account_masked=bill.account_masked,
+                    customer_masked=bill.customer_masked,
+                    period_zh=bill.period_zh,
+                    period_en=bill.period_en,
+                    state=PaymentState.CREATED.value,
+                    created_at=now,
+                    expires_at=now + timedelta(seconds=self._worker.expiry_s),
+                    lease=token,
+                    lease_until=now + LEASE,
+                    next_at=now,
+                    tries=0,
+                )
+            )
+            await session.commit()
+        return True
+
+    async def _bill(self, session: AsyncSession, kiosk_id: str, request: PaymentRequest) -> BillRow:
+        bill = await session.get(BillRow, request.bill_id)
+        if bill is None or bill.kiosk_id != kiosk_id or bill.service_id != request.service_id:
+            raise Refused(ProblemCode.NOT_FOUND, "bill")
+        if self._clock() >= bill.expires_at:
+            raise Refused(ProblemCode.NOT_FOUND, "bill out of date")
+        if bill.amount_fen != request.amount_fen:
+            raise Refused(ProblemCode.AMOUNT_CHANGED)
+        return bill
+
+    async def _advance_patiently(self, intent_id: str) -> None:
+        """`advance`, waiting for whoever is at it just now."""
+        deadline = time.monotonic() + _WAIT_FOR_LEASE_S
+        while not await self._worker.advance(intent_id) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)  # the holder may be another process: there is no event to wait for
+
+
+def wire(row: PaymentRow) -> Payment:
+    """What the kiosk sees. `refused` stays None: Alipay tells the payer, not the merchant, why a wallet refused."""
+    return Payment(
+        intent_id=row.intent_id,
+        state=PaymentState(row.state),
+        amount_fen=row.amount_fen,
+        channel=row.channel,
+        out_trade_no=row.out_trade_no,
+        trade_no=row.trade_no,
+        qr_code=row.qr_code,
+        expires_at=row.expires_at,
+        paid_at=row.paid_at,
+        posted=row.posted_at is not None,
+        receipt_no=row.receipt_no,
+        title_zh=row.title_zh,
+        title_en=row.title_en,
+        account_masked=row.account_masked,
+        customer_masked=row.customer_masked,
+        period_zh=row.period_zh,
+        period_en=row.period_en,
+    )
+
+
+def _start_refund(row: PaymentRow, reason: str, service: PaymentService) -> None:
+    states.start_refund(row, reason, service._clock())
