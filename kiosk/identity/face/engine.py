@@ -29,14 +29,23 @@ class Box(NamedTuple):
         return self.bottom - self.top
 
 
+class Eyes(NamedTuple):
+    """From the outer corners of both eyes, in pixels of the full frame, and the nose."""
+
+    x: float  # middle between them
+    y: float
+    apart: float
+    turn: float  # nose between the corners: 0 ahead, about ±0.08 at 15 degrees
+
+
 @dataclass(frozen=True)
 class Sight:
-    """What one frame shows. The quality figures describe the largest face and are 0 without one."""
+    """What one frame shows. The quality figures describe the largest face and are empty without one."""
 
     width: int
     height: int
     faces: tuple[Box, ...] = ()  # largest first
-    turn: float = 0.0  # nose between the outer eye corners: 0 ahead, about ±0.08 at 15 degrees
+    eyes: Eyes | None = None
     luma: float = 0.0  # mean grey of the face, 0-255
     sharpness: float = 0.0  # variance of the Laplacian of the face at a fixed size
 

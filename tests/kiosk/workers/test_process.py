@@ -131,11 +131,13 @@ async def test_a_worker_that_always_crashes_is_left_to_rest() -> None:
     assert process.pid is None
 
 
-async def test_what_a_worker_has_and_has_not(worker: WorkerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_worker_has_and_has_not(
+    worker: WorkerProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("MENKOU_TEST_SECRET", "hunter2")
     secret = os.open(__file__, os.O_RDONLY)
     os.set_inheritable(secret, True)
-    reply = await worker.request("inside", timeout_s=LONG)
+    reply = await worker.request("inside", {"file": str(tmp_path / "file")}, timeout_s=LONG)
     os.close(secret)
     assert isinstance(reply, Reply)
     assert "MENKOU_TEST_SECRET" not in reply.body["environment"]
@@ -153,7 +155,7 @@ sys.modules["kivy"] = object()  # a main module that has the interface loaded
 from kiosk.workers.process import Reply, WorkerProcess
 process = WorkerProcess("tests.kiosk.workers.sample:worker", name="orphan")
 async def main():
-    reply = await process.request("inside", timeout_s=60)
+    reply = await process.request("inside", {"file": "/dev/null"}, timeout_s=60)
     print("child", reply.body["pid"], "kivy" in reply.body["modules"], flush=True)
     await process.request("sleep", timeout_s=60)
 asyncio.run(main())  # not under `if __name__ == "__main__"`: the child must not run this again
