@@ -9,7 +9,12 @@ from content.codes.resident_number import check_resident_number
 from content.codes.uscc import check_uscc
 from content.schema.text import Text
 
-app = typer.Typer(help="Check numbers and codes / 校验号码和代码", no_args_is_help=True)
+app = typer.Typer(
+    help="Check numbers and codes / 校验号码和代码",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # would print the number among the local variables
+)
 
 _VALID = Text("有效", "valid")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import StringConstraints
 
+from backend.certificates.public import router as public_router
 from backend.certificates.runtime import lifespan, press_of
 from backend.certificates.service import CertificateService
 from backend.contract.kiosk_api import (
@@ -22,7 +23,7 @@ from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, Curren
 from backend.deps import Exchange as CurrentExchange
 from backend.identity.runtime import vault_of
 
-router = APIRouter(prefix=f"{API_PREFIX}/certificates", tags=["certificates"], lifespan=lifespan)
+kiosk_router = APIRouter(prefix=f"{API_PREFIX}/certificates", tags=["certificates"])
 
 IntentId = Annotated[str, StringConstraints(pattern=INTENT_ID)]
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -44,35 +45,40 @@ def get_certificates(
 Certificates = Annotated[CertificateService, Depends(get_certificates)]
 
 
-@router.post("/review")
+@kiosk_router.post("/review")
 async def review(kiosk: CurrentKiosk, certificates: Certificates, request: ReviewRequest) -> ReviewReply:
     return await certificates.review(kiosk.kiosk_id, request)
 
 
-@router.post("")
+@kiosk_router.post("")
 async def issue(kiosk: CurrentKiosk, certificates: Certificates, request: IssueRequest) -> IssuedCertificate:
     return await certificates.issue(kiosk.kiosk_id, kiosk.site, request)
 
 
-@router.get("/{intent_id}")
+@kiosk_router.get("/{intent_id}")
 async def get(kiosk: CurrentKiosk, certificates: Certificates, intent_id: IntentId) -> IssuedCertificate:
     return await certificates.get(kiosk.kiosk_id, intent_id)
 
 
-@router.get("/{intent_id}/file")
+@kiosk_router.get("/{intent_id}/file")
 async def file(kiosk: CurrentKiosk, certificates: Certificates, intent_id: IntentId) -> Response:
     pdf = await certificates.file(kiosk.kiosk_id, intent_id)
     return Response(pdf, media_type="application/pdf", headers=_PRIVATE)
 
 
-@router.get("/{intent_id}/preview")
+@kiosk_router.get("/{intent_id}/preview")
 async def preview(kiosk: CurrentKiosk, certificates: Certificates, intent_id: IntentId) -> Response:
     png = await certificates.preview(kiosk.kiosk_id, intent_id)
     return Response(png, media_type="image/png", headers=_PRIVATE)
 
 
-@router.post("/{intent_id}/delivery")
+@kiosk_router.post("/{intent_id}/delivery")
 async def delivery(
     kiosk: CurrentKiosk, certificates: Certificates, intent_id: IntentId, report: DeliveryReport
 ) -> IssuedCertificate:
     return await certificates.settle(kiosk.kiosk_id, intent_id, report)
+
+
+router = APIRouter(lifespan=lifespan)
+router.include_router(kiosk_router)
+router.include_router(public_router)
