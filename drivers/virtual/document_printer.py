@@ -117,7 +117,10 @@ class VirtualDocumentPrinter:
             self._emit({"event": "off"})
 
     def _prepare(self) -> None:
-        (self._dir / "spool").mkdir(parents=True, exist_ok=True)
+        self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # the spool holds people's documents
+        (self._dir / "spool").mkdir(mode=0o700, exist_ok=True)
+        for leftover in self.spool_files():
+            leftover.unlink()
         (self._dir / "bus").unlink(missing_ok=True)
         (self._dir / "events.log").write_text("")
         self._write("tray", str(TRAY_SIZE))

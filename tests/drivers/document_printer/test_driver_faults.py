@@ -71,7 +71,7 @@ def test_uri_of_another_kind() -> None:
         http_url("http://printer/")
 
 
-# --- status -----------------------------------------------------------------------------------------------------------
+# --- status ---------------------------------------------------------------------------------------------------------
 
 
 async def test_idle_printer_is_ready(printer: IppDocumentPrinter) -> None:
@@ -152,7 +152,7 @@ async def test_silent_printer_is_offline(responder: IppResponder) -> None:
     await printer.close()
 
 
-# --- submitting -------------------------------------------------------------------------------------------------------
+# --- submitting -----------------------------------------------------------------------------------------------------
 
 
 async def test_whole_document_and_fixed_attributes_arrive(responder: IppResponder, printer: IppDocumentPrinter) -> None:
@@ -214,7 +214,7 @@ async def test_no_reply_to_print_job_is_unknown(responder: IppResponder) -> None
     await printer.close()
 
 
-# --- finding ----------------------------------------------------------------------------------------------------------
+# --- finding --------------------------------------------------------------------------------------------------------
 
 
 async def test_finished_job_is_found_and_a_stranger_is_not(
@@ -238,7 +238,7 @@ async def test_cannot_be_asked_is_not_the_same_as_not_found(
     assert found[1].state is JobState.UNKNOWN
 
 
-# --- following --------------------------------------------------------------------------------------------------------
+# --- following ------------------------------------------------------------------------------------------------------
 
 
 async def test_completed_with_errors_is_not_completed(responder: IppResponder, printer: IppDocumentPrinter) -> None:
@@ -309,7 +309,7 @@ async def test_short_silence_is_bridged(responder: IppResponder, printer: IppDoc
     job = await accepted(printer)
     responder.behaviour.drop_after_request = {GET_JOB}
     follow = asyncio.create_task(followed(printer, job))
-    while GET_JOB not in responder.requests:  # noqa: ASYNC110 - the responder has no event for it
+    while GET_JOB not in responder.requests:
         await asyncio.sleep(0.01)
     responder.jobs[1].state = 9
     responder.behaviour.drop_after_request = set()
@@ -326,7 +326,7 @@ async def test_sheet_count_never_falls(responder: IppResponder, printer: IppDocu
     assert counts == [2, 2]
 
 
-# --- cancelling -------------------------------------------------------------------------------------------------------
+# --- cancelling -----------------------------------------------------------------------------------------------------
 
 
 async def test_cancel(responder: IppResponder, printer: IppDocumentPrinter) -> None:

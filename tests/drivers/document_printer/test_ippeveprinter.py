@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -51,7 +53,7 @@ class Bench:
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(30):
-            while not condition():  # noqa: ASYNC110 - the state is in another process
+            while not condition():
                 await asyncio.sleep(0.05)
 
 
@@ -105,7 +107,7 @@ async def test_waiting_for_paper_can_be_cancelled(bench: Bench) -> None:
     await bench.wait_for(lambda: "job-aborted" in bench.events)
     assert "sheet" not in bench.events
     async with asyncio.timeout(30):  # the tray is still empty, and says so again
-        while (await bench.printer.refresh()).supplies["paper"] is not SupplyState.OUT:  # noqa: ASYNC110
+        while (await bench.printer.refresh()).supplies["paper"] is not SupplyState.OUT:
             await asyncio.sleep(0.1)
 
 
@@ -168,9 +170,36 @@ async def test_switched_off_within_a_job(bench: Bench) -> None:
     await printer.close()
 
 
-def test_pages_are_counted_in_object_streams_too() -> None:
-    import zlib
+async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, pathlib, sys\n"
+        "from drivers.virtual.document_printer import VirtualDocumentPrinter\n"
+        "async def main():\n"
+        "    printer = VirtualDocumentPrinter(pathlib.Path(sys.argv[1]))\n"
+        "    await printer.start()\n"
+        "    print(printer.uri, flush=True)\n"
+        "    await asyncio.sleep(600)\n"
+        "asyncio.run(main())\n"
+    )
+    words = (sys.executable, "-c", program, str(tmp_path))
+    parent = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    try:
+        lines = [await parent.stdout.readline()]
+        while lines[-1] and not lines[-1].startswith(b"ipp://"):
+            lines.append(await parent.stdout.readline())
+        printer = IppDocumentPrinter(lines[-1].decode().strip())
+        assert (await printer.refresh()).ready
+    finally:
+        parent.kill()
+        await parent.wait()
+    async with asyncio.timeout(20):
+        while (await printer.refresh()).device is not DeviceState.OFFLINE:
+            await asyncio.sleep(0.1)
+    await printer.close()
 
+
+def test_pages_are_counted_in_object_streams_too() -> None:
     packed = zlib.compress(b"<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>")
     document = b"%PDF-1.7\n5 0 obj<</Type/ObjStm/N 1>>stream\n" + packed + b"\nendstream endobj"
     assert count_pages(document) == 2
