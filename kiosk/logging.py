@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import sys
 
@@ -12,6 +13,8 @@ import structlog
 def configure() -> None:
     """Logs, and what belongs with them: no core dumps (they would hold a session's data)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Otherwise Kivy takes over the root logger and prints everybody's debug lines.
+    os.environ["KIVY_LOG_MODE"] = "PYTHON"
     # Third parties' debug lines may quote requests: warnings only.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
     structlog.configure(

@@ -1,0 +1,117 @@
+"""The wiring: settings → content → devices → journal → backend link → workers → reception."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import structlog
+
+from backend.contract.kiosk_api import Payment
+from content.load import Pack, load_pack
+from content.schema.text import Text
+from drivers.manager import DeviceSet, read_devices
+from drivers.receipt_printer.port import Receipt
+from kiosk.identity.face.config import FaceConfig
+from kiosk.identity.face.port import FaceVerifier
+from kiosk.identity.face.verifier import FaceRecognitionVerifier
+from kiosk.idle import PatientStage
+from kiosk.journal.journal import Journal
+from kiosk.journal.recovery import Recovery
+from kiosk.journeys.context import Devices, Terminal
+from kiosk.journeys.receipts import payment_slip
+from kiosk.link.client import BackendLink
+from kiosk.reception import Reception
+from kiosk.screens import Stage
+from kiosk.settings import KioskSettings
+from kiosk.workers.pdf_raster import PdfRasteriser
+
+log = structlog.get_logger()
+
+
+class LiveStage(Stage, Protocol):
+    """The stage as the program sees it: what journeys use, and the two buttons that are always there."""
+
+    on_leave: Callable[[], None] | None
+    on_call_staff: Callable[[], None] | None
+
+
+class Program:
+    """One terminal, from power-on. Faults of devices and backend are states; only broken content or settings stop
+    it, with a sentence for the technician."""
+
+    def __init__(self, settings: KioskSettings) -> None:
+        self.settings = settings
+        # Read before any window opens: what is wrong here is told on the terminal's console.
+        self.pack: Pack = load_pack(settings.content_dir)
+        self.devices: DeviceSet = read_devices(settings.devices_file)
+        self.token = settings.token_file.read_text("utf-8").strip()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def site(self) -> Text:
+        return Text(self.settings.site, self.settings.site_en)
+
+    async def run(self, stage: LiveStage) -> None:
+        """For ever, on the interface's loop."""
+        settings = self.settings
+        journal = await Journal.open(settings.var_dir / "journal.sqlite3")
+        link = BackendLink(settings.backend_url, self.token)
+        raster = PdfRasteriser()
+        face = self._face()
+        await self.devices.open()
+        patient = PatientStage(stage, more_time_s=settings.more_time_s, scale=settings.idle_scale)
+        terminal = Terminal(
+            settings=settings,
+            stage=patient,
+            devices=Devices(
+                id_reader=self.devices.id_reader,
+                receipt_printer=self.devices.receipt_printer,
+                document_printer=self.devices.document_printer,
+                code_scanner=self.devices.code_scanner,
+            ),
+            link=link,
+            journal=journal,
+            face=face,
+            raster=raster,
+        )
+        recovery = Recovery(
+            journal,
+            link,
+            document_printer=self.devices.document_printer,
+            receipt_printer=self.devices.receipt_printer,
+            slip=self._slip,
+        )
+        reception = Reception(terminal, self.pack, recovery)
+        stage.on_leave = reception.leave
+        stage.on_call_staff = lambda: self._background(reception.call_staff())
+        log.info("kiosk_started", terminal=settings.terminal, content=self.pack.version)
+        if face is not None:
+            self._background(face.warm_up())
+        try:
+            await reception.run()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            if face is not None:
+                await face.close()
+            await raster.close()
+            await self.devices.close()
+            await link.close()
+            await journal.close()
+
+    def _face(self) -> FaceVerifier | None:
+        settings = self.settings
+        if not settings.face_enabled or self.devices.camera_source is None:
+            return None
+        config = FaceConfig(threshold=settings.face_threshold, band=settings.face_band)
+        return FaceRecognitionVerifier(self.devices.camera_source, config)
+
+    def _slip(self, payment: Payment, copy: bool) -> Receipt:
+        return payment_slip(payment, self.settings, copy=copy)
+
+    def _background(self, work: Awaitable[Any]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

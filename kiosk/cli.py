@@ -1,0 +1,56 @@
+"""`menkou kiosk`: the program on the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="The program on the terminal.", no_args_is_help=True)
+
+
+@app.command()
+def run(
+    windowed: Annotated[bool, typer.Option(help="A window instead of the whole screen.")] = True,
+) -> None:
+    """Start the kiosk. Settings come from the environment (MENKOU_KIOSK_*)."""
+    from content.load import PackError
+    from drivers.manager import DevicesFileError
+    from kiosk.app import Program
+    from kiosk.logging import configure
+    from kiosk.settings import KioskSettings
+
+    configure()
+    settings = KioskSettings()
+    try:
+        program = Program(settings)
+    except (PackError, DevicesFileError, OSError) as error:
+        typer.echo(f"kiosk cannot start: {error}", err=True)
+        raise typer.Exit(2) from None
+
+    from kiosk.ui.config import UiConfig
+    from kiosk.ui.run import run_kiosk_ui
+
+    config = UiConfig(
+        width=settings.width,
+        height=settings.height,
+        site_name=program.site,
+        terminal_number=settings.terminal,
+        fullscreen=settings.fullscreen or not windowed,
+        inspect_socket=settings.inspect_socket,
+    )
+    asyncio.run(run_kiosk_ui(program.run, config=config))
+
+
+@app.command()
+def screenshots(
+    out: Annotated[str, typer.Option(help="Folder for the pictures.")] = "docs/screenshots",
+) -> None:
+    """Draw every screen in its variants and languages."""
+    from pathlib import Path
+
+    from kiosk.ui.gallery import make_screenshots
+
+    for path in make_screenshots(Path(out)):
+        typer.echo(path)
