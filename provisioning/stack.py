@@ -261,6 +261,7 @@ class Stack:
             "MENKOU_BACKEND_HOST": HOST,
             "MENKOU_BACKEND_PORT": self.ports.backend,
             "MENKOU_BACKEND_VAR_DIR": self.backend_dir,
+            "MENKOU_BACKEND_SANDBOX_DIR": self.sandbox_dir,
             "MENKOU_BACKEND_CONTENT_DIR": self._content_dir,
             "MENKOU_BACKEND_PUBLIC_URL": self.backend_url,
             "MENKOU_BACKEND_EXCHANGE_URL": f"{self.sandbox_url}/exchange",
