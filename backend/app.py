@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from backend.bills.routes import router as bills
 from backend.catalogue import Catalogue
+from backend.certificates.routes import router as certificates
 from backend.db.engine import make_engine, make_sessions
 from backend.db.migrate import migrate
 from backend.devices.routes import router as devices
@@ -74,7 +75,7 @@ def create_app(
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    for router in (devices, identity, bills, payments, feedback):
+    for router in (devices, identity, certificates, bills, payments, feedback):
         app.include_router(router)
     _add_health(app)
     return app

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Coroutine
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import httpx
 import structlog
@@ -46,13 +48,18 @@ class Notifier:
         fields = self._fields(trade) | {"gmt_refund": _now() + ".000", "refund_fee": yuan(trade.refunded_fen)}
         self._start(self._send(trade.notify_url, fields, 0.0, 1, forged=False))
 
+    async def drain(self) -> None:
+        """Wait until everything that is under way has been sent."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def aclose(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _start(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import json
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +20,12 @@ from fastapi import FastAPI
 
 from backend.app import create_app
 from backend.contract.kiosk_api import API_PREFIX
-from backend.db.engine import writing
+from backend.db.engine import make_engine, make_sessions, writing
+from backend.db.migrate import migrate
 from backend.devices.service import issue_token
+from backend.payments.keys import open_keys
 from backend.sandbox.app import create_sandbox_app
+from backend.sandbox.gateway_keys import GatewayKeys
 from backend.sandbox.settings import SandboxSettings
 from backend.settings import BackendSettings
 from content.build import CATALOGUE, build
@@ -48,7 +57,7 @@ class House:
     backend: FastAPI
     sandbox: FastAPI
     streets: Streets
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str]
 
     async def call(self, method: str, path: str, body: Any = None, kiosk: str = "kiosk-1") -> httpx.Response:
         """One request of a kiosk; `path` below /api/kiosk/v1."""
@@ -78,9 +87,37 @@ def make_pack(directory: Path) -> Path:
     return directory / "pack"
 
 
+@cache
+def _worn_in() -> Path:
+    """Keys and an empty, migrated database, made once: RSA keys and migrations are slow."""
+    directory = Path(tempfile.mkdtemp(prefix="menkou-test-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    settings = BackendSettings(var_dir=directory / "backend", sandbox_dir=directory / "sandbox")
+    settings.var_dir.mkdir()
+    open_keys(settings)
+    GatewayKeys.open(directory / "sandbox", directory / "none")
+    with ThreadPoolExecutor(1) as pool:  # a loop of its own: tests call this from theirs
+        tokens = pool.submit(asyncio.run, _furnish(settings)).result()
+    (directory / "tokens.json").write_text(json.dumps(tokens))
+    return directory
+
+
+async def _furnish(settings: BackendSettings) -> dict[str, str]:
+    engine = make_engine(settings.effective_database_url)
+    await migrate(engine)
+    tokens = {}
+    for kiosk in ("kiosk-1", "kiosk-2"):
+        async with writing(make_sessions(engine)) as session:
+            tokens[kiosk] = await issue_token(session, kiosk, "测试点")
+    await engine.dispose()
+    return tokens
+
+
 @asynccontextmanager
 async def open_house(directory: Path, pack: Path, *, sweeping: bool = False, **settings: Any) -> AsyncIterator[House]:
     """A house whose rooms are under `directory`. Without `sweeping` the sweeper is only moved by hand."""
+    if not (directory / "backend").exists():
+        shutil.copytree(_worn_in(), directory, dirs_exist_ok=True)
     streets = Streets()
     backend_settings = BackendSettings(
         var_dir=directory / "backend",
@@ -103,8 +140,6 @@ async def open_house(directory: Path, pack: Path, *, sweeping: bool = False, **s
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(sandbox.router.lifespan_context(sandbox))
         await stack.enter_async_context(backend.router.lifespan_context(backend))
-        house = House(backend_settings, backend, sandbox, streets)
-        for kiosk in ("kiosk-1", "kiosk-2"):
-            async with writing(backend.state.sessions) as session:
-                house.tokens[kiosk] = await issue_token(session, kiosk, "测试点")
-        yield house
+        if not sweeping:
+            backend.state.sweeper.wake = lambda: None
+        yield House(backend_settings, backend, sandbox, streets, json.loads((directory / "tokens.json").read_text()))
