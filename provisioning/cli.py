@@ -60,8 +60,6 @@ class LazyGroup(typer.core.TyperGroup):
         return (name, load(name), rest) if name is not None and command is not None else (name, command, rest)
 
 
-# Plain help and plain tracebacks: the decorated ones cost a slow import and print local variables, which may be
-# a resident's data.
 app = typer.Typer(
     cls=LazyGroup,
     help="Menkou 门口: a self-service government kiosk.",
@@ -75,7 +73,3 @@ app = typer.Typer(
 @app.callback()
 def root() -> None:
     """Menkou 门口: a self-service government kiosk. Start with `menkou run`."""
-
-
-if __name__ == "__main__":
-    app()

@@ -39,7 +39,7 @@ class Recipe:
 
 def menkou(*arguments: str) -> list[str]:
     """The command line of one of our own subcommands, in the interpreter that runs now."""
-    return [sys.executable, "-m", "provisioning.cli", *arguments]
+    return [sys.executable, "-m", "provisioning.entry", *arguments]
 
 
 def rotate(log: Path, limit: int = LOG_LIMIT) -> None:

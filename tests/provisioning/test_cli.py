@@ -23,13 +23,36 @@ def test_help_lists_every_part() -> None:
 
 def test_help_imports_no_part() -> None:
     code = (
-        "import sys; from provisioning.cli import app\n"
-        "try: app(['--help'])\n"
+        "import sys; from provisioning.entry import main\n"
+        "sys.argv[1:] = ['--help']\n"
+        "try: main()\n"
         "except SystemExit as end: assert not end.code\n"
-        f"print('IMPORTED', [m for m in {HEAVY!r} if m in sys.modules])"
+        f"print('IMPORTED', [m for m in {HEAVY!r} if sys.modules.get(m)])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "IMPORTED []"
+
+
+def test_no_traceback_of_ours_shows_local_variables() -> None:
+    code = (
+        "import sys; from provisioning.entry import main\n"
+        "def serve():\n"
+        "    card_number = 'SECRET'\n"
+        "    import structlog\n"
+        "    try: raise RuntimeError('broken')\n"
+        "    except RuntimeError: structlog.get_logger().exception('fault')\n"
+        "    raise RuntimeError('broken')\n"
+        "import provisioning.preflight as part\n"
+        "part.problems = serve\n"
+        "sys.argv[1:] = ['preflight']\n"
+        "main()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    said = result.stdout + result.stderr
+    assert result.returncode == 1
+    assert said.count("RuntimeError: broken") == 2
+    # The line of code itself is not in a file, so only a dump of variables could show this.
+    assert "SECRET" not in said
 
 
 def test_an_unknown_part_is_an_error_without_a_traceback() -> None:
