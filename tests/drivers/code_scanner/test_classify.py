@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.code_scanner.classify import classify
@@ -82,6 +82,7 @@ def test_the_text_does_not_show() -> None:
     assert "1345" not in repr(classify("134567890123456789", PAY))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.sampled_from(ScanContext))
 def test_any_text_has_a_kind(text: str, context: ScanContext) -> None:
     assert classify(text, context).text.upper() == text.strip().upper()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.code_scanner.frames import COMMANDS, MAX_CODE, Answer, Code, Family, ScanParser
@@ -112,6 +112,7 @@ plain = st.binary(min_size=1, max_size=60).filter(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(plain, st.sampled_from([b"\r", b"\n", b"\r\n"]))), st.data())
 def test_any_split_gives_the_codes(items: list[tuple[bytes, bytes]], data: st.DataObject) -> None:
     stream = b"".join(code + end for code, end in items)
@@ -122,6 +123,7 @@ def test_any_split_gives_the_codes(items: list[tuple[bytes, bytes]], data: st.Da
     assert codes(found) == [code for code, _ in items]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_no_bytes_break_the_parser(chunks: list[bytes]) -> None:
     parser = ScanParser()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.gb11643 import is_citizen_number
@@ -175,12 +175,14 @@ def test_the_check_of_citizen_numbers(number: str, valid: bool) -> None:
     assert is_citizen_number(number) is valid
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=256, max_size=256))
 def test_no_text_block_raises(text: bytes) -> None:
     for switched_on in (True, False):
         assert isinstance(parse_card(CardContent(text, b""), allow_foreigner_2023=switched_on), IdCard | ReadFault)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255), st.integers(1, 255))
 def test_one_wrong_byte_never_raises(at: int, flip: int) -> None:
     text = bytearray(LI.chip().text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.id_reader.frames import (
@@ -130,6 +130,7 @@ noise = st.one_of(
 ).filter(lambda n: PREAMBLE not in n)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(noise, replies), max_size=5), noise, st.data())
 def test_any_split_with_any_noise_between_gives_the_frames(
     items: list[tuple[bytes, Reply]], tail: bytes, data: st.DataObject
@@ -143,6 +144,7 @@ def test_any_split_with_any_noise_between_gives_the_frames(
     assert parser.damaged == 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_break_the_parser(rubbish: bytes) -> None:
     parser = ReplyParser()
@@ -151,6 +153,7 @@ def test_no_bytes_break_the_parser(rubbish: bytes) -> None:
     assert parser.feed(golden.OK) == [Reply(0, 0, 0x90)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(golden.FOUND) - 1), st.integers(1, 255))
 def test_one_flipped_byte_never_passes_as_a_frame(at: int, flip: int) -> None:
     bad = bytearray(golden.FOUND)
