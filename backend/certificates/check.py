@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from asn1crypto import cms, pem, x509  # type: ignore[import-untyped]
+from asn1crypto import pem, x509  # type: ignore[import-untyped]
+from asn1crypto.parser import peek  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import validate_pdf_signature
@@ -94,11 +95,10 @@ def _nothing_unsigned(data: bytes, signature: EmbeddedPdfSignature) -> bool:
     start, first, second, length = (int(part) for part in signature.byte_range)
     gap = data[first:second]
     contents: bytes = signature.pkcs7_content
-    der = cms.ContentInfo.load(contents).dump(force=True)
+    length_of_cms = peek(contents)
     return (
         start == 0
         and second + length == len(data)
-        and contents.startswith(der)
-        and not contents[len(der) :].strip(b"\0")
+        and not contents[length_of_cms:].strip(b"\0")
         and gap == b"<" + contents.hex().upper().encode() + b">"
     )
