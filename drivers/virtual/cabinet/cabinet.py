@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
-from drivers.virtual.cabinet import a4_desk, cards, devices_file, id_reader_desk, presets
+from drivers.virtual.cabinet import a4_desk, cards, devices_file, id_reader_desk, presets, receipt_desk
 from drivers.virtual.cabinet.a4_desk import DocumentPrinterDesk
 from drivers.virtual.cabinet.camera_stream import CameraStream, Scene, Who
 from drivers.virtual.cabinet.desk import Desk, RefusedError
@@ -16,6 +16,7 @@ from drivers.virtual.cabinet.id_reader_desk import IdReaderDesk
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.network import Cable, CableState
 from drivers.virtual.cabinet.phone import PAY_OUTCOMES, Phone
+from drivers.virtual.cabinet.receipt_desk import ReceiptPrinterDesk
 from drivers.virtual.cabinet.scanner_desk import ScannerDesk
 from drivers.virtual.cabinet.settings import CabinetSettings
 from drivers.virtual.cabinet.state import (
@@ -25,7 +26,6 @@ from drivers.virtual.cabinet.state import (
     EventView,
     NetworkView,
     PhoneView,
-    ReceiptView,
     ScreenView,
 )
 
@@ -44,7 +44,8 @@ class Cabinet:
         self.id_reader = IdReaderDesk(run / "dev" / "id_reader", speed, self.events)
         self.document_printer = DocumentPrinterDesk(run / "a4", settings.document_printer_port, speed, self.events)
         self.scanner = ScannerDesk(run / "dev" / "scanner", speed, self.events)
-        self.desks: tuple[Desk, ...] = (self.id_reader, self.scanner, self.document_printer)
+        self.receipt_printer = ReceiptPrinterDesk(run / "dev" / "receipt_printer", speed, self.events)
+        self.desks: tuple[Desk, ...] = (self.id_reader, self.scanner, self.receipt_printer, self.document_printer)
         self.camera = CameraStream(settings.camera_fps)
         self.phone = Phone(settings, self.events)
         self.cable = Cable(settings.host, settings.network_port, settings.backend_url, self.events)
@@ -54,6 +55,7 @@ class Cabinet:
 
     async def start(self) -> None:
         (self.settings.run_dir / "dev").mkdir(parents=True, exist_ok=True)
+        self.devices_file.unlink(missing_ok=True)  # of an earlier run: a kiosk must not read it meanwhile
         await asyncio.gather(self.cable_start(), self.camera.start(), *(desk.start() for desk in self.desks))
         await self.phone.start()
         self._watch = asyncio.create_task(self._watch_backend())
@@ -61,6 +63,7 @@ class Cabinet:
         tables: dict[str, devices_file.Table] = {
             "id_reader": self.id_reader.table(),
             "code_scanner": self.scanner.table(),
+            "receipt_printer": self.receipt_printer.table(),
             "document_printer": self.document_printer.table(),
             "camera": {"driver": "opencv", "source": camera},
         }
@@ -131,7 +134,7 @@ class Cabinet:
             codes=[Named(id=c.id, label_zh=c.label_zh, label_en=c.label_en) for c in presets.CODES],
             reader_actions=list(id_reader_desk.ACTIONS),
             a4_actions=list(a4_desk.ACTIONS),
-            receipt_actions=[],
+            receipt_actions=list(receipt_desk.ACTIONS),
             pay_outcomes=list(PAY_OUTCOMES),
             id_reader=self.id_reader.view(),
             camera=CameraView(
@@ -144,7 +147,7 @@ class Cabinet:
                 watchers=self.camera.watchers,
             ),
             scanner=self.scanner.view(),
-            receipt_printer=ReceiptView(failure="no simulator yet"),
+            receipt_printer=self.receipt_printer.view(),
             document_printer=self.document_printer.view(),
             phone=PhoneView(reachable=self.phone.reachable, messages=self.phone.messages, last=self.phone.last),
             network=NetworkView(

@@ -125,12 +125,16 @@ class CabinetClient:
         _check(self._http.delete(f"/api/a4/sheets/{sheet_id}"))
 
     def receipt(self, action: str) -> None:
-        """One of the state's `receipt_actions`, or the way back from it (`undo`)."""
+        """paper-out, near-end, refill, cover-open, cutter-jam, overheat, silent, repair, off, on, unplug, replug."""
         self._post("/api/receipt", action=action)
 
     def slip_png(self) -> bytes:
         """The newest slip as a picture."""
         return self._get("/api/receipt/latest.png").content
+
+    def slip_text(self) -> str:
+        """What stands on the newest slip, line by line."""
+        return self._get("/api/receipt/latest.txt").text
 
     def slip_bytes(self) -> bytes:
         """The newest slip as the printer received it."""

@@ -34,7 +34,7 @@ class PayResult(BaseModel):
     paid: bool
     found_by: str | None = None
     amount: str = ""  # yuan
-    detail: str = ""  # the wallet's reason
+    detail: str = ""  # the wallet's reason, or no-code-seen
 
 
 PAY_OUTCOMES = (
@@ -91,7 +91,7 @@ class Phone:
         if not qr:
             qr, found_by = await self._ask_sandbox(), "sandbox"
         if not qr:
-            result = PayResult(outcome=outcome, paid=False, detail="no payment code to be seen")
+            result = PayResult(outcome=outcome, paid=False, detail="no-code-seen")
         elif outcome == "twice":
             await self._wallet(qr, "success", found_by)
             result = (await self._wallet(qr, "success", found_by)).model_copy(update={"outcome": outcome})

@@ -204,13 +204,19 @@ async def receipt(call: ActionCall, cabinet: The) -> Done:
 
 @router.get("/api/receipt/latest.png", response_class=Response)
 async def slip_picture(cabinet: The) -> Response:
-    return Response(await cabinet.receipt_printer.picture(), media_type="image/png")
+    return Response(cabinet.receipt_printer.latest().png, media_type="image/png")
+
+
+@router.get("/api/receipt/latest.txt", response_class=Response)
+async def slip_text(cabinet: The) -> Response:
+    """What stands on the slip, line by line; a QR code as "[QR …]"."""
+    return Response(cabinet.receipt_printer.latest().text, media_type="text/plain; charset=utf-8")
 
 
 @router.get("/api/receipt/latest.bin", response_class=Response)
 async def slip_bytes(cabinet: The) -> Response:
     """What the printer received for the slip."""
-    return Response(cabinet.receipt_printer.raw(), media_type="application/octet-stream")
+    return Response(cabinet.receipt_printer.latest().raw, media_type="application/octet-stream")
 
 
 # --- phone, network, screen -----------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ function show() {
   status("phone", [phone.reachable ? `${phone.messages.length} ${say(WORDS.messages)}` : say(WORDS.sandboxOff)], phone.reachable ? "" : "warn");
 
   const paid = phone.last;
-  $("paid").textContent = paid ? [say(paid.paid ? WORDS.paidOk : WORDS.paidNot), paid.amount && `¥${paid.amount}`, paid.found_by && say(WORDS.foundBy[paid.found_by]), paid.detail].filter(Boolean).join(" · ") : "";
+  $("paid").textContent = paid ? [say(paid.paid ? WORDS.paidOk : WORDS.paidNot), paid.amount && `¥${paid.amount}`, paid.found_by && say(WORDS.foundBy[paid.found_by]), say(WORDS.reasonsNotPaid[paid.detail]) || paid.detail].filter(Boolean).join(" · ") : "";
   $("paid").className = `note ${paid ? (paid.paid ? "good" : "bad") : ""}`;
   keyed($("messages"), phone.messages.map((m, i) => ({ key: `${i}${m.at}`, ...m })).reverse(), (m) =>
     element("li", {}, element("time", { textContent: clock(m.at, false) }), m.text));

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -82,7 +83,6 @@ def sandbox() -> Iterator[FakeSandbox]:
 @dataclass
 class Running:
     cabinet: Cabinet
-    loop: asyncio.AbstractEventLoop
     url: str
     dir: Path
 
@@ -91,40 +91,28 @@ def run_cabinet(settings: CabinetSettings) -> tuple[Running, Callable[[], None]]
     """Start in a thread; returns when it answers, with the function that stops it."""
     started = threading.Event()
     found: list[Cabinet] = []
-    failed: list[BaseException] = []
-    loop = asyncio.new_event_loop()
     stop = asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
 
     def ready(cabinet: Cabinet) -> None:
+        loops.append(asyncio.get_running_loop())
         found.append(cabinet)
         started.set()
 
-    def work() -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(serve(settings, ready=ready, stop=stop))
-        except BaseException as error:
-            failed.append(error)
-            started.set()
-        finally:
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
-            loop.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
+    pool = ThreadPoolExecutor(1)
+    done = pool.submit(asyncio.run, serve(settings, ready=ready, stop=stop))
+    done.add_done_callback(lambda _: started.set())
     assert started.wait(START_S)
-    if failed:
-        raise failed[0]
+    if not found:
+        done.result()
 
     def end() -> None:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(START_S)
-        assert not thread.is_alive(), "the cabinet did not stop"
-        assert not failed, failed
+        loops[0].call_soon_threadsafe(stop.set)
+        done.result(START_S)
+        pool.shutdown()
 
     url = f"http://127.0.0.1:{found[0].settings.port}"
-    return Running(found[0], loop, url, settings.run_dir), end
+    return Running(found[0], url, settings.run_dir), end
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,127 @@
+"""The receipt printer and the slips that hang out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drivers.virtual.cabinet.desk import Desk, RefusedError
+from drivers.virtual.cabinet.devices_file import Table
+from drivers.virtual.cabinet.events import EventLog
+from drivers.virtual.cabinet.named import Named
+from drivers.virtual.cabinet.state import ReceiptView
+from drivers.virtual.receipt_printer import Event, VirtualReceiptPrinter
+from drivers.virtual.slip_canvas import Slip
+
+_TROUBLE = "receipt_printer.trouble="
+_REPAIR = {"undo": "repair", "undo_zh": "修好", "undo_en": "Repair"}
+_PAPER = {"undo": "refill", "undo_zh": "换纸", "undo_en": "New roll"}
+
+ACTIONS = (
+    Named(id="paper-out", label_zh="缺纸", label_en="Paper out", on="receipt_printer.paper=out", **_PAPER),
+    Named(id="near-end", label_zh="纸将尽", label_en="Paper low", on="receipt_printer.paper=low", **_PAPER),
+    Named(id="cover-open", label_zh="开盖", label_en="Cover open", on=f"{_TROUBLE}cover-open", **_REPAIR),
+    Named(id="cutter-jam", label_zh="切刀卡住", label_en="Cutter jam", on=f"{_TROUBLE}cutter-jam", **_REPAIR),
+    Named(id="overheat", label_zh="过热", label_en="Overheated", on=f"{_TROUBLE}overheat", **_REPAIR),
+    Named(id="silent", label_zh="不回答", label_en="Silent", on=f"{_TROUBLE}silent", **_REPAIR),
+    Named(
+        id="off",
+        label_zh="断电",
+        label_en="Power off",
+        on=f"{_TROUBLE}off",
+        undo="on",
+        undo_zh="通电",
+        undo_en="Power on",
+    ),
+    Named(
+        id="unplug",
+        label_zh="拔线",
+        label_en="Unplug",
+        on="receipt_printer.plugged=false",
+        undo="replug",
+        undo_zh="插回",
+        undo_en="Plug in",
+    ),
+)
+
+
+class ReceiptPrinterDesk(Desk):
+    name = "receipt_printer"
+
+    def __init__(self, path: Path, speed: float, events: EventLog) -> None:
+        super().__init__(events)
+        self.path = path
+        self.printer = VirtualReceiptPrinter(path, speed=speed, on_event=self._heard)
+
+    async def _start(self) -> None:
+        await self.printer.start()
+
+    async def _stop(self) -> None:
+        await self.printer.stop()
+
+    def table(self) -> Table:
+        return {"driver": "escpos-serial", "path": str(self.path), "profile": "epson-80"}
+
+    async def act(self, action: str) -> None:
+        self.need()
+        printer = self.printer
+        match action:
+            case "paper-out":
+                await printer.set_paper("out")
+            case "near-end":
+                await printer.set_paper("low")
+            case "refill":
+                await printer.set_paper("full")
+            case "cover-open":
+                await printer.open_cover()
+            case "cutter-jam":
+                await printer.jam_cutter()
+            case "overheat":
+                await printer.overheat()
+            case "silent":
+                await printer.go_silent()
+            case "repair":
+                await printer.repair()
+            case "off" | "on":
+                await printer.power(action == "on")
+            case "unplug" | "replug":
+                if action == "unplug":
+                    printer.pty.unplug()
+                else:
+                    printer.pty.replug()
+                self.event("unplugged" if action == "unplug" else "plugged in")
+            case _:
+                raise RefusedError("no such action", 404)
+
+    async def reset(self) -> None:
+        await self.printer.repair()
+        await self.printer.set_paper("full")
+        if not self.printer.state()["on"]:
+            await self.printer.power(True)
+        self.printer.pty.replug()
+
+    def view(self) -> ReceiptView:
+        seen = self.printer.state()
+        trouble = {
+            "cover-open": seen["cover_open"],
+            "cutter-jam": seen["cutter_jammed"] or seen["cutter_jam_planned"],
+            "overheat": seen["overheated"],
+            "silent": seen["silent"],
+            "off": self.started and not seen["on"],
+        }
+        return ReceiptView(
+            failure=self.failure,
+            active=bool(seen["waiting_bytes"]),
+            plugged=self.printer.pty.plugged or not self.started,
+            paper=str(seen["paper"]),
+            trouble=[name for name, present in trouble.items() if present],
+            slips=int(seen["slips"]),
+        )
+
+    def latest(self) -> Slip:
+        """The newest slip; its `png` and `raw`."""
+        if not self.printer.slips:
+            raise RefusedError("no slip yet", 404)
+        return self.printer.slips[-1]
+
+    def _heard(self, event: Event) -> None:
+        self.event("slip cut off" if event["event"] == "slip" else str(event["event"]))
