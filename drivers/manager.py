@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from drivers.code_scanner.classify import DEFAULT_BILL_ACCOUNT
 from drivers.code_scanner.driver import ScannerSettings, SerialCodeScanner
 from drivers.code_scanner.frames import Family
 from drivers.code_scanner.port import CodeScanner
@@ -65,7 +66,9 @@ def _serial(options: Options) -> SerialSettings:
 
 _PROFILES = {"generic-80": GENERIC_80, "generic-58": GENERIC_58, "epson-80": EPSON_80}
 _ID_READERS: dict[str, Callable[[Options], IdReader]] = {
-    "sdt-serial": lambda options: SdtIdReader(SdtSettings(_serial(options))),
+    "sdt-serial": lambda options: SdtIdReader(
+        SdtSettings(_serial(options), allow_foreigner_2023=bool(options.get("allow_foreigner_2023", False)))
+    ),
 }
 _RECEIPT_PRINTERS: dict[str, Callable[[Options], ReceiptPrinter]] = {
     "escpos-serial": lambda options: EscPosReceiptPrinter(
@@ -77,7 +80,11 @@ _DOCUMENT_PRINTERS: dict[str, Callable[[Options], DocumentPrinter]] = {
 }
 _CODE_SCANNERS: dict[str, Callable[[Options], CodeScanner]] = {
     "serial": lambda options: SerialCodeScanner(
-        ScannerSettings(_serial(options), Family(options.get("family", "honeywell")))
+        ScannerSettings(
+            _serial(options),
+            Family(options.get("family", "honeywell")),
+            str(options.get("bill_account", DEFAULT_BILL_ACCOUNT)),
+        )
     ),
 }
 _CAMERAS: dict[str, Callable[[Options], str]] = {"opencv": lambda options: str(options["source"])}

@@ -116,8 +116,9 @@ async def _page_verdict(visit: Visit, pdf: bytes) -> str:
         reply = await http.post(
             f"{visit.stack.backend_url}/v/file", files={"file": ("certificate.pdf", pdf, "application/pdf")}
         )
-    found = re.search(r'data-verdict="([a-z-]+)"', reply.text)
-    return found.group(1) if found else f"HTTP {reply.status_code}"
+    heading = re.search(r'<section class="verdict.*?<h\d[^>]*>(.*?)</h\d>', reply.text, re.DOTALL)
+    words = heading.group(1) if heading else f"HTTP {reply.status_code}"
+    return {"有效": "valid", "已被改动": "altered"}.get(re.split(r"[<\s]", words.strip())[0], words)
 
 
 # --- privacy --------------------------------------------------------------------------------------------------------
