@@ -22,13 +22,13 @@ PAGE = Text("第 {number} 页，共 {total} 页", "Page {number} of {total}")
 CLOSE = Text("知道了", "OK")
 DONE = Text("完成", "Done")
 WEEKDAYS = (
-    Text("星期一", "Mon"),
-    Text("星期二", "Tue"),
-    Text("星期三", "Wed"),
-    Text("星期四", "Thu"),
-    Text("星期五", "Fri"),
-    Text("星期六", "Sat"),
-    Text("星期日", "Sun"),
+    Text("周一", "Mon"),
+    Text("周二", "Tue"),
+    Text("周三", "Wed"),
+    Text("周四", "Thu"),
+    Text("周五", "Fri"),
+    Text("周六", "Sat"),
+    Text("周日", "Sun"),
 )
 MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -312,6 +312,7 @@ class Board(Widget):
         kind: str = "neutral",
         size: float | None = None,
         icon: str | None = None,
+        icon_after: bool = False,
         enabled: bool = True,
         bold: bool = True,
     ) -> Target:
@@ -319,14 +320,14 @@ class Board(Widget):
         fill, ink, line = self.fills(kind, enabled)
         self.rounded(box, fill, line=line, stroke=3 if kind == "outline" else 2)
         size = size or self.frame.prefs.type.body
-        pad = 20.0
+        pad = 16.0
         icon_w = size * 1.15 + 14 if icon else 0.0
         room = box.w - 2 * pad - icon_w
-        least = min(size, self.frame.prefs.type.small)
+        least = min(size, 28.0)
         while True:
             lines = self.wrap(label, room, size, bold) if label else []
-            tall = len(lines) * size * 1.45 > box.h
-            one_word_broken = any(self.measure(word, size, bold) > room for word in label.split())
+            tall = len(lines) * size * 1.45 > box.h + 4
+            one_word_broken = any(self.measure(word, size, bold) > room for word in label.split() if word.isascii())
             if not (tall or one_word_broken or len(lines) > 2) or size <= least:
                 break
             size -= 2
@@ -335,11 +336,12 @@ class Board(Widget):
             icon_w = size * 1.15 + (14 if label else 0)
         start = box.x + (box.w - width - icon_w) / 2
         if icon:
-            self.icon(icon, start + size * 0.58, box.y + box.h / 2, size * 1.15, ink)
+            centre = start + width + icon_w - size * 0.58 if icon_after else start + size * 0.58
+            self.icon(icon, centre, box.y + box.h / 2, size * 1.15, ink)
         if label:
             self.text(
                 "\n".join(lines),
-                Box(start + icon_w - 2, box.y, width + 4, box.h),
+                Box(start - 2 + (0 if icon_after else icon_w), box.y, width + 4, box.h),
                 size=size,
                 colour=ink,
                 bold=bold,

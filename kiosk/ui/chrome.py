@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kiosk.ui.surface import Surface
 
 W = theme.REFERENCE_WIDTH
-_CLOCK_RIGHT = 676.0  # the clock ends here when the two buttons stand in the header
+_CLOCK_RIGHT = 658.0  # the clock ends here when the two buttons stand in the header
 _SMALL = 28.0
 
 
@@ -36,7 +36,7 @@ def header(surface: Surface, board: Board, box: Box, screen: Screen[Any]) -> Non
     board.rounded(mark, c.primary)
     board.text("门", mark, size=46, bold=True, colour=c.on_primary, align="center", valign="middle")
     low = surface.prefs.low_reach
-    room = (W - 40 - 230 if low else 470) - 136
+    room = (W - 40 - 230 if low else 462) - 136
     name = board.say(surface.config.site_name)
     size = 36.0
     while board.measure(name, size, True) > room and size > 26:
@@ -50,7 +50,7 @@ def header(surface: Surface, board: Board, box: Box, screen: Screen[Any]) -> Non
     if sub_h:
         board.text(sub, Box(136, top + name_h - 4, room, sub_h + 4), size=_SMALL, colour=c.muted)
     if not low:
-        _language(surface, board, Box(700, middle - 42, 146, 84))
+        _language(surface, board, Box(686, middle - 42, 142, 84))
         _access(surface, board, Box(860, middle - 42, 180, 84))
     if screen.trail is not None:
         _steps(board, Box(theme.MARGIN, box.bottom - 6, W - 2 * theme.MARGIN, 10), screen.trail.step)
@@ -61,7 +61,9 @@ def _language(surface: Surface, board: Board, box: Box, kind: str = "tint") -> N
 
 
 def _access(surface: Surface, board: Board, box: Box, kind: str = "tint") -> None:
-    board.button("access", board.say(texts.ACCESS), box, surface.open_access, kind=kind, size=30, icon="accessibility")
+    board.button(
+        "access", board.say(texts.ACCESS), box, surface.open_access, kind=kind, size=30, icon="person-standing"
+    )
 
 
 def _steps(board: Board, box: Box, step: Any) -> None:
@@ -130,11 +132,11 @@ def actions(surface: Surface, board: Board, box: Box, screen: Screen[Any], body:
     _band(board, Box(0, box.y, W, 2), c.line)
     buttons: list[tuple[Action, float]] = []
     if screen.can_go_back:
-        buttons.append((Action("back", texts.BACK, surface.go_back, "neutral", "chevron-left"), 1.0))
+        buttons.append((Action("back", texts.BACK, surface.go_back, "neutral", "chevron-left"), 1.05))
     if screen.can_leave:
         label: Text = texts.HOME if screen.trail is None else texts.END
         icon = "house" if screen.trail is None else None
-        buttons.append((Action("leave", label, surface.leave, "neutral", icon), 1.0))
+        buttons.append((Action("leave", label, surface.leave, "neutral", icon), 1.15))
     own = list(body.actions())
     for number, action in enumerate(own):
         last = number == len(own) - 1
@@ -190,7 +192,7 @@ def foot(surface: Surface, board: Board, box: Box) -> None:
     if low:
         y = box.y + (box.h - 78) / 2
         _access(surface, board, Box(middle.right - 180, y, 180, 78), kind="foot")
-        _language(surface, board, Box(middle.right - 180 - 16 - 140, y, 140, 78), kind="foot")
+        _language(surface, board, Box(middle.right - 180 - 32 - 136, y, 136, 78), kind="foot")
         return
     if surface.config.terminal_number:
         board.text(

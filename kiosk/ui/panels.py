@@ -47,7 +47,7 @@ def access(surface: Surface, board: Board) -> None:
     title = board.say(texts.ACCESS_TITLE)
     inner_w = W - 144 - 112
     title_h = board.text_height(title, inner_w, kinds.title, True)
-    inner = sheet(board, 104 + title_h + 32 + 3 * (row_h + 24) + 16 + 120)
+    inner = sheet(board, 104 + title_h + 32 + 3 * (row_h + 32) + 16 + 120)
     board.text(title, Box(inner.x, inner.y, inner.w, title_h), size=kinds.title, bold=True)
     y = inner.y + title_h + 32
     for name, label, hint, icon in rows:
@@ -79,7 +79,7 @@ def access(surface: Surface, board: Board) -> None:
             valign="middle",
         )
         board.target(f"access:{name.replace('_', '-')}", box, partial(_toggle, surface, name))
-        y += row_h + 24
+        y += row_h + 32
     board.button(
         "panel:close",
         board.say(texts.DONE),

@@ -114,6 +114,7 @@ class Body:
             (lambda: self.turn(1)) if number < count - 1 else None,
             kind="outline",
             icon="chevron-right",
+            icon_after=True,
             size=size,
             enabled=number < count - 1,
         )
@@ -141,6 +142,19 @@ def pages_of(items: Sequence[T], height: Callable[[T], float], room: float) -> l
     return pages
 
 
+def balanced(items: Sequence[T], height: Callable[[T], float], room: float) -> list[list[T]]:
+    """`pages_of` with the same number of pages, but no nearly empty last one."""
+    pages = pages_of(items, height, room)
+    least = max(map(height, items), default=0.0)
+    while len(pages) > 1 and room * 0.95 >= least:
+        room *= 0.95
+        tighter = pages_of(items, height, room)
+        if len(tighter) > len(pages):
+            break
+        pages = tighter
+    return pages
+
+
 class EntryTable:
     """Labelled values in a card: bold label left, value right, a rule between; paged when they do not fit."""
 
@@ -158,6 +172,29 @@ class EntryTable:
         widest = max((self.board.measure(self.board.say(e.label), self.size, True) for e in entries), default=0)
         self.label_w = min(widest + 44, (self.width - 2 * self.PAD) * 0.36)
 
+    @classmethod
+    def fitting(cls, board: Board, entries: Sequence[Entry], box: Box) -> EntryTable:
+        """The table in the largest of three sizes in which everything stands on one page."""
+        body = board.frame.prefs.type.body
+        for size in (body + 8, body + 4, body):
+            table = cls(board, box.w, size=size)
+            table.measure(entries)
+            if sum(table.height(entry) for entry in entries) + 2 * 16 <= box.h:
+                break
+        return table
+
+    def show(self, body: Body, entries: Sequence[Entry], box: Box) -> float:
+        """Draw the entries, on pages with a pager at the bottom of the box if need be; returns the height used."""
+        pages = pages_of(entries, self.height, box.h - 32)
+        if len(pages) == 1:
+            body.state.pop("page", None)
+            return self.draw(pages[0], box, fill=True)
+        pages = balanced(entries, self.height, box.h - 32 - 112)
+        number = body.page(len(pages))
+        self.draw(pages[number], Box(box.x, box.y, box.w, box.h - 112), fill=True)
+        body.pager(self.board, Box(box.x, box.bottom - 88, box.w, 88), number, len(pages))
+        return box.h
+
     def height(self, entry: Entry) -> float:
         b = self.board
         value_w = self.width - 2 * self.PAD - self.label_w
@@ -173,7 +210,7 @@ class EntryTable:
         heights = [self.height(e) for e in entries]
         spare = 0.0
         if fill and entries:
-            spare = min(44.0, max(0.0, box.h - sum(heights) - 2 * 16) / len(entries))
+            spare = min(56.0, max(0.0, box.h - sum(heights) - 2 * 16) / len(entries))
         total = sum(heights) + spare * len(entries) + 2 * 16
         b.card(Box(box.x, box.y, box.w, total))
         y = box.y + 16
@@ -342,6 +379,7 @@ __all__ = [
     "EntryTable",
     "Host",
     "amount",
+    "balanced",
     "banner",
     "banner_height",
     "milestones",

@@ -21,7 +21,7 @@ class ChooseBody(Body):
         return partial(self.host.answer, choice.value)
 
     def build(self, board: Board, box: Box, reach: float) -> None:
-        gap, bar_h = 28.0, 96.0
+        gap, bar_h = 32.0, 96.0
         words = board.say(self.screen.note) if self.screen.note else ""
         note_h = note_height(board, words, box.w, icon=True) + 24 if words else 0.0
         top = max(box.y, reach)
@@ -35,7 +35,10 @@ class ChooseBody(Body):
         number = self.page(len(pages))
         shown = pages[number]
         room = area.h - (bar_h + gap if paged else 0)
-        row_h = min(224.0, (room - gap * (count - 1 if paged else len(shown) - 1)) / (count if paged else len(shown)))
+        row_h = min(
+            304.0 if len(shown) < 4 else 224.0,
+            (room - gap * (count - 1 if paged else len(shown) - 1)) / (count if paged else len(shown)),
+        )
         y = area.y
         for choice in shown:
             self._card(board, choice, Box(area.x, y, area.w, row_h))
@@ -53,7 +56,7 @@ class ChooseBody(Body):
         board.rounded(box, c.disabled if off else c.surface, line=c.line if off else c.primary, stroke=3)
         x = box.x + 48
         if choice.icon:
-            side = min(120.0, box.h - 56)
+            side = min(148.0, box.h - 72)
             board.rounded(Box(box.x + 32, box.y + (box.h - side) / 2, side, side), c.neutral if off else c.tint)
             board.icon(choice.icon, box.x + 32 + side / 2, box.y + box.h / 2, side * 0.54, blue)
             x = box.x + 32 + side + 32

@@ -7,7 +7,7 @@ from functools import partial
 from kiosk import texts
 from kiosk.screens import Consent
 from kiosk.ui.board import Board, Box
-from kiosk.ui.bodies.base import Body, EntryTable, note, note_height, pages_of
+from kiosk.ui.bodies.base import Body, EntryTable, note, note_height
 
 
 class ConsentBody(Body):
@@ -19,17 +19,8 @@ class ConsentBody(Body):
         words = board.say(texts.CONSENT_NOTE)
         note_h = note_height(board, words, box.w, icon=True)
         bar = Box(box.x, box.bottom - bar_h, box.w, bar_h)
-        area = Box(box.x, box.y, box.w, box.h - bar_h - note_h - 56)
-        table = EntryTable(board, box.w)
-        table.measure(self.screen.entries)
-        pages = pages_of(self.screen.entries, table.height, area.h - 32)
-        if len(pages) > 1:
-            pages = pages_of(self.screen.entries, table.height, area.h - 32 - 112)
-        number = self.page(len(pages))
-        used = table.draw(pages[number], area, fill=True)
-        if len(pages) > 1:
-            self.pager(board, Box(area.x, area.bottom - 88, area.w, 88), number, len(pages))
-            used = area.h
+        area = Box(box.x, box.y, box.w, box.h - bar_h - note_h - 60)
+        used = EntryTable.fitting(board, self.screen.entries, area).show(self, self.screen.entries, area)
         note(board, words, Box(box.x, box.y + used + 24, box.w, note_h), icon="info")
         left, right = bar.columns(2, 32)
         decline, agree = partial(self.host.answer, False), partial(self.host.answer, True)

@@ -25,13 +25,21 @@ class GoodbyeBody(Body):
         c, kinds = board.c, board.frame.prefs.type
         size = kinds.title
         width = box.w - 240
-        heights = [max(board.text_height(board.say(r), width, size, True) + 64, 152.0) for r in self.screen.reminders]
-        y = box.y + 8
-        for reminder, height in zip(self.screen.reminders, heights, strict=True):
+        heights = [max(board.text_height(board.say(r), width, size, True) + 64, 176.0) for r in self.screen.reminders]
+        y = box.y
+        for number, (reminder, height) in enumerate(zip(self.screen.reminders, heights, strict=True), start=1):
             card = Box(box.x, y, box.w, height)
             board.card(card)
-            board.circle(card.x + 92, card.y + height / 2, 44, c.success_tint, c.line if c.heavy_lines else None)
-            board.icon("check", card.x + 92, card.y + height / 2, 56, c.success_ink)
+            board.circle(card.x + 92, card.y + height / 2, 44, c.tint, c.line if c.heavy_lines else None)
+            board.text(
+                str(number),
+                Box(card.x + 48, card.y, 88, height),
+                size=kinds.title,
+                bold=True,
+                colour=c.on_tint,
+                align="center",
+                valign="middle",
+            )
             board.text(
                 board.say(reminder), Box(card.x + 172, card.y, width, height), size=size, bold=True, valign="middle"
             )
@@ -114,7 +122,7 @@ class OutOfServiceBody(Body):
         width = box.w - 160
         reason_h = board.text_height(reason, width, kinds.title)
         help_h = board.text_height(help_, width, kinds.body, True)
-        card = Box(box.x, box.y + 24, box.w, 340 + reason_h + 40 + help_h + 80)
+        card = Box(box.x, box.y, box.w, 340 + reason_h + 40 + help_h + 80)
         board.card(card)
         board.circle(card.x + card.w / 2, card.y + 176, 104, c.warning_tint, c.line if c.heavy_lines else None)
         board.icon("wrench", card.x + card.w / 2, card.y + 176, 108, c.warning_ink)

@@ -7,10 +7,10 @@ from functools import partial
 
 from content.schema.text import Text
 from kiosk import texts
-from kiosk.screens import Guide, GuideAnswer
+from kiosk.screens import Entry, Guide, GuideAnswer
 from kiosk.ui import paint
 from kiosk.ui.board import Board, Box
-from kiosk.ui.bodies.base import Action, Body, EntryTable, pages_of
+from kiosk.ui.bodies.base import Action, Body, EntryTable
 
 _NUMBERS = "零一二三四五六七八九十"
 
@@ -27,32 +27,22 @@ class GuideBody(Body):
         self.host.redraw()
 
     def build(self, board: Board, box: Box, reach: float) -> None:
-        bar_h = 100.0
+        bar_h = 100.0 if not board.frame.prefs.large else 124.0
         every, key = self.screen.entries, self.screen.key_labels
         shown = [e for e in every if e.label.zh in key] or list(every)
         can_unfold = len(shown) < len(every)
         if self.state.get("all"):
             shown = list(every)
         bar = Box(box.x, box.bottom - bar_h, box.w, bar_h)
-        area = Box(box.x, box.y, box.w, box.h - bar_h - 28)
+        area = Box(box.x, box.y, box.w, box.h - bar_h - 32)
         if self.state.get("qr") and self.screen.take_along_url:
             self._qr(board, area, self.screen.take_along_url)
         else:
             self._table(board, area, shown)
         self._bar(board, bar, can_unfold)
 
-    def _table(self, board: Board, area: Box, shown: list) -> None:
-        table = EntryTable(board, area.w)
-        table.measure(shown)
-        pages = pages_of(shown, table.height, area.h - 32)
-        if len(pages) > 1:
-            pages = pages_of(shown, table.height, area.h - 32 - 112)
-        number = self.page(len(pages))
-        if len(pages) > 1:
-            table.draw(pages[number], Box(area.x, area.y, area.w, area.h - 112), fill=number < len(pages) - 1)
-            self.pager(board, Box(area.x, area.bottom - 88, area.w, 88), number, len(pages))
-        else:
-            table.draw(pages[0], area, fill=True)
+    def _table(self, board: Board, area: Box, shown: list[Entry]) -> None:
+        EntryTable.fitting(board, shown, area).show(self, shown, area)
 
     def _qr(self, board: Board, area: Box, url: str) -> None:
         kinds = board.frame.prefs.type
@@ -82,5 +72,5 @@ class GuideBody(Body):
         if not buttons:
             return
         size = board.frame.prefs.type.body - 2
-        for cell, (touch_id, label, icon, tap) in zip(bar.columns(len(buttons), 24), buttons, strict=True):
+        for cell, (touch_id, label, icon, tap) in zip(bar.columns(len(buttons), 32), buttons, strict=True):
             board.button(touch_id, board.say(label), cell, tap, kind="outline", icon=icon, size=size)

@@ -100,26 +100,26 @@ class HomeBody(Body):
     def _all(self, board: Board, box: Box) -> None:
         kinds = board.frame.prefs.type
         y, bottom = box.y, box.bottom + 8
-        self._search_box(board, Box(box.x, y, box.w, 108))
-        y += 108 + 28
+        self._search_box(board, Box(box.x, y, box.w, 104))
+        y += 104 + 32
         notice_h = 56.0 if self.screen.notice else 0.0
-        elder_h, small_h, gap = 132.0, 92.0, 20.0
+        elder_h, small_h, gap = 128.0, 88.0, 32.0
         rows = (len(self.screen.frequent) + 2) // 3
-        often_h = 62 + rows * small_h + (rows - 1) * gap + 28 if rows else 0.0
+        often_h = 54 + rows * small_h + (rows - 1) * gap + 32 if rows else 0.0
         rest = elder_h + (12 + notice_h if notice_h else 0) + often_h
-        doors_h = bottom - y - rest - 24
+        doors_h = bottom - y - rest - 20
         for cell, door in zip(Box(box.x, y, box.w, doors_h).grid(2, 4, gap), self.screen.doors, strict=False):
             tile(board, door, _id("door", door), cell, self.choose("door", door))
-        y += doors_h + 24
+        y += doors_h + 20
         if rows:
             heading = board.say(texts.FREQUENT)
-            board.text(heading, Box(box.x, y, box.w, 56), size=kinds.body, bold=True, valign="middle")
-            y += 62
+            board.text(heading, Box(box.x, y, box.w, 50), size=kinds.body, bold=True, valign="middle")
+            y += 54
             height = rows * small_h + (rows - 1) * gap
             cells = Box(box.x, y, box.w, height).grid(3, rows, gap)
             for cell, item in zip(cells, self.screen.frequent, strict=False):
                 self._frequent(board, cell, item)
-            y += height + 28
+            y += height + 32
         self._elder(board, Box(box.x, y, box.w, elder_h))
         if notice_h:
             self._notice(board, Box(box.x, y + elder_h + 12, box.w, notice_h))
@@ -144,21 +144,24 @@ class HomeBody(Body):
         doors = [("door", d) for d in self.screen.doors]
         items = doors + [("service", t) for t in self.screen.frequent]
         top = max(box.y, reach)
-        bar_h, gap = 124.0, 24.0
+        bar_h, gap = 120.0, 32.0
         if reach:
             upper = Box(box.x, box.y, box.w, reach - box.y - 24)
             self._upper(board, upper)
         per_page = (2 if reach else 4) if large else 8
         pages = [items[i : i + per_page] for i in range(0, len(items), per_page)]
         number = self.page(len(pages))
-        notice_h = 64.0 if self.screen.notice and not reach else 0.0
+        notice_h = 0.0
+        if self.screen.notice and not reach:
+            small = board.frame.prefs.type.small
+            notice_h = board.text_height(board.say(self.screen.notice), box.w - 56, small)
         search_h = 0.0 if reach else 116.0
         if search_h:
             self._search_box(board, Box(box.x, top, box.w, search_h), short=True)
             top += search_h + gap
         area = Box(box.x, top, box.w, box.bottom - top - bar_h - gap - (notice_h + 8 if notice_h else 0))
         rows = 4 if per_page == 8 else per_page // 2
-        cells = area.grid(2, rows, 20 if per_page == 8 else gap)
+        cells = area.grid(2, rows, gap)
         for cell, (prefix, item) in zip(cells, pages[number], strict=False):
             act = self.choose(prefix, item)
             tile(board, item, _id(prefix, item), cell, act, upright=large)
@@ -197,6 +200,7 @@ class HomeBody(Body):
                 partial(self.turn, step),
                 kind="outline",
                 icon=icon,
+                icon_after=step > 0,
                 size=size,
             )
 

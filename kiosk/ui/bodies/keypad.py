@@ -71,7 +71,7 @@ class KeypadBody(Body):
         self._field = Box(box.x, y, box.w, field_h)
         self._field_board = board.sub()
         self._display()
-        y += field_h + 24
+        y += field_h + 32
         side_h = 0.0
         if self.screen.can_scan or self.screen.resend:
             side_h = 100.0
@@ -80,7 +80,7 @@ class KeypadBody(Body):
                 row = Box(box.x, max(y, reach), box.w, side_h)
                 y = row.y
             self._side(board, row)
-            y += side_h + 24
+            y += side_h + 32
         y = max(y, reach)
         area = Box(box.x, y, box.w, box.bottom - y)
         self._keys(board, area)
@@ -162,7 +162,7 @@ class KeypadBody(Body):
     def _keys(self, board: Board, area: Box) -> None:
         kinds = board.frame.prefs.type
         size = kinds.question + 4
-        cells = area.grid(3, 4, 20)
+        cells = area.grid(3, 4, 32)
         for cell, key in zip(cells, _KEYS, strict=False):
             board.button(f"key:{key}", key, cell, partial(self._press, key), kind="key", size=size)
         if self.screen.allow_x:

@@ -8,9 +8,9 @@ from functools import partial
 from kiosk import texts
 from kiosk.screens import Message, Tone, Unavailable
 from kiosk.ui.board import Board, Box
-from kiosk.ui.bodies.base import Action, Body, EntryTable, pages_of
+from kiosk.ui.bodies.base import Action, Body, EntryTable
 
-_LOOK = {Tone.GOOD: "circle-check", Tone.INFO: "info", Tone.PROBLEM: "circle-alert"}
+_LOOK = {Tone.GOOD: "check", Tone.INFO: "info", Tone.PROBLEM: "triangle-alert"}
 
 
 class MessageBody(Body):
@@ -38,24 +38,21 @@ class MessageBody(Body):
             Tone.PROBLEM: (c.warning, c.on_warning),
         }[self.screen.tone]
         words = board.say(self.screen.body)
-        size = kinds.body + (6 if not board.frame.prefs.large else 0)
+        size = float(kinds.title)
+        entries = self.screen.entries
+        most = box.h * (0.5 if entries else 0.98) - 320
+        while size > kinds.body and board.text_height(words, box.w - 120, size) > most:
+            size -= 2
         body_h = board.text_height(words, box.w - 120, size)
-        card = Box(box.x, box.y, box.w, body_h + 320)
+        card = Box(box.x, box.y, box.w, max(body_h + 348, 0 if entries else min(640.0, box.h)))
         board.card(card)
-        board.circle(card.x + card.w / 2, card.y + 138, 78, fill)
-        board.icon(_LOOK[self.screen.tone], card.x + card.w / 2, card.y + 138, 92, ink)
-        board.text(words, Box(card.x + 60, card.y + 252, card.w - 120, body_h), size=size, align="center")
-        if self.screen.entries:
+        y = card.y + (card.h - body_h - 232) / 2
+        board.circle(card.x + card.w / 2, y + 90, 90, fill)
+        board.icon(_LOOK[self.screen.tone], card.x + card.w / 2, y + 88, 104, ink)
+        board.text(words, Box(card.x + 60, y + 232, card.w - 120, body_h), size=size, align="center")
+        if entries:
             rest = Box(box.x, card.bottom + 28, box.w, box.bottom - card.bottom - 28)
-            table = EntryTable(board, box.w)
-            table.measure(self.screen.entries)
-            pages = pages_of(self.screen.entries, table.height, rest.h - 32)
-            if len(pages) > 1:
-                pages = pages_of(self.screen.entries, table.height, rest.h - 32 - 112)
-            number = self.page(len(pages))
-            table.draw(pages[number], rest)
-            if len(pages) > 1:
-                self.pager(board, Box(rest.x, rest.bottom - 88, rest.w, 88), number, len(pages))
+            EntryTable.fitting(board, entries, rest).show(self, entries, rest)
 
 
 class UnavailableBody(Body):
@@ -66,7 +63,7 @@ class UnavailableBody(Body):
 
     def build(self, board: Board, box: Box, reach: float) -> None:
         c, kinds = board.c, board.frame.prefs.type
-        size = kinds.body + (4 if not board.frame.prefs.large else 0)
+        size = float(kinds.body + (8 if not board.frame.prefs.large else 0))
         reason, advice = board.say(self.screen.reason), board.say(self.screen.advice)
         w = box.w - 248
         reason_h = board.text_height(reason, w, size, True)

@@ -47,7 +47,7 @@ class PayBody(Body):
         size = kinds.small
         heights = [board.text_height(line, room, size) for line in lines]
         label = board.say(texts.AMOUNT)
-        price_h = kinds.huge * 1.3
+        price_h = kinds.huge * 1.45
         height = max(sum(heights) + 64, price_h + kinds.small * 1.5 + 32)
         card = Box(box.x, box.y, box.w, height)
         board.card(card)
@@ -74,13 +74,13 @@ class PayBody(Body):
         bar_h = 40 + kinds.small * 1.5
         upper = Box(box.x, box.y, box.w, box.h - bar_h - 20)
         texture, modules = paint.qr_texture(self.screen.qr)
-        room = min(upper.h, upper.w * 0.5)
+        room = min(upper.h + 40, upper.w * 0.56)
         step = max(1, int(board.frame.px(room) // modules))
         side = step * modules / board.frame.unit
-        qr = Box(box.x - 8, upper.y + (upper.h - side) / 2, side, side)
+        qr = Box(box.x - 26, upper.y + (upper.h - side) / 2, side, side)
         board.rounded(qr, "#FFFFFF", radius=8)  # a code is read dark on white in every theme
         board.picture(texture, qr)
-        x = qr.right + 36
+        x = qr.right + 12
         width = box.right - x
         title = board.say(self.screen.channel)
         steps = [board.say(t) for t in (texts.PAY_STEP_1, texts.PAY_STEP_2, texts.PAY_STEP_3)]

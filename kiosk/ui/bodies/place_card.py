@@ -63,15 +63,13 @@ class PlaceCardBody(Body):
             colour=c.on_tint,
             align="center",
         )
-        for number, width in enumerate((220.0, 150.0)):
-            board.rounded(Box(shelf.x + 56, shelf.y + 64 + number * 52, width, 20), c.line, radius=8)
         self._moving(board, reader)
 
     def _moving(self, board: Board, reader: Box) -> None:
         c, kinds = board.c, board.frame.prefs.type
         moving = board.sub()
         w, h = 264.0, 166.0
-        rest = -34.0 if self.screen.reading else -reader.h * 0.5 - 96
+        rest = (reader.h - h) / 2 - 24 if self.screen.reading else -h - 104.0
         id_card = Box(reader.x + (reader.w - w) / 2, reader.y + rest, w, h)
         with moving.canvas:
             PushMatrix()
@@ -96,7 +94,7 @@ class PlaceCardBody(Body):
         if self.screen.reading:
             return
         began = time.monotonic()
-        travel = board.frame.px(46)
+        travel = board.frame.px(40)
 
         def move() -> None:
             phase = ((time.monotonic() - began) % _PERIOD) / _PERIOD

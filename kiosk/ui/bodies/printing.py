@@ -21,9 +21,8 @@ class PrintingBody(Body):
         outlet = board.say(self.screen.outlet)
         outlet_h = board.text_height(outlet, box.w - 120, kinds.title, True)
         panel_h = outlet_h + 176
-        panel = Box(box.x, box.bottom - panel_h, box.w, panel_h)
-        area = Box(box.x, y, box.w, panel.y - y - 40)
-        sheet_w = min(area.w * 0.58, area.h / 1.414)
+        area = Box(box.x, y, box.w, box.bottom - panel_h - y - 40)
+        sheet_w = min(area.w * 0.6, area.h / 1.414)
         place = paper(board, self.state, self.screen.png, Box(area.x + 6, area.y + 4, sheet_w - 6, area.h - 4))
         x = place.right + 48
         right = Box(x, area.y, area.right - x, area.h)
@@ -35,12 +34,15 @@ class PrintingBody(Body):
         row = max(80.0, min(124.0, below.h / count))
         milestones(board, self.screen.milestones, below, row=row)
         held = self.screen.problem is not None
+        panel = Box(box.x, place.bottom + 44, box.w, box.bottom - place.bottom - 44)
+        arrow = min(168.0, panel.h - outlet_h - 88)
+        top = panel.y + (panel.h - arrow - 16 - outlet_h) / 2
         fill, ink = (c.neutral, c.muted) if held else (c.tint, c.on_tint)
         board.rounded(panel, fill, line=c.line if c.heavy_lines else None)
-        board.icon("arrow-down", panel.x + panel.w / 2, panel.y + 76, 88, ink)
+        board.icon("arrow-down", panel.x + panel.w / 2, top + arrow / 2, arrow, ink)
         board.text(
             outlet,
-            Box(panel.x + 60, panel.y + 132, panel.w - 120, outlet_h),
+            Box(panel.x + 60, top + arrow + 16, panel.w - 120, outlet_h),
             size=kinds.title,
             bold=True,
             colour=ink,

@@ -23,8 +23,8 @@ class RateBody(Body):
         c, kinds = board.c, board.frame.prefs.type
         top = max(box.y, reach)
         words = board.say(texts.RATE_NOTE)
-        gap = 24.0
-        row_h = min(176.0, (box.bottom - top - 80 - 4 * gap) / 5)
+        gap = 32.0
+        row_h = min(196.0, (box.bottom - top - 80 - 4 * gap) / 5)
         y = top
         for value, face in _FACES:
             cell = Box(box.x, y, box.w, row_h)

@@ -8,7 +8,7 @@ from functools import partial
 from kiosk import texts
 from kiosk.screens import Review
 from kiosk.ui.board import Board, Box
-from kiosk.ui.bodies.base import Action, Body, EntryTable, amount, note, note_height, pages_of
+from kiosk.ui.bodies.base import Action, Body, EntryTable, amount, note, note_height
 
 
 class ReviewBody(Body):
@@ -23,18 +23,9 @@ class ReviewBody(Body):
         note_h = note_height(board, words, box.w, icon=True) + 28 if words else 0.0
         amount_h = 208.0 if self.screen.amount_fen is not None else 0.0
         room = box.h - note_h - (amount_h + 28 if amount_h else 0)
-        table = EntryTable(board, box.w)
-        table.measure(self.screen.entries)
-        pages = pages_of(self.screen.entries, table.height, room - 32)
-        if len(pages) > 1:
-            pages = pages_of(self.screen.entries, table.height, room - 32 - 112)
-        number = self.page(len(pages))
-        used = table.draw(pages[number], Box(box.x, box.y, box.w, room), fill=True)
+        table_box = Box(box.x, box.y, box.w, room)
+        used = EntryTable.fitting(board, self.screen.entries, table_box).show(self, self.screen.entries, table_box)
         y = box.y + used + 28
-        if len(pages) > 1:
-            y = box.y + room - 88
-            self.pager(board, Box(box.x, y, box.w, 88), number, len(pages))
-            y += 88 + 28
         if self.screen.amount_fen is not None:
             card = Box(box.x, y, box.w, amount_h)
             board.rounded(card, c.tint, line=c.primary if c.heavy_lines else None)

@@ -72,12 +72,12 @@ class SearchPanel:
             colour=c.ink if shown else c.muted,
             valign="middle",
         )
-        key_h, gap, bar_h = 116.0, 16.0, 120.0
+        key_h, gap, bar_h = 108.0, 32.0, 112.0
         if reach:
-            key_h = 100.0
+            key_h = 96.0
         keys_h = 4 * key_h + 3 * gap
-        keys = Box(box.x, box.bottom - bar_h - 28 - keys_h, box.w, keys_h)
-        self._results(board, Box(box.x, field.bottom + 28, box.w, keys.y - field.bottom - 56), reach)
+        keys = Box(box.x, box.bottom - bar_h - 32 - keys_h, box.w, keys_h)
+        self._results(board, Box(box.x, field.bottom + 28, box.w, keys.y - field.bottom - 60), reach)
         for row, letters in zip(keys.rows(4, gap), _ROWS, strict=True):
             cells = row.columns(7, gap)
             for cell, letter in zip(cells, letters, strict=False):
@@ -95,7 +95,7 @@ class SearchPanel:
                     icon="delete",
                     size=kinds.body,
                 )
-        left, right = Box(box.x, box.bottom - bar_h, box.w, bar_h).columns(2, 24)
+        left, right = Box(box.x, box.bottom - bar_h, box.w, bar_h).columns(2, 32)
         board.button(
             "search:close",
             board.say(texts.SEARCH_CLOSE),
@@ -130,7 +130,7 @@ class SearchPanel:
             return
         top = max(box.y, reach)
         area = Box(box.x, top, box.w, box.bottom - top)
-        row_h, gap = (172.0 if not board.frame.prefs.large else 210.0), 20.0
+        row_h, gap = (172.0 if not board.frame.prefs.large else 210.0), 32.0
         count = max(1, int((area.h + gap) // (row_h + gap)))
         row_h = min(row_h, area.h)
         y = area.y

@@ -23,7 +23,7 @@ class ServiceListBody(Body):
     def build(self, board: Board, box: Box, reach: float) -> None:
         c, kinds = board.c, board.frame.prefs.type
         if not self.screen.tiles:
-            card = Box(box.x, box.y + 40, box.w, min(560.0, box.h - 80))
+            card = Box(box.x, box.y, box.w, min(640.0, box.h))
             board.card(card)
             title, advice = board.say(texts.NOTHING_HERE), board.say(texts.NOTHING_HERE_ADVICE)
             w = card.w - 160
@@ -36,13 +36,15 @@ class ServiceListBody(Body):
             board.text(advice, Box(card.x + 80, y + 170 + th, w, ah), size=kinds.body, colour=c.muted, align="center")
             return
         area = Box(box.x, max(box.y, reach), box.w, box.bottom - max(box.y, reach))
-        row_h, gap, bar_h = (220.0 if board.frame.prefs.large else 180.0), 24.0, 96.0
+        row_h, gap, bar_h = (220.0 if board.frame.prefs.large else 180.0), 32.0, 96.0
         count = int((area.h + gap) // (row_h + gap))
         paged = len(self.screen.tiles) > count
         if paged:
             count = max(1, int((area.h - bar_h) // (row_h + gap)))
         pages = [self.screen.tiles[i : i + count] for i in range(0, len(self.screen.tiles), count)]
         number = self.page(len(pages))
+        if not paged:
+            row_h = max(row_h, min(216.0, (area.h + gap) / max(4, len(self.screen.tiles)) - gap))
         y = area.y
         for item in pages[number]:
             tile(board, item, f"service:{item.id}", Box(area.x, y, area.w, row_h), self._tap(item))
