@@ -198,17 +198,40 @@ class Stack:
             self._lock = None
 
     async def _start_all(self) -> None:
+        """Two chains, for two cores: what the resident sees, and the world behind it."""
         try:
             async with asyncio.TaskGroup() as group:
-                screen = group.create_task(self._start_screen())
-                group.create_task(self._launch(self._sandbox()))
-                group.create_task(self._start_backend())
-                group.create_task(self._start_cabinet(screen))
+                token = group.create_task(self._ensure_token())
+                group.create_task(self._start_world(token))
+                group.create_task(self._start_terminal(token))
         except BaseExceptionGroup as errors:
             reason: BaseException = errors
             while isinstance(reason, BaseExceptionGroup):
                 reason = reason.exceptions[0]  # the first is the reason, the others its consequences
             raise reason from None
+
+    async def _ensure_token(self) -> None:
+        """At the first start the backend gives this kiosk its token."""
+        if self.token_file.exists() and any(self.backend_dir.glob("*.sqlite3")):
+            return
+        self.kiosk_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        argv = menkou("backend", "token", TERMINAL, "--out", str(self.token_file))
+        await self._supervisor.run(replace(self._backend(), name="first-token", argv=argv))
+
+    async def _start_world(self, token: asyncio.Task[None]) -> None:
+        await self._launch(self._sandbox())
+        await token
+        await self._launch(self._backend())
+
+    async def _start_terminal(self, token: asyncio.Task[None]) -> None:
+        await self._start_screen()
+        self.devices_file.unlink(missing_ok=True)  # of an earlier run: its devices are gone
+        async with asyncio.TaskGroup() as group:
+            if self.headless and self.display:
+                log = self.log_dir / "screen-sharing.log"
+                group.create_task(self._launch(display.x11vnc_recipe(self.display, self.ports.vnc, log)))
+            group.create_task(self._launch(self._cabinet()))
+        await token
         if self._with_kiosk:
             await self._launch(self._kiosk())
 
@@ -216,7 +239,7 @@ class Stack:
         await self._supervisor.launch(recipe, keep_alive=self._keep_alive)
 
     async def _start_screen(self) -> None:
-        """The person's own display if there is one (unless headless is wanted), else Xvfb; sharing may follow later."""
+        """The person's own display if there is one (unless headless is wanted), else Xvfb."""
         own = os.environ.get("DISPLAY", "")
         size = display.screen_size(own) if own and not self.headless else None
         if size is not None:
@@ -229,23 +252,6 @@ class Stack:
         xvfb, self.display = await display.start_xvfb(recipe, self.var_dir / "screen")
         # Programs on a screen that went away cannot come back, so it is not started again.
         await self._supervisor.adopt(xvfb, keep_alive=False)
-
-    async def _start_cabinet(self, screen: asyncio.Task[None]) -> None:
-        await screen
-        self.devices_file.unlink(missing_ok=True)  # of an earlier run: its devices are gone
-        async with asyncio.TaskGroup() as group:
-            if self.headless and self.display:
-                log = self.log_dir / "screen-sharing.log"
-                group.create_task(self._launch(display.x11vnc_recipe(self.display, self.ports.vnc, log)))
-            group.create_task(self._launch(self._cabinet()))
-
-    async def _start_backend(self) -> None:
-        recipe = self._backend()
-        if not (self.token_file.exists() and any(self.backend_dir.glob("*.sqlite3"))):
-            self.kiosk_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            argv = menkou("backend", "token", TERMINAL, "--out", str(self.token_file))
-            await self._supervisor.run(replace(recipe, name="first-token", argv=argv))
-        await self._launch(recipe)
 
     def _sandbox(self) -> Recipe:
         variables = {
