@@ -72,7 +72,8 @@ class DocumentPrinter(Protocol):
         """Every change of the job until it is final, or UNKNOWN once the printer stays silent too long."""
 
     async def find_job(self, job_name: str) -> tuple[PrintJob, JobProgress] | None:
-        """Look the job up by its name among current and finished jobs (Get-Jobs)."""
+        """Look the job up by its name among current and finished jobs (Get-Jobs). None only when the printer answered
+        and knows no such job; when it cannot be asked, the job has id 0 and state UNKNOWN: nothing may follow from it."""
 
     async def cancel(self, job: PrintJob) -> JobProgress:
         """Cancel-Job; then the state it ended in."""

@@ -148,6 +148,14 @@ async def test_jam_cancelled_by_the_kiosk(bench: Bench) -> None:
     assert "sheet" not in bench.events
 
 
+async def test_cancelled_within_a_long_job(bench: Bench) -> None:
+    job = await bench.submit(40, "proof-1")
+    await bench.wait_for(lambda: "sheet" in bench.events)
+    progress = await bench.printer.cancel(job)
+    assert progress.state is JobState.CANCELED
+    assert 1 <= progress.sheets_done < 40
+
+
 async def test_toner(bench: Bench) -> None:
     await bench.hands.set_toner(3)
     status = await bench.printer.refresh()

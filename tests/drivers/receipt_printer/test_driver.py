@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drivers.link.serial import SerialSettings, open_serial
+from drivers.link.stream import ReceiveBuffer
 from drivers.receipt_printer.driver import EscPosReceiptPrinter
 from drivers.receipt_printer.port import Heading, Line, Pair, Qr, Receipt, ReceiptOutcome, Rule
 from drivers.receipt_printer.profile import EPSON_80, GENERIC_80
@@ -225,8 +228,6 @@ async def test_absent_printer_is_a_status(device: VirtualReceiptPrinter, driver:
 
 
 async def test_line_is_opened_anew_after_a_rest(device: VirtualReceiptPrinter) -> None:
-    from drivers.link.serial import SerialSettings, open_serial
-
     opened = 0
     settings = SerialSettings(str(device.pty.path))
 
@@ -260,6 +261,46 @@ async def test_automatic_status_in_between_does_not_disturb(device: VirtualRecei
     assert await printer.print_receipt(RECEIPT) is ReceiptOutcome.PRINTED
 
 
+class EagerPrinter:
+    """A line whose printer confirms the slip just before it answers a status request."""
+
+    connected = True
+
+    def __init__(self) -> None:
+        self._received = ReceiveBuffer()
+        self._confirmation = b""
+
+    async def write(self, data: bytes) -> None:
+        _, asked, identifier = data.partition(b"\x1d\x28\x48\x06\x00\x30\x30")
+        if asked:
+            self._confirmation = b"\x37\x22" + identifier[:4] + b"\x00"
+        elif data.startswith(b"\x10\x04"):
+            self._received.feed(self._confirmation + b"\x12")
+            self._confirmation = b""
+
+    async def read(self, n: int) -> bytes:
+        return await self._received.take(n)
+
+    def drain_input(self) -> int:
+        return self._received.drain()
+
+    async def wait_lost(self) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        self._received.end()
+
+
+async def test_confirmation_amid_status_answers_is_not_lost() -> None:
+    async def connect() -> EagerPrinter:
+        return EagerPrinter()
+
+    timing = replace(FAST, confirm_s=1.0)
+    printer = EscPosReceiptPrinter(SerialSettings("unused"), EPSON_80, timing=timing, connect=connect)
+    assert await printer.print_receipt(Receipt((Line("x"),))) is ReceiptOutcome.PRINTED
+    await printer.close()
+
+
 async def test_late_answer_is_not_taken_for_the_next_question(device: VirtualReceiptPrinter, driver: Driver) -> None:
     """Open cover is bit 2 of answer 2; as answer 3 the same byte would mean another fault."""
     printer = driver(timing=replace(FAST, reply_s=0.1, tries=3))
@@ -277,8 +318,6 @@ async def test_late_answer_is_not_taken_for_the_next_question(device: VirtualRec
 
 async def test_status_is_answered_within_a_job(device: VirtualReceiptPrinter) -> None:
     """The simulator itself: real-time requests overtake what waits to be printed, even inside an image."""
-    import os
-
     handle = os.open(device.pty.path, os.O_RDWR | os.O_NOCTTY)
     os.set_blocking(handle, False)
     try:
