@@ -30,7 +30,7 @@ from kiosk.workers.wire import PREFIX, Kind, Message, lengths
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
-NICENESS = 5  # the screen goes first
+NICENESS = 2  # the screen goes first
 
 
 class WorkerUnfit(Exception):

@@ -52,7 +52,9 @@ class SharedPreview(_Shared):
         super().__init__(self.fd)
 
     def latest(self) -> PreviewFrame | None:
-        """480 x 360 RGB; None before the first picture and after the check."""
+        """480 x 360 RGB; None before the first picture, after the check, and after `close`."""
+        if self._memory.closed:
+            return None
         for _ in range(3):
             number = self._number(0)
             if number == 0:

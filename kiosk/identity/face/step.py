@@ -13,7 +13,7 @@ from kiosk.screens import FaceCue
 MIN_APART = 0.14  # eyes, of the frame's height: below, too few pixels for the encoder
 MIN_LUMA = 45
 MIN_SHARPNESS = 25
-MAX_TURN = 0.06
+MAX_TURN = 0.08
 MAX_MOVE = 0.12  # of the eyes' distance, from one frame to the next
 MAX_GROWTH = 0.12
 STRONG = 0.7  # a match below this share of the accepting distance is a strong one

@@ -40,6 +40,7 @@ class FaceRecognitionVerifier:
         self._capabilities: FaceCapabilities | None = None
         self._renewal: asyncio.Task[FaceReason | None] | None = None
         self._one = asyncio.Lock()
+        self._closing = False
         self.visible_ms: int | None = None  # of the last comparison: face first usable → outcome
         self._worker = WorkerProcess(
             "kiosk.identity.face.worker:worker",
@@ -75,6 +76,8 @@ class FaceRecognitionVerifier:
 
     async def check(self, chip_photo: bytes, on_cue: Callable[[FaceCue], None], timeout_s: float) -> FaceResult:
         async with self._one:
+            if self._closing:
+                return FaceResult(FaceOutcome.ERROR, FaceReason.WORKER_DIED)
             if self._renewal is not None:
                 await asyncio.wait([self._renewal])
             if (fault := await self.warm_up()) is not None:
@@ -97,12 +100,14 @@ class FaceRecognitionVerifier:
         return self._result(reply.body)
 
     async def close(self) -> None:
-        """Ends the worker, whatever it is doing."""
+        """Ends the worker, whatever it is doing; a check that is under way ends with an error."""
+        self._closing = True
         if self._renewal is not None:
             self._renewal.cancel()
             await asyncio.wait([self._renewal])
         await self._worker.stop()
-        self._preview.close()
+        async with self._one:
+            self._preview.close()
 
     @property
     def _algorithm(self) -> str:
@@ -121,7 +126,7 @@ class FaceRecognitionVerifier:
         """End the worker if it has to go, and have the next one ready before it is needed."""
         if self._config.recycle:
             await self._worker.stop()
-        if self._worker.pid is None:
+        if self._worker.pid is None and not self._closing:
             self._renewal = asyncio.create_task(self.warm_up(), name="face-worker-renewal")
 
 

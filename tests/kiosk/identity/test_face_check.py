@@ -24,6 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ENOUGH = 60.0  # seconds; never reached unless something is wrong
 SOON = 2.5  # a check that is meant to run out of time
 HERE = people.astronaut()
+QUICK = "tests.kiosk.identity.engines:Quick"
 
 
 class Cues(list[FaceCue]):
@@ -63,6 +64,14 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 async def face(network: NetworkCamera, watched: Path) -> AsyncIterator[FaceRecognitionVerifier]:
     config = FaceConfig(recycle=False, read_timeout_s=1.0, unplugged_grace_s=1.0)
     verifier = FaceRecognitionVerifier(network.url, config)
+    yield verifier
+    await verifier.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def quick(network: NetworkCamera) -> AsyncIterator[FaceRecognitionVerifier]:
+    """For what does not depend on the engine: models take seconds to load, and this one has none."""
+    verifier = FaceRecognitionVerifier(network.url, FaceConfig(engine=QUICK, recycle=False, unplugged_grace_s=0.5))
     yield verifier
     await verifier.close()
 
@@ -162,43 +171,43 @@ async def test_a_photo_nobody_can_decode_or_without_a_face(
     assert network.served == before  # the camera was never on
 
 
-async def test_unplugged_in_the_middle(face: FaceRecognitionVerifier, network: NetworkCamera) -> None:
+async def test_unplugged_in_the_middle(quick: FaceRecognitionVerifier, network: NetworkCamera) -> None:
     cues = Cues()
-    task = asyncio.create_task(face.check(people.chip(HERE), cues, ENOUGH))
+    task = asyncio.create_task(quick.check(people.chip(HERE), cues, ENOUGH))
     await cues.until(FaceCue.NOBODY)
     network.unplugged.set()
     result = await task
     assert (result.outcome, result.reason) == (FaceOutcome.ERROR, FaceReason.CAMERA_UNPLUGGED)
-    assert not await face.camera_ready()
+    assert not await quick.camera_ready()
 
 
-async def test_cancelled_in_the_middle(face: FaceRecognitionVerifier, network: NetworkCamera) -> None:
+async def test_cancelled_in_the_middle(quick: FaceRecognitionVerifier, network: NetworkCamera) -> None:
     cues = Cues()
-    task = asyncio.create_task(face.check(people.chip(HERE), cues, ENOUGH))
+    task = asyncio.create_task(quick.check(people.chip(HERE), cues, ENOUGH))
     await cues.until(FaceCue.NOBODY)
-    assert not gone(face)
+    assert not gone(quick)
     assert network.watchers == 1
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert gone(face)
+    assert gone(quick)
     assert network.wait_unwatched()
 
 
 async def test_the_worker_dies_in_the_middle_and_the_next_check_works(
-    face: FaceRecognitionVerifier, network: NetworkCamera
+    quick: FaceRecognitionVerifier, network: NetworkCamera
 ) -> None:
     cues = Cues()
-    task = asyncio.create_task(face.check(people.chip(HERE), cues, ENOUGH))
+    task = asyncio.create_task(quick.check(people.chip(HERE), cues, ENOUGH))
     await cues.until(FaceCue.NOBODY)
-    pid = face.worker_pid
+    pid = quick.worker_pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     result = await task
     assert (result.outcome, result.reason) == (FaceOutcome.ERROR, FaceReason.WORKER_DIED)
-    assert gone(face)
+    assert gone(quick)
     network.show(people.before_camera(HERE))
-    assert (await face.check(people.chip(HERE), Cues(), ENOUGH)).outcome is FaceOutcome.MATCH
+    assert (await quick.check(people.chip(HERE), Cues(), ENOUGH)).outcome is FaceOutcome.MATCH
 
 
 async def test_by_default_every_check_has_a_process_of_its_own(network: NetworkCamera) -> None:
@@ -210,6 +219,19 @@ async def test_by_default_every_check_has_a_process_of_its_own(network: NetworkC
     assert verifier.worker_pid not in (None, before)
     await verifier.close()
     assert verifier.worker_pid is None
+
+
+async def test_closing_in_the_middle_of_a_check(network: NetworkCamera) -> None:
+    verifier = FaceRecognitionVerifier(network.url, FaceConfig(engine=QUICK))
+    cues = Cues()
+    task = asyncio.create_task(verifier.check(people.chip(HERE), cues, ENOUGH))
+    await cues.until(FaceCue.NOBODY)
+    await verifier.close()
+    result = await task
+    assert (result.outcome, result.reason) == (FaceOutcome.ERROR, FaceReason.WORKER_DIED)
+    assert verifier.worker_pid is None
+    assert gone(verifier)
+    assert (await verifier.check(people.chip(HERE), cues, ENOUGH)).reason is FaceReason.WORKER_DIED
 
 
 async def test_a_missing_engine_is_a_value(network: NetworkCamera) -> None:

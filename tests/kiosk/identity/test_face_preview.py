@@ -75,3 +75,9 @@ def test_a_torn_picture_is_not_shown(shared: SharedPreview) -> None:
     it.show(np.full((360, 480, 3), 9, np.uint8))
     os.pwrite(shared.fd, (3).to_bytes(8, "little"), 8 + WIDTH * HEIGHT * 3 + 16)  # the writer is in this slot again
     assert shared.latest() is None
+
+
+def test_a_screen_that_still_looks_after_the_end_sees_nothing() -> None:
+    shared = SharedPreview()
+    shared.close()
+    assert shared.latest() is None
