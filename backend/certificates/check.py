@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from asn1crypto import pem, x509  # type: ignore[import-untyped]
-from asn1crypto.parser import peek  # type: ignore[import-untyped]
+from asn1crypto import cms, pem, x509  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import validate_pdf_signature
@@ -74,7 +73,7 @@ def check_pdf(data: bytes, ca_pem: bytes) -> FileCheck:
         whole = (
             status.coverage is SignatureCoverageLevel.ENTIRE_FILE
             and status.modification_level is ModificationLevel.NONE
-            and _nothing_unsigned(data, signature)
+            and _nothing_unsigned(data, signature, status.signing_cert)
         )
     except Exception:  # noqa: BLE001 - the same
         return FileCheck(FileState.ALTERED)
@@ -86,19 +85,42 @@ def check_pdf(data: bytes, ca_pem: bytes) -> FileCheck:
     return FileCheck(FileState.ALTERED)
 
 
-def _nothing_unsigned(data: bytes, signature: EmbeddedPdfSignature) -> bool:
+def _nothing_unsigned(data: bytes, signature: EmbeddedPdfSignature, signer: x509.Certificate) -> bool:
     """The signed ranges leave out nothing but the signature itself, written in the one way we write it.
 
-    The gap's padding and the spelling of its hexadecimal digits are not signed: a changed bit there is an altered
-    file all the same.
+    The gap's padding, the spelling of its hexadecimal digits and the envelope around the signed attributes are not
+    signed: a changed bit there is an altered file all the same.
     """
     start, first, second, length = (int(part) for part in signature.byte_range)
-    gap = data[first:second]
     contents: bytes = signature.pkcs7_content
-    length_of_cms = peek(contents)
+    envelope = _envelope(signature.signer_info, signer)
     return (
         start == 0
         and second + length == len(data)
-        and not contents[length_of_cms:].strip(b"\0")
-        and gap == b"<" + contents.hex().upper().encode() + b">"
+        and contents.startswith(envelope)
+        and not contents[len(envelope) :].strip(b"\0")
+        and data[first:second] == b"<" + contents.hex().upper().encode() + b">"
     )
+
+
+def _envelope(info: cms.SignerInfo, signer: x509.Certificate) -> bytes:
+    """The CMS written anew from what is verified: attributes, signature value, and the certificate they name."""
+    rebuilt = cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": {"issuer_and_serial_number": {"issuer": signer.issuer, "serial_number": signer.serial_number}},
+            "digest_algorithm": {"algorithm": info["digest_algorithm"]["algorithm"].native},
+            "signed_attrs": info["signed_attrs"],
+            "signature_algorithm": {"algorithm": info["signature_algorithm"]["algorithm"].native},
+            "signature": info["signature"].native,
+        }
+    )
+    content = {
+        "version": "v1",
+        "digest_algorithms": [{"algorithm": info["digest_algorithm"]["algorithm"].native}],
+        "encap_content_info": {"content_type": "data"},
+        "certificates": [signer],
+        "signer_infos": [rebuilt],
+    }
+    written: bytes = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)}).dump()
+    return written

@@ -1,4 +1,4 @@
-"""Typesetting with Typst: JSON in, PDF/A-2a or a picture out. One warm compiler, used from one worker thread."""
+"""Typesetting with Typst: JSON in, PDF/A-4 or a picture out. One warm compiler, used from one worker thread."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Typesetter:
     def sheet(
         self, template: Path, data: dict[str, Any], seal: Seal, place: SealPlace, at: datetime
     ) -> tuple[bytes, int]:
-        """The certificate as PDF/A-2a without its seal, which the signature brings, and the number of its pages."""
+        """The certificate as PDF/A-4 without its seal, which the signature brings, and the number of its pages."""
         filled = _with_seal(data, seal, place, drawn=False)
         pdf = self._compile(template, filled, format="pdf", timestamp=at.replace(microsecond=0))
         return pdf, int(PdfFileReader(io.BytesIO(pdf)).root["/Pages"]["/Count"])
@@ -72,7 +72,7 @@ class Typesetter:
 
     def _compile(self, template: Path, data: dict[str, Any], **options: Any) -> bytes:
         if options["format"] == "pdf":
-            options["pdf_standards"] = ["a-2a"]
+            options["pdf_standards"] = ["a-4"]
         return self._run(template.resolve(), sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, **options)
 
     def _run(self, template: Path, **options: Any) -> bytes:

@@ -73,7 +73,7 @@ class Verification:
         if check.state is not FileState.VALID:
             return Finding(Verdict(check.state.value))
         row = await self._one(Certificate.sha256 == hashlib.sha256(pdf).hexdigest())
-        return _finding(row) if row else Finding(Verdict.NOT_OURS)
+        return _finding(row) if row else Finding(Verdict.ALTERED)  # our seal, but not on these bytes
 
     async def _one(self, condition: ColumnElement[bool]) -> Certificate | None:
         async with self._sessions() as session:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -129,8 +130,16 @@ def test_rate_limit_forgets() -> None:
     assert limit.allows("a", 63.0)  # pushed out by the bound on addresses
 
 
+class Signed(NamedTuple):
+    pdf: bytes
+    var_dir: Path
+
+    def __repr__(self) -> str:
+        return "Signed()"  # Hypothesis writes its arguments out
+
+
 @pytest.fixture(scope="session")
-def signed(tmp_path_factory: pytest.TempPathFactory, real_pack: Path) -> tuple[bytes, Path]:
+def signed(tmp_path_factory: pytest.TempPathFactory, real_pack: Path) -> Signed:
     """One issued file and the var_dir of its backend."""
     import asyncio
 
@@ -142,10 +151,10 @@ def signed(tmp_path_factory: pytest.TempPathFactory, real_pack: Path) -> tuple[b
             await counter.issued()
             return await counter.file()
 
-    return asyncio.run(make()), directory / "backend"
+    return Signed(asyncio.run(make()), directory / "backend")
 
 
-def test_pdfsig_agrees(signed: tuple[bytes, Path], tmp_path: Path) -> None:
+def test_pdfsig_agrees(signed: Signed, tmp_path: Path) -> None:
     if shutil.which("pdfsig") is None:
         pytest.skip("pdfsig (poppler-utils) is not installed")
     path = tmp_path / "certificate.pdf"
@@ -176,14 +185,18 @@ def _gap(pdf: bytes) -> tuple[int, int]:
     return int(match[2]), int(match[3])
 
 
-@pytest.mark.parametrize("where", ["head", "start", "middle", "cms", "certificate", "padding", "after", "trailer"])
-def test_one_flipped_bit_is_altered(signed: tuple[bytes, Path], where: str) -> None:
+@pytest.mark.parametrize(
+    "where", ["head", "start", "middle", "envelope", "algorithms", "cms", "certificate", "padding", "after", "trailer"]
+)
+def test_one_flipped_bit_is_altered(signed: Signed, where: str) -> None:
     pdf, var_dir = signed
     first, second = _gap(pdf)
     position = {
         "head": 12,
         "start": 4000,
         "middle": first // 2,
+        "envelope": first + 51,
+        "algorithms": first + 65,
         "cms": first + 40,
         "certificate": first + 700,
         "padding": second - 30,
@@ -197,7 +210,7 @@ def test_one_flipped_bit_is_altered(signed: tuple[bytes, Path], where: str) -> N
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_flipped_bit_goes_unseen(signed: tuple[bytes, Path], data: st.DataObject) -> None:
+def test_no_flipped_bit_goes_unseen(signed: Signed, data: st.DataObject) -> None:
     pdf, var_dir = signed
     position = data.draw(st.integers(0, len(pdf) - 1))
     altered = bytearray(pdf)
@@ -205,18 +218,18 @@ def test_no_flipped_bit_goes_unseen(signed: tuple[bytes, Path], data: st.DataObj
     assert check_pdf(bytes(altered), ca_certificate(var_dir)).state is not FileState.VALID
 
 
-def test_another_authority_is_not_ours(signed: tuple[bytes, Path], tmp_path: Path) -> None:
+def test_another_authority_is_not_ours(signed: Signed, tmp_path: Path) -> None:
     assert check_pdf(signed[0], ca_certificate(tmp_path)).state is FileState.NOT_OURS
 
 
-def test_lower_case_hexadecimal_is_altered(signed: tuple[bytes, Path]) -> None:
+def test_lower_case_hexadecimal_is_altered(signed: Signed) -> None:
     pdf, var_dir = signed
     first, second = _gap(pdf)
     changed = pdf[:first] + pdf[first:second].lower() + pdf[second:]
     assert check_pdf(changed, ca_certificate(var_dir)).state is FileState.ALTERED
 
 
-def test_command(signed: tuple[bytes, Path], tmp_path: Path) -> None:
+def test_command(signed: Signed, tmp_path: Path) -> None:
     pdf, var_dir = signed
     path = tmp_path / "certificate.pdf"
     path.write_bytes(pdf)
