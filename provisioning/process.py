@@ -1,4 +1,4 @@
-"""One child process: started in a session of its own, ended with everything it started, never outliving us."""
+"""One child process: started in a session of its own, ended with all it started, never outliving us."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import sys
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside at the next start
 POLL_S = 0.05
+MARK = "MENKOU_CHILD"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -48,6 +50,17 @@ def rotate(log: Path, limit: int = LOG_LIMIT) -> None:
             log.replace(log.with_name(log.name + ".1"))
 
 
+def marked(mark: str) -> list[int]:
+    """Processes that inherited this mark in their environment, whatever session they moved to."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # ended meanwhile, or another user's
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
 def _die_with_parent() -> None:
     # Runs between fork and exec. Should we be killed outright, the kernel ends the child for us.
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -57,6 +70,7 @@ class Child:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self._process: asyncio.subprocess.Process | None = None
+        self._mark = uuid.uuid4().hex
 
     @property
     def name(self) -> str:
@@ -77,7 +91,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(recipe.environment),
+                env=os.environ | {"PYTHONUNBUFFERED": "1", MARK: self._mark} | dict(recipe.environment),
                 start_new_session=True,  # Ctrl-C in the terminal is for us alone; we stop the children in order
                 preexec_fn=_die_with_parent,
                 pass_fds=recipe.pass_fds,
@@ -107,11 +121,13 @@ class Child:
         """SIGKILL, as a power cut would: to the child and whatever it started."""
         if self._process is None:
             return
-        self._signal_group(signal.SIGKILL)
+        for pid in {self._process.pid, *marked(self._mark)}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         await self._process.wait()
 
     async def stop(self) -> None:
-        """SIGTERM, then SIGKILL after the grace time; what it left behind in its session goes too."""
+        """SIGTERM, then SIGKILL after the grace time; what it left behind goes too."""
         if self._process is None:
             return
         if self._process.returncode is None:
@@ -120,8 +136,3 @@ class Child:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), self.recipe.grace_s)
         await self.kill()
-
-    def _signal_group(self, number: signal.Signals) -> None:
-        assert self._process is not None  # noqa: S101
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)

@@ -120,7 +120,7 @@ class Supervisor:
         deaths: deque[float] = deque(maxlen=BREAKER)
         while True:
             code = await child.wait()
-            await child.kill()  # whatever it left in its session
+            await child.kill()  # whatever it left behind
             deaths.append(now())
             recent = sum(now() - death < BREAKER_WINDOW_S for death in deaths)
             if not keep_alive or recent == BREAKER:

@@ -86,6 +86,19 @@ async def test_a_child_that_ignores_sigterm_goes_with_its_own_children(superviso
     await until(lambda: gone(helper))
 
 
+async def test_what_a_dead_child_leaves_behind_goes_too(supervisor: Supervisor, tmp_path: Path) -> None:
+    """Even from a session of its own, as daemons are: the next printer daemon would find the port taken."""
+    code = (
+        f"helper = subprocess.Popen([sys.executable, '-c', {FOREVER!r}], start_new_session=True)\n"
+        f"pathlib.Path({str(tmp_path / 'helper')!r}).write_text(str(helper.pid))\nREADY\nhelper.wait()"
+    )
+    await supervisor.launch(recipe(tmp_path, "cabinet", code))
+    helper = int((tmp_path / "helper").read_text())
+    assert not gone(helper)
+    await supervisor.kill("cabinet")
+    await until(lambda: gone(helper))
+
+
 async def test_a_child_that_dies_comes_back(supervisor: Supervisor, told: list[Event], tmp_path: Path) -> None:
     await supervisor.launch(recipe(tmp_path, "kiosk", f"READY\n{FOREVER}"))
     first = supervisor.pid("kiosk")
