@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -23,6 +24,8 @@ def make_engine(url: str) -> AsyncEngine:
     """An engine whose errors never quote parameters: they may be personal data."""
     engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
+        if engine.url.database:
+            Path(engine.url.database).touch(mode=0o600)  # SQLite's side files take its mode over
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from fastapi import FastAPI
@@ -23,7 +25,7 @@ from backend.contract.kiosk_api import API_PREFIX
 from backend.db.engine import make_engine, make_sessions, writing
 from backend.db.migrate import migrate
 from backend.devices.service import issue_token
-from backend.payments.keys import open_keys
+from backend.payments.keys import AlipayKeys, open_keys
 from backend.sandbox.app import create_sandbox_app
 from backend.sandbox.gateway_keys import GatewayKeys
 from backend.sandbox.settings import SandboxSettings
@@ -113,6 +115,15 @@ async def _furnish(settings: BackendSettings) -> dict[str, str]:
     return tokens
 
 
+@cache
+def _keys() -> tuple[AlipayKeys, GatewayKeys]:
+    """The worn-in keys, read once: checking an RSA key takes longer than most tests."""
+    rooms = _worn_in()
+    settings = BackendSettings(var_dir=rooms / "backend", sandbox_dir=rooms / "sandbox")
+    merchant_file = settings.var_dir / "alipay_merchant_public.pem"
+    return open_keys(settings), GatewayKeys.open(settings.sandbox_dir, merchant_file)
+
+
 @asynccontextmanager
 async def open_house(directory: Path, pack: Path, *, sweeping: bool = False, **settings: Any) -> AsyncIterator[House]:
     """A house whose rooms are under `directory`. Without `sweeping` the sweeper is only moved by hand."""
@@ -134,12 +145,15 @@ async def open_house(directory: Path, pack: Path, *, sweeping: bool = False, **s
         merchant_public_key=directory / "backend" / "alipay_merchant_public.pem",
         notify_minute_s=0.01,
     )
-    sandbox = create_sandbox_app(sandbox_settings, transport=streets)
+    merchant, gateway = _keys()
+    with patch.object(GatewayKeys, "open", lambda *_: copy(gateway)):
+        sandbox = create_sandbox_app(sandbox_settings, transport=streets)
     backend = create_app(backend_settings, transport=streets)
     streets.doors = {"backend.invalid": httpx.ASGITransport(backend), "sandbox.invalid": httpx.ASGITransport(sandbox)}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(sandbox.router.lifespan_context(sandbox))
-        await stack.enter_async_context(backend.router.lifespan_context(backend))
+        with patch("backend.payments.wiring.open_keys", lambda _: copy(merchant)):
+            await stack.enter_async_context(backend.router.lifespan_context(backend))
         if not sweeping:
             backend.state.sweeper.wake = lambda: None
         yield House(backend_settings, backend, sandbox, streets, json.loads((directory / "tokens.json").read_text()))

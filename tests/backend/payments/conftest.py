@@ -1,28 +1,17 @@
-"""A house for payments, and the steps its tests share."""
+"""The steps that the tests of payments share."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
-import pytest
+from sqlalchemy import update
 
 from backend.payments.ledger import balances
-from tests.backend.house import House, make_pack, open_house
+from backend.payments.models import PaymentRow
+from tests.backend.house import House
 
 ACCOUNT, AMOUNT = "035012342718", 4340
-
-
-@pytest.fixture(scope="session")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_pack(tmp_path_factory.mktemp("content"))
-
-
-@pytest.fixture
-async def house(tmp_path: Path, pack: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, pack, gateway_timeout_s=5) as opened:
-        yield opened
 
 
 async def look_up(house: House, account: str = ACCOUNT, kiosk: str = "kiosk-1") -> dict[str, Any]:
@@ -67,12 +56,6 @@ async def post(house: House, action: str, body: Any = None, intent: str = "inten
 
 async def forget_waiting(house: House) -> None:
     """Everything is due now: no test waits for a back-off."""
-    from datetime import UTC, datetime
-
-    from sqlalchemy import update
-
-    from backend.payments.models import PaymentRow
-
     async with house.backend.state.sessions() as session:
         await session.execute(update(PaymentRow).values(touched_at=None))
         await session.execute(
@@ -89,12 +72,6 @@ async def sweep(house: House, times: int = 1) -> None:
 
 async def expire(house: House) -> None:
     """The QR code's time is over."""
-    from datetime import UTC, datetime
-
-    from sqlalchemy import update
-
-    from backend.payments.models import PaymentRow
-
     async with house.backend.state.sessions() as session:
         await session.execute(update(PaymentRow).values(expires_at=datetime.now(UTC)))
         await session.commit()

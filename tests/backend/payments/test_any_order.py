@@ -1,0 +1,204 @@
+"""Whatever happens in whatever order, and wherever the backend is killed: money ends where it belongs.
+
+Every network call and every commit is a place to die. After a death the backend starts again (nobody holds a lease
+any more); at the end the outside world is healed and the sweeper works until nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from backend.payments.models import PaymentRow
+from tests.backend.house import House, make_pack, open_house
+from tests.backend.payments.conftest import assert_books_agree, expire, ledger, request_of, sweep
+
+ACCOUNTS = ("035012342718", "035012340002")
+PACK = tempfile.TemporaryDirectory(prefix="menkou-pack-")
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+class Death:
+    """Kills at the n-th chance from now."""
+
+    def __init__(self) -> None:
+        self.chances: int | None = None
+
+    def chance(self) -> None:
+        if self.chances is not None:
+            self.chances -= 1
+            if self.chances < 0:
+                self.chances = None
+                raise Killed
+
+
+class AnyOrder(RuleBasedStateMachine):
+    house: House
+
+    def __init__(self) -> None:
+        super().__init__()
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+        self.runner = asyncio.Runner()
+        self.directory = tempfile.TemporaryDirectory(prefix="menkou-any-order-")
+        self.stack = AsyncExitStack()
+        self.death = Death()
+        self.begun = 0
+        self.codes: list[str] = []
+        if not (Path(PACK.name) / "pack").exists():
+            make_pack(Path(PACK.name))
+        self.house = self.runner.run(
+            self.stack.enter_async_context(open_house(Path(self.directory.name), Path(PACK.name) / "pack"))
+        )
+        self.house.streets.fault = self._on_the_way
+        event.listen(Session, "before_commit", self._on_commit)
+
+    def _on_the_way(self, request: httpx.Request, response: httpx.Response | None) -> None:
+        if request.url.host == "sandbox.invalid" and not request.url.path.startswith(("/wallet", "/control")):
+            self.death.chance()  # before the request is sent, and after the other side has worked it off
+
+    def _on_commit(self, session: Session) -> None:
+        self.death.chance()
+
+    def _do(self, work: Any) -> Any:
+        try:
+            return self.runner.run(work)
+        except Killed:
+            self.death.chances = None
+            self.runner.run(self.house.backend.state.payment_worker.leases.forget_all())
+            return None
+
+    # --- the kiosk -----------------------------------------------------------------------------------------------
+
+    @rule(account=st.sampled_from(ACCOUNTS), kiosk=st.sampled_from(["kiosk-1", "kiosk-2"]))
+    def begin(self, account: str, kiosk: str) -> None:
+        async def work() -> None:
+            query = {"service_id": "water-bill", "account": account}
+            found = await self.house.call("POST", "/bills/query", query, kiosk)
+            if found.status_code == 200:
+                self.begun += 1
+                body = request_of(found.json(), f"intent-{self.begun:05d}")
+                made = await self.house.call("POST", "/payments", body, kiosk)
+                if made.status_code == 200 and made.json()["qr_code"]:
+                    self.codes.append(made.json()["qr_code"])
+
+        self._do(work())
+
+    @rule(
+        number=st.integers(1, 4),
+        kiosk=st.sampled_from(["kiosk-1", "kiosk-2"]),
+        action=st.sampled_from(
+            [
+                ("GET", "", None),
+                ("POST", "/close", None),
+                ("POST", "/refund", {"reason": "paper-out"}),
+                ("POST", "/receipt", {"outcome": "printed"}),
+                ("POST", "/receipt", {"outcome": "unprintable"}),
+            ]
+        ),
+    )
+    def ask(self, number: int, kiosk: str, action: tuple[str, str, Any]) -> None:
+        method, path, body = action
+
+        async def work() -> None:
+            await self.house.call(method, f"/payments/intent-{number:05d}{path}", body, kiosk)
+
+        self._do(work())
+
+    # --- the resident --------------------------------------------------------------------------------------------
+
+    @rule(pick=st.integers(0, 5), outcome=st.sampled_from(["success", "success", "success", "insufficient"]))
+    def phone(self, pick: int, outcome: str) -> None:
+        async def work() -> None:
+            offers = (await self.house.sandbox_call("GET", "/wallet/qr")).json()
+            codes = [offer["qr_code"] for offer in offers] + self.codes
+            if codes:
+                await self.house.pay(codes[pick % len(codes)], outcome)
+                await self.house.sandbox.state.notifier.drain()
+
+        self._do(work())
+
+    # --- the world -----------------------------------------------------------------------------------------------
+
+    @rule(
+        fault=st.fixed_dictionaries(
+            {
+                "down": st.booleans(),
+                "answer_20000": st.integers(0, 1),
+                "lose_answers": st.integers(0, 2),
+                "notify": st.sampled_from(["normal", "none", "forged", "duplicate"]),
+                "pay_after_close": st.booleans(),
+            }
+        ),
+        water_down=st.booleans(),
+    )
+    def weather(self, fault: dict[str, Any], water_down: bool) -> None:
+        self._do(self.house.control(alipay=fault, departments={"water": {"down": water_down}}))
+
+    @rule()
+    def time_passes(self) -> None:
+        self._do(sweep(self.house))
+
+    @rule()
+    def codes_expire(self) -> None:
+        self._do(expire(self.house))
+
+    @rule(chances=st.integers(0, 14))
+    def death_is_near(self, chances: int) -> None:
+        self.death.chances = chances
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        try:
+            self.death.chances = None
+            event.remove(Session, "before_commit", self._on_commit)
+            self.runner.run(self._settled())
+        finally:
+            self.runner.run(self.stack.aclose())
+            self.runner.close()
+            self.directory.cleanup()
+            structlog.reset_defaults()
+
+    async def _settled(self) -> None:
+        house = self.house
+        await house.backend.state.payment_worker.leases.forget_all()
+        await house.control(alipay={"notify": "none"}, departments={"water": {}})
+        await expire(house)
+        await sweep(house, 5)
+        async with house.backend.state.sessions() as session:
+            rows = list(await session.scalars(select(PaymentRow)))
+        booked = dict(house.sandbox.state.sandbox.water_postings.values())
+        trades = {trade.out_trade_no: trade for trade in house.sandbox.state.trades.all()}
+        for row in rows:
+            trade = trades.get(row.out_trade_no)
+            kept = trade.amount_fen - trade.refunded_fen if trade and trade.paid_at is not None else 0
+            seen = row.state, row.posted_at is not None, kept, row.out_trade_no in booked
+            assert seen in {
+                ("closed", False, 0, False),
+                ("refunded", False, 0, False),
+                ("paid", True, row.amount_fen, True),  # the kiosk has not reported its slip yet
+                ("delivered", True, row.amount_fen, True),
+            }, seen
+        assert len(booked) == len(house.sandbox.state.sandbox.water_postings)
+        await assert_books_agree(house)
+        assert (await ledger(house)).get("resident-deposit", 0) == 0
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(
+    max_examples=6, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+)
