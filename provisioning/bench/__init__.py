@@ -1,0 +1,1 @@
+"""`menkou bench`: what a resident waits for, measured on the running house."""
