@@ -67,7 +67,7 @@ run_and_stop() {
     grep -q 'Ready in' "$log"
     kill -INT "-$run" # what Ctrl-C does: the whole foreground group
     wait "$run" || true
-    ! pgrep -fa 'menkou|Xvfb|x11vnc|ippeveprinter'
+    ! grep -alE "menkou|Xvfb|x11vnc|ippeveprinter" /proc/[0-9]*/cmdline 2>/dev/null | grep -v "/$$/"
 }
 for target in "$@"; do
     case $target in

@@ -18,19 +18,20 @@ from provisioning.supervisor import Event, Happening
 
 app = typer.Typer(add_completion=False)
 
+PIN = "135790"  # of every resident in the sandbox
 GUIDE = """
   Open    {url}
   {where}
 
   Try first · 先试试
 
-  1  社保参保证明 · proof of social insurance (on the kiosk: 社保参保证明)
-     放身份证 → 站到摄像头前 → 打印机里取证明
-     Cabinet: lay a card on the ID reader, step before the camera; the paper comes out of the A4 printer.
-     Without a face: choose 短信验证码 on the kiosk, read the code on the cabinet's phone.
-  2  水费缴纳 · water bill (on the kiosk: 水费缴纳)
-     扫账单条码 → 手机付款 → 取小票
-     Cabinet: hold the water bill before the scanner, then pay with the phone; the slip comes out of the printer.
+  1  社保参保证明 · proof of social insurance: touch it on the kiosk, then on the cabinet
+     身份证阅读器“放上” → 摄像头“本人” → 取走打出的证明
+     ID card reader "Lay" → camera "Holder" → take the certificate from the A4 printer.
+     不刷脸也行 · without a face: “短信验证码 + 密码”; the code is on the phone 居民的手机, the PIN is {pin}.
+  2  水费缴纳 · water bill: touch it on the kiosk, then on the cabinet
+     扫码器“水费单条码”“出示” → 居民的手机“扫屏幕上的码并付款” → 取走凭条
+     Code scanner: "Water bill", "Present" → phone "Scan the screen and pay" → take the slip.
 
   Logs: {logs}    Ctrl-C stops everything · 按 Ctrl-C 全部停止
 """
@@ -80,7 +81,7 @@ async def _run(stack: Stack, verbose: bool) -> None:
             await starting
             typer.echo(f"Ready in {time.monotonic() - started:.1f} s.")
             where = IN_BROWSER if stack.headless else IN_WINDOW
-            typer.echo(GUIDE.format(url=stack.cabinet_url, where=where, logs=_short(stack.log_dir)))
+            typer.echo(GUIDE.format(url=stack.cabinet_url, where=where, logs=_short(stack.log_dir), pin=PIN))
             await waiting
         typer.echo("\nStopping …")
     finally:
