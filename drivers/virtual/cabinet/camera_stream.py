@@ -37,8 +37,8 @@ class Who(StrEnum):
 class Pose(StrEnum):
     """Left and right are the person's own."""
 
-    AUTO = "auto"  # looks ahead, turns left, looks ahead, turns right, as somebody who follows the instructions
-    FRONT = "front"
+    FRONT = "front"  # looks ahead, moving as little as a living person can
+    AUTO = "auto"  # looks ahead, turns left, looks ahead, turns right: for a kiosk that asks for it
     LEFT = "left"
     RIGHT = "right"
 
@@ -47,7 +47,7 @@ class Pose(StrEnum):
 class Scene:
     who: Who = Who.NOBODY
     person: str = "li"  # who the holder is
-    pose: Pose = Pose.AUTO
+    pose: Pose = Pose.FRONT
 
 
 # The automatic pose: (until second, degrees). One round takes 8 seconds.
