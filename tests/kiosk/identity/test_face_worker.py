@@ -125,6 +125,13 @@ def test_a_change_of_person_starts_again(shared: SharedPreview) -> None:
     assert all_gone(shared, camera, reference)
 
 
+def test_nobody_collects_matches_across_a_change_of_person(shared: SharedPreview) -> None:
+    camera, reference = Camera("a", "a", "a", "z", "z", "z", "a"), Reference()
+    answer, _cues = check(shared, camera, reference)
+    assert answer.body["outcome"] == "match"
+    assert reference.compared == ["a", "z", "a", "a"]  # the first does not count
+
+
 def test_a_gap_starts_again(shared: SharedPreview) -> None:
     camera, reference = Camera("a", "a", "a", "dark", "a", "-", "a"), Reference()
     answer, _cues = check(shared, camera, reference)

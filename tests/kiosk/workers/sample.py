@@ -25,7 +25,8 @@ def worker(options: dict[str, Any]) -> Mapping[str, Handler]:
         os.kill(os.getpid(), job.body["signal"])
         return Answer()
 
-    def sleep(_job: Job) -> Answer:
+    def sleep(job: Job) -> Answer:
+        job.emit({"asleep": True})
         time.sleep(600)
         return Answer()
 

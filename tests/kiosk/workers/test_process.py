@@ -156,8 +156,8 @@ from kiosk.workers.process import Reply, WorkerProcess
 process = WorkerProcess("tests.kiosk.workers.sample:worker", name="orphan")
 async def main():
     reply = await process.request("inside", {"file": "/dev/null"}, timeout_s=60)
-    print("child", reply.body["pid"], "kivy" in reply.body["modules"], flush=True)
-    await process.request("sleep", timeout_s=60)
+    line = ("child", reply.body["pid"], "kivy" in reply.body["modules"])
+    await process.request("sleep", timeout_s=60, on_event=lambda event: print(*line, flush=True))
 asyncio.run(main())  # not under `if __name__ == "__main__"`: the child must not run this again
 """
 
