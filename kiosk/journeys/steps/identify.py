@@ -18,7 +18,7 @@ from kiosk.journeys.context import Journey
 from kiosk.journeys.steps import Move
 from kiosk.journeys.steps.messages import end_with, end_with_fault, tell
 from kiosk.journeys.waiting import first_of
-from kiosk.link.client import Refusal, Unreachable
+from kiosk.link.client import Fault, Refusal, Unreachable
 from kiosk.screens import (
     RESEND,
     Choice,
@@ -185,8 +185,16 @@ async def _assert_face(journey: Journey, result: FaceResult) -> IdentityProof:
         )
     )
     if isinstance(answer, Refusal | Unreachable):
-        raise await end_with_fault(journey, answer)
+        raise await _card_refused(journey, answer)
     return answer
+
+
+async def _card_refused(journey: Journey, fault: Fault) -> Exception:
+    """The backend looks at the card's number and validity once more."""
+    hints = {ProblemCode.ID_INVALID.value: texts.CARD_NUMBER_WRONG, ProblemCode.CARD_EXPIRED.value: texts.CARD_EXPIRED}
+    if isinstance(fault, Refusal) and fault.code in hints:
+        return await end_with(journey, texts.UNAVAILABLE, hints[fault.code])
+    return await end_with_fault(journey, fault)
 
 
 def _was_compared(result: FaceResult) -> bool:
@@ -270,7 +278,7 @@ async def _by_sms(journey: Journey) -> IdentityProof | None:
         return None
 
 
-async def _sms_refused(journey: Journey, fault: Refusal | Unreachable) -> None:
+async def _sms_refused(journey: Journey, fault: Fault) -> None:
     other = (Choice("other", texts.USE_OTHER_WAY),)
     if isinstance(fault, Refusal) and fault.code == ProblemCode.NO_PHONE:
         await tell(journey, Tone.PROBLEM, texts.SMS_NO_PHONE, texts.SMS_NO_PHONE_BODY, other)
@@ -278,4 +286,4 @@ async def _sms_refused(journey: Journey, fault: Refusal | Unreachable) -> None:
     if isinstance(fault, Refusal) and fault.code == ProblemCode.TOO_MANY_TRIES:
         await tell(journey, Tone.PROBLEM, texts.SMS_TOO_MANY, texts.SMS_TOO_MANY_BODY, other)
         return
-    raise await end_with_fault(journey, fault)
+    raise await _card_refused(journey, fault)
