@@ -95,7 +95,7 @@ def make_screenshots(
     languages: Sequence[Language] = tuple(Language),
     pump: Pump | None = None,
 ) -> list[Path]:
-    """Write `{screen}-{variant}-{lang}.png` for every sample; returns the paths. One Kivy process, no display needed."""
+    """Write `{screen}-{variant}-{lang}.png` for every sample; returns the paths. No display is needed."""
     out_dir.mkdir(parents=True, exist_ok=True)
     pump = pump or Pump()
     pump.start()

@@ -91,8 +91,8 @@ def grab(path: Path | None, pump: Callable[[int], None]) -> Image.Image:
 
 class Inspector:
     """The socket's server. Commands, one JSON object a line: `{"do": "describe"}`, `{"do": "screenshot", "path": …}`,
-    `{"do": "frames"}`, `{"do": "wait", "screen": …, "over": …, "not_serial": …, "timeout": s}`. Answers `{"ok": true, …}` or
-    `{"ok": false, "error": …}`."""
+    `{"do": "frames"}`, `{"do": "wait", "screen": …, "over": …, "not_serial": …, "timeout": s}`. Answers
+    `{"ok": true, …}` or `{"ok": false, "error": …}`."""
 
     def __init__(self, stage: KivyStage, socket: Path) -> None:
         self.stage = stage

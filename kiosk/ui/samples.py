@@ -166,9 +166,10 @@ def samples() -> dict[str, s.Screen]:
         ("permit-renewal", "居住证签注", "Residence permit", "id-card"),
         ("queue-ticket", "排队取号", "Queue ticket", "ticket"),
     )
-    frequent = (_tile(proof), _tile(water)) + tuple(
+    others = [
         s.Tile(i, T(zh, en), T(zh, en), icon, offline if i == "fund-proof" else None) for i, zh, en, icon in extra
-    )
+    ]
+    frequent = (_tile(proof), _tile(water), *others)
     consent = proof.consent
     assert consent is not None  # noqa: S101 - the sample service has one
     period = proof.form[0]

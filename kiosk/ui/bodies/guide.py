@@ -1,4 +1,4 @@
-"""The guide: what is open to everyone about a service, the key points first, all ten on request; print or take along."""
+"""The guide: the key points first, all ten open elements on request; print it or take it along."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def faults(surface: Surface) -> list[str]:
     for board in surface.visible_boards():
         layer = []
         for block in board.texts():
-            bx, by, bw, bh = block.box
+            bx, _, bw, bh = block.box
             tw, th = block.texture_size
             if tw > bw + 3 * unit or th > bh + 10 * unit:
                 found.append(f"clipped: {block.text!r} {tw}x{th} in {bw}x{bh}")

@@ -1,0 +1,279 @@
+"""Touch to answer, through Kivy's real touch dispatch."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from content.schema.text import Language, Text
+from kiosk import screens as s
+from kiosk.ui.inspect import describe
+from kiosk.ui.pump import Pump
+from kiosk.ui.samples import samples
+
+pytestmark = pytest.mark.ui
+
+
+async def begin(pump: Pump, screen: s.Screen[Any]) -> asyncio.Task[Any]:
+    task = asyncio.create_task(pump.current.ask(screen))
+    await asyncio.sleep(0)
+    pump.frames()
+    return task
+
+
+def target(pump: Pump, touch_id: str) -> Any:
+    return next(t for t in pump.current.surface.active_targets() if t.touch_id == touch_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "touch_id", "answer"),
+    [
+        ("home", "door:certificates", "door:certificates"),
+        ("home", "service:water-bill", "service:water-bill"),
+        ("service-list", "service:tax-proof", "tax-proof"),
+        ("unavailable", "primary", None),
+        ("guide", "primary", s.GuideAnswer.START),
+        ("guide", "print-guide", s.GuideAnswer.PRINT),
+        ("consent", "agree", True),
+        ("consent", "decline", False),
+        ("place-card", "back", s.Nav.BACK),
+        ("choose-identity", "choice:sms-pin", "sms-pin"),
+        ("face-check", "other-way", s.FaceAnswer.OTHER_WAY),
+        ("keypad-code", "resend", s.RESEND),
+        ("review", "primary", None),
+        ("pay", "cancel", s.PayAnswer.CANCEL),
+        ("pay", "more-time", s.PayAnswer.MORE_TIME),
+        ("preview", "primary", s.PreviewAnswer.PRINT),
+        ("preview", "reveal", s.PreviewAnswer.REVEAL),
+        ("rate", "rate:4", s.RateAnswer.GOOD),
+        ("rate", "skip", s.RateAnswer.SKIP),
+        ("message-problem", "button:again", "again"),
+        ("goodbye", "anywhere", None),
+        ("goodbye", "primary", None),
+    ],
+)
+async def test_a_touch_answers(pump: Pump, name: str, touch_id: str, answer: object) -> None:
+    task = await begin(pump, samples()[name])
+    pump.tap(touch_id)
+    assert await asyncio.wait_for(task, 5) == answer
+
+
+async def test_typed_digits_are_the_answer_and_ok_waits_for_them(pump: Pump) -> None:
+    task = await begin(pump, samples()["keypad-pin"])
+    pump.tap("primary")
+    for key in ("1", "2", "9", "delete", "3", "4", "5"):
+        pump.tap(f"key:{key}")
+    pump.tap("primary")
+    await asyncio.sleep(0)
+    assert not task.done()
+    pump.tap("key:6")
+    pump.tap("key:7")  # one too many is not taken
+    assert "123456" not in " ".join(describe(pump.current)["texts"])  # a secret is dots
+    pump.tap("primary")
+    assert await asyncio.wait_for(task, 5) == "123456"
+
+
+async def test_a_double_tap_answers_once(strict: Pump) -> None:
+    task = await begin(strict, samples()["guide"])
+    strict.tap("primary")
+    strict.tap("primary")
+    assert await asyncio.wait_for(task, 5) is s.GuideAnswer.START
+    following = await begin(strict, samples()["unavailable"])
+    strict.tap("primary")  # the same place on the next screen: still the double tap
+    await asyncio.sleep(0)
+    assert not following.done()
+    following.cancel()
+
+
+async def test_an_identical_key_is_ignored_for_the_debounce_time_and_another_is_not(strict: Pump) -> None:
+    task = await begin(strict, samples()["keypad"])
+    for key in ("1", "1", "2", "2"):
+        strict.tap(f"key:{key}")
+    assert strict.current.surface.state["digits"] == "12"
+    task.cancel()
+
+
+async def test_a_touch_during_the_transition_is_ignored(pump: Pump) -> None:
+    task = await begin(pump, samples()["guide"])
+    pump.current.surface.in_transition = True
+    pump.tap("primary")
+    await asyncio.sleep(0)
+    assert not task.done()
+    pump.current.surface.in_transition = False
+    pump.tap("primary")
+    assert await asyncio.wait_for(task, 5) is s.GuideAnswer.START
+
+
+async def test_a_finger_that_was_down_before_the_screen_changed_answers_nothing(pump: Pump) -> None:
+    task = await begin(pump, samples()["guide"])
+    touch = pump.press(target(pump, "primary"))
+    task.cancel()
+    following = await begin(pump, samples()["unavailable"])
+    pump.lift(touch)
+    await asyncio.sleep(0)
+    assert not following.done()
+    following.cancel()
+
+
+async def test_pressed_is_seen_in_the_next_frame_and_sliding_off_cancels(pump: Pump) -> None:
+    task = await begin(pump, samples()["guide"])
+    button = target(pump, "primary")
+    touch = pump.press(button)
+    assert button.veil.a > 0
+    touch.touch_move(10, 10)
+    assert button.veil.a == 0
+    pump.lift(touch)
+    await asyncio.sleep(0)
+    assert not task.done()
+    task.cancel()
+
+
+async def test_language_switch_keeps_what_was_typed(pump: Pump) -> None:
+    task = await begin(pump, samples()["keypad"])
+    for key in "519":
+        pump.tap(f"key:{key}")
+    serial = describe(pump.current)["serial"]
+    pump.tap("lang")
+    seen = describe(pump.current)
+    assert seen["language"] == "en"
+    assert seen["question"] == "Please enter your water account number"
+    assert seen["serial"] == serial
+    assert pump.current.surface.state["digits"] == "519"
+    assert [t for t in seen["texts"] if t in "519"] == ["5", "1", "9"] or "5" in seen["texts"]
+    task.cancel()
+
+
+async def test_a_cancelled_ask_leaves_the_picture_and_makes_room(pump: Pump) -> None:
+    first = await begin(pump, samples()["guide"])
+    with pytest.raises(RuntimeError):
+        await pump.current.ask(samples()["rate"])
+    first.cancel()
+    await asyncio.sleep(0)
+    assert describe(pump.current)["screen"] == "Guide"
+    pump.tap("primary")  # nobody asks: nothing happens
+    second = await begin(pump, samples()["rate"])
+    pump.tap("rate:5")
+    assert await asyncio.wait_for(second, 5) is s.RateAnswer.VERY_GOOD
+
+
+async def test_show_of_the_same_kind_keeps_the_pending_ask_and_its_state(pump: Pump) -> None:
+    task = await begin(pump, samples()["place-card"])
+    serial = describe(pump.current)["serial"]
+    pump.current.show(samples()["place-card-hint"])
+    seen = describe(pump.current)
+    assert seen["serial"] == serial
+    assert any("没有读到" in text for text in seen["texts"])
+    pump.tap("back")
+    assert await asyncio.wait_for(task, 5) is s.Nav.BACK
+
+
+async def test_ask_over_keeps_the_ask_below(pump: Pump) -> None:
+    below = await begin(pump, samples()["keypad"])
+    pump.tap("key:5")
+    over = asyncio.create_task(pump.current.ask_over(samples()["more-time"]))
+    await asyncio.sleep(0)
+    assert describe(pump.current)["over"] == "MoreTime"
+    with pytest.raises(LookupError):
+        pump.tap("key:1")
+    pump.tap("more-time")
+    assert await asyncio.wait_for(over, 5) is True
+    assert not below.done()
+    assert pump.current.surface.state["digits"] == "5"
+    pump.tap("back")
+    assert await asyncio.wait_for(below, 5) is s.Nav.BACK
+
+
+async def test_reset_restores_everything_and_forgets(pump: Pump) -> None:
+    task = await begin(pump, samples()["keypad"])
+    pump.tap("key:5")
+    pump.tap("lang")
+    pump.tap("access")
+    for name in ("large", "high-contrast", "low-reach"):
+        pump.tap(f"access:{name}")
+    prefs = pump.current.surface.prefs
+    assert (prefs.language, prefs.large, prefs.high_contrast, prefs.low_reach) == (Language.EN, True, True, True)
+    pump.current.reset()
+    seen = describe(pump.current)
+    assert (seen["language"], seen["large"], seen["high_contrast"], seen["low_reach"]) == ("zh", False, False, False)
+    assert not seen["panel"]
+    assert "digits" not in pump.current.surface.state
+    task.cancel()
+
+
+async def test_leave_and_staff_call_their_owners(pump: Pump) -> None:
+    called: list[str] = []
+    pump.current.on_leave = lambda: called.append("leave")
+    pump.current.on_call_staff = lambda: called.append("staff")
+    task = await begin(pump, samples()["guide"])
+    pump.tap("call-staff")
+    pump.tap("panel:close")
+    pump.tap("leave")
+    assert called == ["staff", "leave"]
+    assert not task.done()
+    task.cancel()
+
+
+async def test_an_unavailable_door_says_why_and_answers_nothing(pump: Pump) -> None:
+    task = await begin(pump, samples()["home"])
+    pump.tap("door:packages")
+    seen = describe(pump.current)
+    assert seen["panel"]
+    assert any("还没有开通" in text for text in seen["texts"])
+    pump.tap("panel:close")
+    assert not task.done()
+    task.cancel()
+
+
+async def test_search_finds_by_pinyin_and_initials(pump: Pump) -> None:
+    for typed, wanted in (("SHUI", "service:water-bill"), ("SB", "service:social-insurance-enrolment-proof")):
+        task = await begin(pump, samples()["home"])
+        pump.tap("search")
+        for letter in typed:
+            pump.tap(f"letter:{letter}")
+        pump.tap(wanted)
+        assert await asyncio.wait_for(task, 5) == wanted
+
+
+async def test_guide_unfolds_to_ten_elements_on_pages(pump: Pump) -> None:
+    task = await begin(pump, samples()["guide"])
+    labels = {entry.label.zh for entry in samples()["guide"].entries}
+    pump.tap("all-elements")
+    seen = set(describe(pump.current)["texts"])
+    while any(t.touch_id == "page:next" and t.enabled for t in pump.current.surface.active_targets()):
+        pump.tap("page:next")
+        seen |= set(describe(pump.current)["texts"])
+    assert labels <= seen
+    task.cancel()
+
+
+async def test_describe_places_targets_from_the_top(pump: Pump) -> None:
+    task = await begin(pump, samples()["guide"])
+    places = {t["id"]: t for t in describe(pump.current)["targets"]}
+    assert places["lang"]["y"] < 154 < 1500 < places["primary"]["y"]
+    assert places["primary"]["x"] > places["leave"]["x"] > places["back"]["x"]
+    assert places["primary"]["w"] > places["back"]["w"]
+    task.cancel()
+
+
+async def test_an_idle_screen_is_not_redrawn(pump: Pump) -> None:
+    from kivy.core.window import Window
+
+    task = await begin(pump, samples()["guide"])
+    pump.frames(5)
+    flips: list[int] = []
+
+    def flipped(*_args: object) -> None:
+        flips.append(1)
+
+    Window.bind(on_flip=flipped)
+    pump.frames(20)
+    Window.unbind(on_flip=flipped)
+    assert len(flips) <= 1  # the clock's minute may turn
+    task.cancel()
+
+
+def test_a_screen_must_have_a_question() -> None:
+    with pytest.raises(ValueError):
+        s.Rate(question=Text("", ""), speech=Text("", ""))
