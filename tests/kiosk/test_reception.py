@@ -1,0 +1,112 @@
+"""The terminal's day: nothing that happens to one resident takes it from the next."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from backend.contract.kiosk_api import PaymentState
+from content.build import CATALOGUE, build
+from content.load import Pack
+from kiosk.journal.recovery import Recovery
+from kiosk.journeys import texts
+from kiosk.journeys.receipts import payment_slip
+from kiosk.reception import Reception
+from tests.kiosk.journeys.fakes import Wait, World
+from tests.kiosk.journeys.house import SETTINGS, House
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    return build(CATALOGUE, tmp_path_factory.mktemp("pack"))
+
+
+def _reception(house: House, pack: Pack) -> Reception:
+    recovery = Recovery(
+        house.journal,
+        house.link,  # type: ignore[arg-type]
+        document_printer=house.document_printer,
+        receipt_printer=house.receipt_printer,
+        slip=lambda payment, copy: payment_slip(payment, SETTINGS, copy=copy),
+        slip_patience_s=0.05,
+    )
+    return Reception(house.terminal, pack, recovery)
+
+
+async def _until(condition: Any, timeout_s: float = 20.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_two_residents_one_after_the_other(tmp_path: Path, pack: Pack) -> None:
+    answers = ["service:water-bill", "service:social-insurance-enrolment-proof", Wait()]
+    async with House(tmp_path / "j.sqlite3", World(), Home=answers) as house:
+        task = asyncio.create_task(_reception(house, pack).run())
+        await _until(lambda: house.stage.seen.count(None) == 2)  # type: ignore[arg-type]
+        assert len(house.world.slips) == 2
+        assert len(house.world.sheets) == 1
+        await _end(task)
+
+
+async def test_leaving_at_the_code_closes_the_trade(tmp_path: Path, pack: Pack) -> None:
+    world = World(payer="refuses")
+    async with House(tmp_path / "j.sqlite3", world, Home=["service:water-bill", Wait()]) as house:
+        reception = _reception(house, pack)
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: "Pay" in house.stage.kinds())
+        reception.leave()
+        await _until(lambda: list(world.payments.values()) == [PaymentState.CLOSED])
+        await _until(lambda: house.stage.kinds().count("Home") >= 2)
+        await _end(task)
+
+
+async def test_a_bug_in_a_journey_is_told_and_survived(tmp_path: Path, pack: Pack) -> None:
+    def explode(screen: Any) -> Any:
+        raise RuntimeError("519999199001010025 must not be logged")
+
+    async with House(
+        tmp_path / "j.sqlite3", World(), Home=["service:water-bill", Wait()], Review=explode, Message="ok"
+    ) as house:
+        with capture_logs() as logs:
+            task = asyncio.create_task(_reception(house, pack).run())
+            await _until(lambda: house.stage.kinds().count("Home") >= 2)
+        said = [screen.body for screen in house.stage.seen if screen is not None and hasattr(screen, "body")]
+        assert said == [texts.INTERNAL_FAULT_BODY]
+        failed = next(line for line in logs if line["event"] == "journey_failed")
+        assert failed["error"] == "RuntimeError"
+        assert "519999" not in str(logs)
+        await _end(task)
+
+
+async def test_what_cannot_start_says_why(tmp_path: Path, pack: Pack) -> None:
+    world = World(slip_ready=False)
+    async with House(tmp_path / "j.sqlite3", world, Home=["service:water-bill", Wait()], Unavailable=None) as house:
+        task = asyncio.create_task(_reception(house, pack).run())
+        await _until(lambda: house.stage.kinds().count("Home") >= 2)
+        reasons = [screen.reason for screen in house.stage.seen if type(screen).__name__ == "Unavailable"]
+        assert reasons == [texts.RECEIPT_PAPER_OUT]
+        assert "Guide" not in house.stage.kinds()
+        await _end(task)
+
+
+async def test_personal_data_is_gone_after_every_ending(tmp_path: Path, pack: Pack) -> None:
+    async with House(
+        tmp_path / "j.sqlite3", World(), Home=["service:social-insurance-enrolment-proof", Wait()]
+    ) as house:
+        task = asyncio.create_task(_reception(house, pack).run())
+        await _until(lambda: house.stage.seen.count(None) == 1)  # type: ignore[arg-type]
+        await _end(task)
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert "李样本".encode() not in content
+    assert b"519999199001010025" not in content
