@@ -1,4 +1,4 @@
-"""The default engine: face_recognition (dlib) on the processor. Assistive; see docs/decisions/face-engine.md.
+"""The default engine: face_recognition (dlib) on the processor. Assistive; see docs/decisions/0006-face-engine.md.
 
 Licence: face_recognition loads a 68-point landmark model when it is imported, and that model's training data (iBUG
 300-W) exclude commercial use. `load_api` points it to the 5-point model before the import, so that the 68-point file is
