@@ -67,7 +67,7 @@ run_and_stop() {
     grep -q 'Ready in' "$log"
     kill -INT "-$run" # what Ctrl-C does: the whole foreground group
     wait "$run" || true
-    ! grep -alE "menkou|Xvfb|x11vnc|ippeveprinter" /proc/[0-9]*/cmdline 2>/dev/null | grep -v "/$$/"
+    ! grep -lE "[m]enkou|[X]vfb|[x]11vnc|[i]ppeveprinter" /proc/[0-9]*/cmdline 2>/dev/null
 }
 for target in "$@"; do
     case $target in
