@@ -36,6 +36,21 @@ async def test_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert list(world.payments.values()) == [PaymentState.CLOSED]
 
 
+async def test_the_gateway_closes_first(tmp_path: Path) -> None:
+    """Its clock ran out before ours: the same sentence."""
+    world = World(payer="refuses")
+
+    def pay(screen: object) -> Wait:
+        world.payments = dict.fromkeys(world.payments, PaymentState.CLOSED)
+        return Wait()
+
+    async with House(tmp_path / "j.sqlite3", world, Pay=pay, Message="home") as house:
+        with pytest.raises(JourneyOver):
+            await house.water()
+        assert house.stage.seen[-1].body == texts.PAY_EXPIRED_BODY  # type: ignore[attr-defined]
+        assert [intent.outcome for intent in await house.journal.all_intents()] == [Outcome.CLOSED]
+
+
 async def test_walks_away(tmp_path: Path) -> None:
     """首页 while the code is shown: cancelled like a kill, resolved the same way."""
     world = World(payer="refuses")

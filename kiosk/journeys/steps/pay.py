@@ -144,7 +144,7 @@ async def _after_no_payment(journey: Journey, answer: object, payment: Payment) 
     again = (Choice("home", texts.TO_HOME), Choice("again", texts.PAY_AGAIN))
     if payment.refused is not None:
         title, body = texts.PAY_REFUSED, texts.PAY_REFUSED_BODY
-    elif answer is _Wait.EXPIRED:
+    elif answer is _Wait.EXPIRED or isinstance(answer, Payment):  # our clock or the gateway's
         title, body = texts.PAY_EXPIRED, texts.PAY_EXPIRED_BODY
     else:
         title, body = texts.NOT_PAID, texts.NOT_PAID_BODY
