@@ -48,7 +48,7 @@ def create_app(
         try:
             if settings.environment == "embedded":
                 await migrate(engine)
-            async with httpx.AsyncClient(transport=transport, follow_redirects=False) as client:
+            async with httpx.AsyncClient(transport=transport, trust_env=settings.environment != "embedded") as client:
                 app.state.engine = engine
                 app.state.sessions = make_sessions(engine)
                 app.state.catalogue = Catalogue.load(settings.content_dir)

@@ -28,7 +28,7 @@ def create_sandbox_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
             app.state.notifier = Notifier(settings, app.state.sandbox, app.state.keys, client)
             yield
             await app.state.notifier.aclose()

@@ -45,14 +45,18 @@ def test_backend_and_sandbox_find_each_other(tmp_path: Path, pack: Path) -> None
     try:
         for url in (f"{backend}/readyz", f"{sandbox}/healthz"):
             _wait_for(url)
-        with httpx.Client(base_url=f"{backend}/api/kiosk/v1", headers={"Authorization": f"Bearer {token}"}) as kiosk:
+        with httpx.Client(
+            base_url=f"{backend}/api/kiosk/v1", headers={"Authorization": f"Bearer {token}"}, trust_env=False
+        ) as kiosk:
             query = {"service_id": "water-bill", "account": "035012342718"}
             bill = kiosk.post("/bills/query", json=query, timeout=30).json()
             request = {"intent_id": "intent-00001", "channel": "alipay_qr", "service_id": "water-bill"}
             request |= {"bill_id": bill["bill_id"], "amount_fen": bill["amount_fen"]}
             payment = kiosk.post("/payments", json=request, timeout=30).json()
             assert payment["state"] == "pending"
-            httpx.post(f"{sandbox}/wallet/pay", json={"qr_code": payment["qr_code"]}, timeout=30).raise_for_status()
+            httpx.post(
+                f"{sandbox}/wallet/pay", json={"qr_code": payment["qr_code"]}, timeout=30, trust_env=False
+            ).raise_for_status()
             deadline = time.monotonic() + 30
             while not payment["posted"] and time.monotonic() < deadline:
                 time.sleep(0.1)
@@ -86,7 +90,7 @@ def _wait_for(url: str) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            if httpx.get(url, timeout=5).status_code == 200:
+            if httpx.get(url, timeout=5, trust_env=False).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

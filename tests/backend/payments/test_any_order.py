@@ -56,7 +56,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.directory = tempfile.TemporaryDirectory(prefix="menkou-any-order-")
         self.stack = AsyncExitStack()
         self.death = Death()
-        self.begun = 0
+        self.intents: list[tuple[str, str]] = []
         self.codes: list[str] = []
         if not (Path(PACK.name) / "pack").exists():
             make_pack(Path(PACK.name))
@@ -83,23 +83,26 @@ class AnyOrder(RuleBasedStateMachine):
 
     # --- the kiosk -----------------------------------------------------------------------------------------------
 
-    @rule(account=st.sampled_from(ACCOUNTS), kiosk=st.sampled_from(["kiosk-1", "kiosk-2"]))
-    def begin(self, account: str, kiosk: str) -> None:
+    @rule(account=st.sampled_from(ACCOUNTS), kiosk=st.sampled_from(["kiosk-1", "kiosk-2"]), pay_at_once=st.booleans())
+    def begin(self, account: str, kiosk: str, pay_at_once: bool) -> None:
         async def work() -> None:
             query = {"service_id": "water-bill", "account": account}
             found = await self.house.call("POST", "/bills/query", query, kiosk)
-            if found.status_code == 200:
-                self.begun += 1
-                body = request_of(found.json(), f"intent-{self.begun:05d}")
-                made = await self.house.call("POST", "/payments", body, kiosk)
-                if made.status_code == 200 and made.json()["qr_code"]:
-                    self.codes.append(made.json()["qr_code"])
+            if found.status_code != 200:
+                return
+            intent = f"intent-{len(self.intents):05d}"
+            self.intents.append((intent, kiosk))
+            made = await self.house.call("POST", "/payments", request_of(found.json(), intent), kiosk)
+            if made.status_code == 200 and made.json()["qr_code"]:
+                self.codes.append(made.json()["qr_code"])
+                if pay_at_once:
+                    await self.house.pay(made.json()["qr_code"])
+                    await sweep(self.house)
 
         self._do(work())
 
     @rule(
-        number=st.integers(1, 4),
-        kiosk=st.sampled_from(["kiosk-1", "kiosk-2"]),
+        pick=st.integers(0, 5),
         action=st.sampled_from(
             [
                 ("GET", "", None),
@@ -110,13 +113,11 @@ class AnyOrder(RuleBasedStateMachine):
             ]
         ),
     )
-    def ask(self, number: int, kiosk: str, action: tuple[str, str, Any]) -> None:
+    def ask(self, pick: int, action: tuple[str, str, Any]) -> None:
         method, path, body = action
-
-        async def work() -> None:
-            await self.house.call(method, f"/payments/intent-{number:05d}{path}", body, kiosk)
-
-        self._do(work())
+        if self.intents:
+            intent, kiosk = self.intents[-1 - pick % len(self.intents)]
+            self._do(self.house.call(method, f"/payments/{intent}{path}", body, kiosk))
 
     # --- the resident --------------------------------------------------------------------------------------------
 

@@ -197,6 +197,29 @@ async def test_refund_waits_for_the_department(house: House) -> None:
     await assert_books_agree(house)
 
 
+@pytest.mark.parametrize("arrives", ["before the refund", "after the refund"])
+async def test_refund_of_what_may_be_booked(house: House, arrives: str) -> None:
+    """The department's answer is lost, or the booking itself is still on its way: it must not outlive the refund."""
+    late: list[httpx.Request] = []
+
+    def lose(request: httpx.Request, response: httpx.Response | None) -> None:
+        if request.url.path.endswith("water.post") and (response is not None or arrives == "after the refund"):
+            late.append(request)
+            raise httpx.ReadTimeout("lost", request=request)
+
+    house.streets.fault = lose
+    payment = await begin(house)
+    await house.pay(payment["qr_code"])
+    assert (await get(house))["posted"] is False
+    assert (await post(house, "refund", {"reason": "paper-out"}))["state"] == "refunded"
+    house.streets.fault = lambda request, response: None
+    if arrives == "after the refund":
+        answer = await house.streets.doors["sandbox.invalid"].handle_async_request(late[0])
+        assert b'"reversed"' in await answer.aread()
+    assert not house.sandbox.state.sandbox.water_postings
+    await assert_books_agree(house)
+
+
 async def test_unpaid_is_not_refunded(house: House) -> None:
     await begin(house)
     assert (await post(house, "refund", {"reason": "mistake"}))["state"] == "pending"
