@@ -320,7 +320,7 @@ class Board(Widget):
         fill, ink, line = self.fills(kind, enabled)
         self.rounded(box, fill, line=line, stroke=3 if kind == "outline" else 2)
         size = size or self.frame.prefs.type.body
-        pad = 16.0
+        pad = 10.0
         icon_w = size * 1.15 + 14 if icon else 0.0
         room = box.w - 2 * pad - icon_w
         least = min(size, 28.0)

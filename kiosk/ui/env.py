@@ -30,8 +30,8 @@ def configure(width: int, height: int, *, maxfps: int, fullscreen: bool = False,
     Config.set("graphics", "top", "0")
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "log_enable", "0")
+    # Kivy's default also reads /dev/input itself: each touch would arrive twice. SDL's own provider stays.
+    Config.remove_section("input")
+    Config.add_section("input")
     if inputs:
         Config.set("input", "mouse", "mouse,disable_multitouch")
-    else:
-        Config.remove_section("input")
-        Config.add_section("input")

@@ -128,10 +128,11 @@ def shadow(blur: int) -> tuple[Texture, int]:
 
 
 @lru_cache(maxsize=4)
-def oval_mask(width: int, height: int, inset: int, stroke: int) -> tuple[Texture, Texture]:
-    """A veil with an oval window and the oval's ring, both white on clear: ``(veil, ring)``."""
+def oval_mask(width: int, height: int, inset: int, stroke: int, below: int) -> tuple[Texture, Texture]:
+    """A veil with an oval window and the oval's ring, both white on clear: ``(veil, ring)``. `below`: pixels kept free
+    under the oval."""
     scale = 2
-    box = [inset * scale, inset * scale, (width - inset) * scale - 1, (height - inset) * scale - 1]
+    box = [inset * scale, inset * scale, (width - inset) * scale - 1, (height - inset - below) * scale - 1]
     ratio = 0.76  # a face is higher than wide
     oval_w = min(box[2] - box[0], (box[3] - box[1]) * ratio)
     middle = (box[0] + box[2]) / 2

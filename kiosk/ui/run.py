@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ async def run_kiosk_ui(main: Callable[[KivyStage], Awaitable[None]], *, config: 
         stage = await _first(app.stage, window)
         if stage is None:
             return
+        gc.collect()
+        gc.freeze()  # what lives for ever is not searched again: a full collection would cost a screen change 100 ms
         inspector = await app.start_inspector()
         work = asyncio.ensure_future(main(stage))
         stopping = asyncio.create_task(stop.wait())

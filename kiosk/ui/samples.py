@@ -144,6 +144,7 @@ def _said(text: Text) -> dict[str, Text]:
     return {"question": text, "speech": text}
 
 
+@cache
 def samples() -> dict[str, s.Screen]:
     """Screens by the name of their picture."""
     proof, water = service("social-insurance-enrolment-proof"), service("water-bill")

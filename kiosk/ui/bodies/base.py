@@ -306,7 +306,9 @@ def milestones(board: Board, items: Sequence[Milestone], box: Box, *, row: float
     return y - box.y
 
 
-def tile(board: Board, item: Tile, touch_id: str, box: Box, tap: Tap, *, upright: bool = False) -> None:
+def tile(
+    board: Board, item: Tile, touch_id: str, box: Box, tap: Tap, *, upright: bool = False, compact: bool = False
+) -> None:
     """A door or a service: icon in a tinted square, title, summary; greyed with its reason when unavailable."""
     c, kinds = board.c, board.frame.prefs.type
     off = item.unavailable is not None
@@ -349,7 +351,7 @@ def tile(board: Board, item: Tile, touch_id: str, box: Box, tap: Tap, *, upright
     title_h = board.text_height(title, width, size, True)
     lines = board.wrap(summary, width, small)
     room = int((box.h - 20 - title_h) // (small * 1.45))
-    shown = "\n".join(lines) if len(lines) <= room else ""
+    shown = "\n".join(lines) if len(lines) <= room and not compact else ""
     sum_h = board.text_height(shown, width, small) if shown else 0.0
     top = box.y + (box.h - title_h - sum_h) / 2
     board.text(title, Box(x, top, width, title_h), size=size, bold=True, colour=ink)

@@ -64,7 +64,9 @@ class FaceCheckBody(Body):
             self._tint = Color(1, 1, 1, 0)
             self._rect = Rectangle(pos=(x, y), size=(w, h))
         cue_h = kinds.title * 2.0
-        veil, ring = paint.oval_mask(w, h, round(board.frame.px(28)), max(3, round(board.frame.px(9))))
+        veil, ring = paint.oval_mask(
+            w, h, round(board.frame.px(28)), max(3, round(board.frame.px(9))), round(board.frame.px(cue_h * 0.62))
+        )
         with board.canvas:
             Color(*rgb(c.paper)[:3], 0.86)
             Rectangle(texture=veil, pos=(x, y), size=(w, h))

@@ -129,13 +129,14 @@ class HomeBody(Body):
         off = item.unavailable is not None
         title = board.say(item.title)
         least = board.frame.prefs.type.small
-        while size > least and board.measure(title, size, True) > cell.w - 32:
+        label = Box(cell.x + 14, cell.y, cell.w - (66 if off else 28), cell.h)
+        while size > least and board.measure(title, size, True) > label.w:
             size -= 1
         board.rounded(cell, c.disabled if off else c.surface, line=c.line)
         ink = c.on_disabled if off else c.on_tint
         if off:
-            board.icon("info", cell.right - 26, cell.y + 26, 30, ink)
-        board.text(title, cell.inset(14, 0), size=size, bold=True, colour=ink, align="center", valign="middle")
+            board.icon("info", cell.right - 30, cell.y + cell.h / 2, 34, ink)
+        board.text(title, label, size=size, bold=True, colour=ink, align="center", valign="middle")
         board.target(_id("service", item), cell, self.choose("service", item), enabled=not off)
 
     def _few(self, board: Board, box: Box, reach: float) -> None:
@@ -159,14 +160,14 @@ class HomeBody(Body):
         if search_h:
             self._search_box(board, Box(box.x, top, box.w, search_h), short=True)
             top += search_h + gap
-        area = Box(box.x, top, box.w, box.bottom - top - bar_h - gap - (notice_h + 8 if notice_h else 0))
+        area = Box(box.x, top, box.w, box.bottom - top - bar_h - gap - (notice_h if notice_h else 0))
         rows = 4 if per_page == 8 else per_page // 2
         cells = area.grid(2, rows, gap)
         for cell, (prefix, item) in zip(cells, pages[number], strict=False):
             act = self.choose(prefix, item)
-            tile(board, item, _id(prefix, item), cell, act, upright=large)
+            tile(board, item, _id(prefix, item), cell, act, upright=large, compact=not large)
         if notice_h:
-            self._notice(board, Box(box.x, area.bottom + 8, box.w, notice_h))
+            self._notice(board, Box(box.x, area.bottom + 16, box.w, notice_h))
         bar = Box(box.x, box.bottom - bar_h, box.w, bar_h)
         size = board.frame.prefs.type.body
         last = number == len(pages) - 1

@@ -74,20 +74,28 @@ class PayBody(Body):
         bar_h = 40 + kinds.small * 1.5
         upper = Box(box.x, box.y, box.w, box.h - bar_h - 20)
         texture, modules = paint.qr_texture(self.screen.qr)
-        room = min(upper.h + 40, upper.w * 0.56)
-        step = max(1, int(board.frame.px(room) // modules))
+        title = board.say(self.screen.channel)
+        steps = [board.say(t) for t in (texts.PAY_STEP_1, texts.PAY_STEP_2, texts.PAY_STEP_3)]
+        # The code as large as leaves each step a line of its own, but never below two fifths of the width.
+        most = int(board.frame.px(min(upper.h + 40, upper.w * 0.56)) // modules)
+        least = max(1, int(board.frame.px(min(upper.h, upper.w * 0.5)) // modules))
+        need = max(board.measure(words, kinds.body) for words in steps) + kinds.body * 1.5 + 30
+        step = next((n for n in range(most, least, -1) if upper.w + 14 - n * modules / board.frame.unit >= need), least)
         side = step * modules / board.frame.unit
         qr = Box(box.x - 26, upper.y + (upper.h - side) / 2, side, side)
         board.rounded(qr, "#FFFFFF", radius=8)  # a code is read dark on white in every theme
         board.picture(texture, qr)
         x = qr.right + 12
         width = box.right - x
-        title = board.say(self.screen.channel)
-        steps = [board.say(t) for t in (texts.PAY_STEP_1, texts.PAY_STEP_2, texts.PAY_STEP_3)]
         title_h = board.text_height(title, width, kinds.title - 4, True)
-        dot = kinds.body * 1.5
-        heights = [max(board.text_height(s, width - dot - 18, kinds.body), dot) for s in steps]
-        gap = 22.0
+        size = float(kinds.body)
+        while size > kinds.small and sum(board.text_height(w, width - size * 1.5 - 18, size) for w in steps) > (
+            upper.h - title_h - 60
+        ):
+            size -= 2
+        dot = size * 1.5
+        heights = [max(board.text_height(s, width - dot - 18, size), dot) for s in steps]
+        gap = max(8.0, min(22.0, (upper.h - title_h - 24 - sum(heights)) / 2))
         total = title_h + 24 + sum(heights) + gap * 2
         y = upper.y + max(0.0, (upper.h - total) / 2)
         board.text(title, Box(x, y, width, title_h), size=kinds.title - 4, bold=True)
@@ -103,7 +111,7 @@ class PayBody(Body):
                 align="center",
                 valign="middle",
             )
-            board.text(words, Box(x + dot + 18, y, width - dot - 18, h), size=kinds.body, valign="middle")
+            board.text(words, Box(x + dot + 18, y, width - dot - 18, h), size=size, valign="middle")
             y += h + gap
         self._bar = Box(box.x, box.bottom - bar_h, box.w, bar_h)
         self._bar_board = board.sub()
