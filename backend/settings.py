@@ -29,7 +29,7 @@ class BackendSettings(BaseSettings):
     alipay_seller_id: str = "2088000000000000"
     alipay_merchant_key: Path | None = None  # PEM; embedded: made in var_dir at first start
     alipay_public_key: Path | None = None  # PEM of the gateway; embedded: read from the sandbox's var_dir
-    gateway_timeout_s: float = 8.0
+    gateway_timeout_s: float = 6.0
     payment_expiry_s: int = 180
     bill_ttl_s: int = 900  # how long a looked-up bill may be paid
     sweep_interval_s: float = 2.0

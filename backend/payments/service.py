@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
+import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.bills.models import BillRow
 from backend.contract.kiosk_api import Payment, PaymentRequest, PaymentState, ProblemCode
 from backend.db.engine import writing
+from backend.logging import where
 from backend.payments import state as states
 from backend.payments.alipay_client import BEIJING
 from backend.payments.leases import LEASE
@@ -20,7 +24,10 @@ from backend.payments.models import PaymentRow
 from backend.payments.worker import PaymentWorker
 from backend.problems import Refused
 
+log = structlog.get_logger()
+
 _FRESH = timedelta(seconds=1)  # a kiosk polls; the gateway is asked at most this often
+_PATIENCE_S = 6.0  # a kiosk gives up after eight
 _WAIT_FOR_LEASE_S = 12.0
 
 
@@ -29,6 +36,7 @@ class PaymentService:
         self._worker = worker
         self._sessions = worker.sessions
         self._clock = worker.clock
+        self._running: set[asyncio.Task[object]] = set()
 
     async def create(self, kiosk_id: str, request: PaymentRequest) -> Payment:
         """Begin a payment and get its QR code. A repeated intent gets the stored payment.
@@ -41,17 +49,14 @@ class PaymentService:
             await self._settle_earlier(kiosk_id, request)
             token = secrets.token_hex(8)
             if await self._insert(kiosk_id, request, token):
-                try:
-                    await self._worker.advance_leased(request.intent_id)
-                finally:
-                    await self._worker.leases.give_back(request.intent_id, token)
+                await self._briefly(self._advance_leased(request.intent_id, token))
                 row = await self._row(kiosk_id, request.intent_id)
                 if row.state == PaymentState.CLOSED:
                     raise Refused(ProblemCode.GATEWAY_DOWN, "no code was made")
                 return wire(row)
             stored = await self._stored(kiosk_id, request)  # somebody was faster
         if stored is not None and stored.qr_code is None and stored.state in states.OPEN:
-            await self._worker.advance(request.intent_id)
+            await self._briefly(self._worker.advance(request.intent_id))
         return wire(await self._row(kiosk_id, request.intent_id))
 
     async def get(self, kiosk_id: str, intent_id: str) -> Payment:
@@ -60,7 +65,7 @@ class PaymentService:
         waiting = row.state in (*states.OPEN, PaymentState.REFUNDING)
         waiting = waiting or (row.state == PaymentState.PAID and row.posted_at is None)
         if waiting and (row.touched_at is None or self._clock() - row.touched_at >= _FRESH):
-            await self._worker.advance(intent_id)
+            await self._briefly(self._worker.advance(intent_id))
             row = await self._row(kiosk_id, intent_id)
         return wire(row)
 
@@ -77,7 +82,7 @@ class PaymentService:
                     current.next_at = now
 
             await self._worker.change(row, ask)
-            await self._advance_patiently(intent_id)
+            await self._briefly(self._advance_patiently(intent_id))
         return wire(await self._row(kiosk_id, intent_id))
 
     async def receipt(self, kiosk_id: str, intent_id: str, printed: bool) -> Payment:
@@ -92,7 +97,7 @@ class PaymentService:
         """Give the money back. What is not paid, or delivered already, stays as it is: look at the state."""
         row = await self._row(kiosk_id, intent_id)
         await self._worker.change(row, lambda _, current: _start_refund(current, reason, self))
-        await self._advance_patiently(intent_id)
+        await self._briefly(self._advance_patiently(intent_id))
         return wire(await self._row(kiosk_id, intent_id))
 
     # --- inside --------------------------------------------------------------------------------------------------
@@ -183,6 +188,27 @@ class PaymentService:
         if bill.amount_fen != request.amount_fen:
             raise Refused(ProblemCode.AMOUNT_CHANGED)
         return bill
+
+    async def _advance_leased(self, intent_id: str, token: str) -> None:
+        try:
+            await self._worker.advance_leased(intent_id)
+        finally:
+            await self._worker.leases.give_back(intent_id, token)
+
+    async def _briefly(self, work: Coroutine[Any, Any, object]) -> None:
+        """Wait for `work`, but no longer than a kiosk waits for us; then it goes on by itself."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        await asyncio.wait({task}, timeout=_PATIENCE_S)
+        if task.done():
+            task.result()
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._running.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("payment_step_failed", error=type(error).__name__, where=where(error))
 
     async def _advance_patiently(self, intent_id: str) -> None:
         """`advance`, waiting for whoever is at it just now."""

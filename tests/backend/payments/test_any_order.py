@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from contextlib import AsyncExitStack
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ class Killed(BaseException):
     """The process dies here."""
 
 
+MORTAL = ContextVar("mortal", default=False)  # false in what the app does by itself, e.g. clearing old proofs away
+
+
 class Death:
     """Kills at the n-th chance from now."""
 
@@ -39,7 +43,7 @@ class Death:
         self.chances: int | None = None
 
     def chance(self) -> None:
-        if self.chances is not None:
+        if self.chances is not None and MORTAL.get():
             self.chances -= 1
             if self.chances < 0:
                 self.chances = None
@@ -74,8 +78,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.death.chance()
 
     def _do(self, work: Any) -> Any:
+        context = copy_context()
+        context.run(MORTAL.set, True)
         try:
-            return self.runner.run(work)
+            return self.runner.run(work, context=context)
         except Killed:
             self.death.chances = None
             self.runner.run(self.house.backend.state.payment_worker.leases.forget_all())

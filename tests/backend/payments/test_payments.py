@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -307,6 +309,16 @@ async def test_unsigned_answers_are_not_believed(house: House) -> None:
     stranger = house.sandbox.state.keys.sign
     house.sandbox.state.keys.sign = lambda data: stranger(data, forged=True)
     assert (await get(house))["state"] == "unknown"
+
+
+async def test_a_slow_gateway_does_not_keep_the_kiosk_waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.payments.service._PATIENCE_S", 0.05)
+    bill = await look_up(house)
+    await house.control(alipay={"delay_s": 0.5})
+    assert (await house.call("POST", "/payments", request_of(bill))).json()["state"] == "created"
+    while house.backend.state.payments._running:
+        await asyncio.gather(*house.backend.state.payments._running)
+    assert (await house.call("GET", "/payments/intent-00001")).json()["state"] == "pending"
 
 
 async def test_one_bill_one_open_order(house: House) -> None:
