@@ -224,7 +224,9 @@ async def notify_forged(visit: Visit) -> None:
     await visit.bill()
     await visit.pay()
     await visit.rate_and_leave()
-    require(_log_says(visit, "backend", "notify_refused"), "the forged notification left no trace in the log")
+    require(
+        _log_says(visit, "backend", "alipay_notification_refused"), "the forged notification left no trace in the log"
+    )
 
 
 async def notify_twice(visit: Visit) -> None:
@@ -357,7 +359,7 @@ FAULTS: dict[str, Fault] = {
     "touch-in-transition": Fault(touch_in_transition, "Many presses at one place."),
     "time-out": Fault(
         time_out, "Rest: more time is offered; then nobody answers.",
-        {"MENKOU_KIOSK_IDLE_SCALE": "0.1", "MENKOU_KIOSK_MORE_TIME_S": "5"},
+        {"MENKOU_KIOSK_IDLE_SCALE": "0.1", "MENKOU_KIOSK_MORE_TIME_S": "12"},
     ),
     "kiosk-killed": Fault(kiosk_killed, "Power cut while the resident pays."),
     "kiosk-killed-printing": Fault(kiosk_killed_printing, "Power cut while the certificate is printed."),

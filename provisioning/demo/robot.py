@@ -42,6 +42,8 @@ class View:
     serial: int
     language: str
     in_transition: bool
+    settles_in_s: float  # until the target touched last takes the next touch
+    answered: bool  # the screen has its answer, or asks nothing: touches are not taken any more
     question: str
     texts: tuple[str, ...]
     targets: dict[str, Target]
@@ -99,6 +101,8 @@ class Robot:
             serial=seen["serial"],
             language=seen["language"],
             in_transition=seen["in_transition"],
+            settles_in_s=seen["settles_in_s"],
+            answered=seen["answered"] and not seen["over"],
             question=seen["question"] or "",
             texts=tuple(seen["texts"]),
             targets={
@@ -126,8 +130,11 @@ class Robot:
         while True:
             view = await self.view()
             target = view.targets.get(target_id)
-            if target is not None and target.enabled and not view.in_transition:
-                break
+            if target is not None and target.enabled and not view.in_transition and not view.answered:
+                if view.settles_in_s <= 0:
+                    break
+                await asyncio.sleep(view.settles_in_s)
+                continue
             if time.monotonic() - since > timeout_s:
                 raise NotSeen(f"nothing to touch as {target_id!r} on {view.screen}; there is {sorted(view.targets)}")
             await asyncio.sleep(_POLL_S)
