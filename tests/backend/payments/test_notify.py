@@ -106,6 +106,14 @@ async def test_refund_notification_is_no_payment(house: House) -> None:
     assert await ledger(house) == before
 
 
+async def test_partial_refund_notification_is_no_payment(house: House) -> None:
+    """TRADE_SUCCESS with a refund_fee tells of money going back, whatever we knew before."""
+    fields = await paid_fields(house)
+    assert await send(house, fields, gmt_refund="2026-11-22 10:00:00.000", refund_fee="10.00") == "success"
+    assert await stored_state(house) == "pending"
+    assert await ledger(house) == {}
+
+
 async def test_the_sandbox_notifies_by_itself_until_it_is_heard(house: House) -> None:
     payment = await begin(house)
     heard: list[bytes] = []
