@@ -12,7 +12,8 @@ from content.schema.text import Language, Text
 class UiConfig:
     """Sizes are window pixels, times seconds.
 
-    `scale` multiplies type and spacing beside the window's own size. `key_debounce_s` is the time during which an
+    `scale` below 1 makes the whole picture smaller than the
+    window (a panel behind a bezel). `key_debounce_s` is the time during which an
     identical second key press is ignored (EN 301 549 5.8); buttons other than keys always use `debounce_s`.
     """
 
@@ -30,4 +31,3 @@ class UiConfig:
     debounce_s: float = 0.5
     key_debounce_s: float = 0.2
     font_dir: Path | None = None
-    can_call_staff: bool = True

@@ -153,7 +153,7 @@ class Surface(Widget):
 
     def frame(self) -> Frame:
         width, height = Window.size
-        unit = min(width / W, height / H)
+        unit = min(width / W, height / H) * min(1.0, self.config.scale)
         return Frame((width - W * unit) / 2, (height - H * unit) / 2, unit, height, self.prefs)
 
     def _build(self) -> None:
