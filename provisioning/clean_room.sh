@@ -72,6 +72,7 @@ run_and_stop() {
 for target in "$@"; do
     case $target in
         run-and-stop) step "$target" run_and_stop ;;
+        *" "*) step "make $target" make "${target%% *}" ARGS="${target#* }" ;;
         *) step "make $target" make "$target" ;;
     esac
 done
