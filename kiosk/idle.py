@@ -33,7 +33,7 @@ class PatientStage:
         try:
             while True:
                 rested = time.monotonic() - max(shown, self._stage.last_touch())
-                left = screen.idle_s * self._scale - rested
+                left = screen.idle_s * self._scale * self._stage.patience() - rested
                 if left > 0:
                     await asyncio.wait({question}, timeout=left)
                     if question.done():
@@ -62,6 +62,9 @@ class PatientStage:
 
     def last_touch(self) -> float:
         return self._stage.last_touch()
+
+    def patience(self) -> float:
+        return self._stage.patience()
 
     def reset(self) -> None:
         self._stage.reset()

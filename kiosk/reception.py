@@ -26,6 +26,7 @@ from kiosk.screens import Choice, Home, Message, Nav, Screen, Stage, Tone, Worki
 log = structlog.get_logger()
 A = TypeVar("A")
 _HEALTH_S = 2.0  # devices and backend are asked this often while nobody is here
+_RETRY_S = 10.0  # open intents are tried again this often
 _HEALTH_TRIES = 3  # silent answers in a row before the backend counts as gone
 _LIST_IDLE_S = 45.0
 _STAFF_S = 30.0  # the number to call stays on the screen so long
@@ -46,6 +47,7 @@ class Reception:
         self._journey: asyncio.Future[Any] | None = None
         self._backend_silent = _HEALTH_TRIES  # nothing starts before the first answer
         self._health_changed = asyncio.Event()
+        self._resolving: asyncio.Task[None] | None = None
         self._floor = asyncio.Lock()  # a session and recovery never use the printers at the same time
 
     @property
@@ -63,8 +65,7 @@ class Reception:
                 if service is not None:
                     await self._serve(service)
         finally:
-            health.cancel()
-            await asyncio.gather(health, return_exceptions=True)
+            await ended(health, *([self._resolving] if self._resolving is not None else []))
 
     def leave(self) -> None:
         """首页 or 结束办理 was touched: the journey is cancelled, its open intents are resolved afterwards."""
@@ -151,8 +152,14 @@ class Reception:
 
     async def _serve(self, service: Service) -> None:
         """One resident, from the first touch to a clean screen."""
+        if self._floor.locked():
+            self.stage.show(Working(question=texts.FINISHING, speech=texts.FINISHING))
         async with self._floor:
             await self._check_health()
+            reason = self._reason(service)  # what was true on the home screen may be true no longer
+            if reason is not None:
+                await self._briefly(unavailable_screen(reason))
+                return
             journey = Journey(self._terminal, service)
             log.info("session_started", session=journey.session.id, service=service.id)
             self._journey = asyncio.create_task(JOURNEYS[service.journey](journey))
@@ -202,8 +209,8 @@ class Reception:
         """Resolve what is open, showing so; the home screen comes after a while in any case."""
         if await self._open_intents():
             self.stage.show(Working(question=question, speech=question))
-        resolving = asyncio.create_task(self._resolve())
-        await asyncio.wait({resolving}, timeout=self._terminal.settings.recovery_patience_s)
+        self._resolving = asyncio.create_task(self._resolve())
+        await asyncio.wait({self._resolving}, timeout=self._terminal.settings.recovery_patience_s)
 
     async def _resolve(self) -> None:
         async with self._floor:
@@ -224,12 +231,15 @@ class Reception:
             await asyncio.sleep(_HEALTH_S)
             if self._floor.locked():
                 continue
-            await self._check_health()
-            resting += _HEALTH_S
-            if resting >= 10.0:
-                resting = 0.0
-                if await self._open_intents():
-                    await self._resolve()
+            try:
+                await self._check_health()
+                resting += _HEALTH_S
+                if resting >= _RETRY_S:
+                    resting = 0.0
+                    if await self._open_intents():
+                        await self._resolve()
+            except Exception as error:  # noqa: BLE001 - looked at again in the next round
+                log.error("health_check_failed", error=type(error).__name__, at=_where(error))
 
     async def _check_health(self) -> None:
         before = self._home()

@@ -390,5 +390,8 @@ class Stage(Protocol):
     def last_touch(self) -> float:
         """`time.monotonic()` of the last touch or key."""
 
+    def patience(self) -> float:
+        """How many times longer than usual this resident is given: more in large type (长辈模式)."""
+
     def reset(self) -> None:
         """The session is over: language, volume, text size and mode as at the start; typed digits forgotten."""

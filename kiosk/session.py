@@ -17,6 +17,7 @@ class Session:
     card: IdCard | None = None
     proof: IdentityProof | None = None
     form: dict[str, str] = field(default_factory=dict)
+    face_refusals: int = 0  # in this session, whatever is gone back over
 
     def __repr__(self) -> str:
         return f"Session({self.id})"

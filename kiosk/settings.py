@@ -34,11 +34,12 @@ class KioskSettings(BaseSettings):
     face_attempts: int = 2  # refusals before only the other ways are offered
     card_timeout_s: float = 60.0
 
-    # Times a resident is given, in seconds; the elder mode multiplies them
+    # Times a resident is given, in seconds; large type (长辈模式) multiplies them, see PatientStage
     idle_scale: float = 1.0
     more_time_s: float = 30.0
     goodbye_s: float = 6.0
     rate_s: float = 20.0
     print_hold_s: float = 180.0  # a stopped printer is waited for this long, then the certificate is voided
     payment_poll_s: float = 1.0
+    booking_patience_s: float = 15.0  # paid, but the company has not booked it yet
     recovery_patience_s: float = 8.0  # at start and after a session, before the home screen comes anyway

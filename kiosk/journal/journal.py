@@ -5,6 +5,7 @@ It holds no personal data: ids, amounts, phases. Each change is committed, and s
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class Journal:
 
     def __init__(self, db: aiosqlite.Connection) -> None:
         self._db = db
+        self._one_transaction = asyncio.Lock()
+        self._running: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(cls, path: Path) -> Journal:
@@ -111,6 +114,7 @@ class Journal:
         return cls(db)
 
     async def close(self) -> None:
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._db.close()
 
     async def begin(
@@ -222,11 +226,19 @@ class Journal:
         ]
 
     async def _commit(self, statements: list[tuple[str, tuple[object, ...]]]) -> None:
-        await self._db.execute("BEGIN IMMEDIATE")
-        try:
-            for sql, values in statements:
-                await self._db.execute(sql, values)
-        except BaseException:
-            await self._db.execute("ROLLBACK")
-            raise
-        await self._db.execute("COMMIT")
+        """A cancelled caller does not interrupt a transaction: half of one would block every later one."""
+        task = asyncio.create_task(self._transaction(statements))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.shield(task)
+
+    async def _transaction(self, statements: list[tuple[str, tuple[object, ...]]]) -> None:
+        async with self._one_transaction:
+            await self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for sql, values in statements:
+                    await self._db.execute(sql, values)
+            except BaseException:
+                await self._db.execute("ROLLBACK")
+                raise
+            await self._db.execute("COMMIT")

@@ -33,6 +33,13 @@ log = structlog.get_logger()
 _JOB_MEMORY = timedelta(seconds=45)
 _PRINTER_PATIENCE = timedelta(minutes=10)  # a printer that stays silent longer will not tell any more
 _SLIP_PATIENCE_S = 30.0  # for the receipt printer to be ready after a restart, before the money goes back
+_REQUEST_PATIENCE = timedelta(seconds=45)  # longer than any request and its repeats can take
+_PRINTED = {
+    "yes": DeliveryOutcome.PRINTED,
+    "no": DeliveryOutcome.NOT_PRINTED,
+    "unknown": DeliveryOutcome.UNKNOWN,
+}
+_VERDICTS: dict[Outcome, bool | None] = {Outcome.DONE: True, Outcome.UNKNOWN: None}
 _NOT_FOUND = ProblemCode.NOT_FOUND.value
 
 SlipMaker = Callable[[Payment, bool], Receipt]
@@ -50,6 +57,7 @@ class Recovery:
         receipt_printer: ReceiptPrinter | None,
         slip: SlipMaker,
         slip_patience_s: float = _SLIP_PATIENCE_S,
+        request_patience: timedelta = _REQUEST_PATIENCE,
     ) -> None:
         self._journal = journal
         self._link = link
@@ -57,17 +65,21 @@ class Recovery:
         self._receipt_printer = receipt_printer
         self._slip = slip
         self._slip_patience_s = slip_patience_s
+        self._request_patience = request_patience
         self._one_at_a_time = asyncio.Lock()
 
     async def resolve_open(self) -> int:
         """Resolve what can be resolved now; returns how many intents stay open (to be tried again)."""
         async with self._one_at_a_time:
+            # First, and without the backend: the printer's counter speaks only until the next slip is printed.
+            for slip in await self._journal.open_intents():
+                if slip.kind is IntentKind.RECEIPT:
+                    await self._judge_slip(slip)
             for intent in await self._journal.open_intents():
                 if intent.kind is IntentKind.CERTIFICATE:
                     await self._certificate(intent)
                 elif intent.kind is IntentKind.PAYMENT:
                     await self._payment(intent)
-            await self._orphan_slips()
             await self._flush_outbox()
             left = len(await self._journal.open_intents())
         if left:
@@ -80,11 +92,14 @@ class Recovery:
         if intent.phase is Phase.BEGUN:
             issued = await self._link.certificate(intent.id)
             if isinstance(issued, Refusal) and issued.code == _NOT_FOUND:
-                await self._settle(intent, Outcome.NEVER_HAPPENED)
+                # A request we gave up may still be worked on: only after a while does "unknown" mean "never".
+                if datetime.now(UTC) - intent.updated_at > self._request_patience:
+                    await self._settle(intent, Outcome.NEVER_HAPPENED)
             elif isinstance(issued, IssuedCertificate):
                 await self._report(intent, DeliveryOutcome.NOT_PRINTED)
             return
-        outcome = await self._ask_printer(intent)
+        printed = intent.detail.get("printed")  # known before we died; the printer may have forgotten it since
+        outcome = _PRINTED[printed] if isinstance(printed, str) else await self._ask_printer(intent)
         if outcome is not None:
             await self._report(intent, outcome)
 
@@ -109,8 +124,9 @@ class Recovery:
         return DeliveryOutcome.UNKNOWN
 
     async def _to_its_end(self, printer: DocumentPrinter, job: PrintJob, progress: JobProgress) -> JobProgress:
-        """The resident has gone: a job that has stopped is cancelled, a running one is waited for."""
-        if progress.state in FINAL_STATES:
+        """The resident has gone: a job that has stopped is cancelled, a running one is waited for. A completed one is
+        followed too: the driver believes it only when the device is idle and no sheet is stuck in it."""
+        if progress.state in (JobState.CANCELED, JobState.ABORTED):
             return progress
         async for look in printer.follow(job):
             progress = look
@@ -145,7 +161,8 @@ class Recovery:
             PaymentState.UNKNOWN,
         ):
             payment = await self._link.close_payment(intent.id)
-        if isinstance(payment, Payment) and payment.state is PaymentState.PAID:
+        if isinstance(payment, Payment) and payment.state is PaymentState.PAID and payment.posted:
+            # Not booked yet: asked again later; a slip must not say more than is true.
             payment = await self._hand_over(intent, payment)
         if not isinstance(payment, Payment):
             return
@@ -161,7 +178,7 @@ class Recovery:
         """Paid, and nobody has confirmed a slip: find out whether one came out, else print it, else give the money
         back."""
         slips = [child for child in await self._journal.children(intent.id) if child.kind is IntentKind.RECEIPT]
-        verdicts = [await self._slip_verdict(slip) for slip in slips]
+        verdicts = [_VERDICTS.get(slip.outcome, False) if slip.outcome else None for slip in slips]
         if True in verdicts:
             return await self._link.report_receipt(intent.id, ReceiptReport(outcome="printed"))
         printed = await self._print_slip(intent, payment, copy=None in verdicts)
@@ -169,10 +186,8 @@ class Recovery:
             intent.id, ReceiptReport(outcome="printed" if printed else "unprintable")
         )
 
-    async def _slip_verdict(self, slip: Intent) -> bool | None:
-        """True: it is out. False: surely not. None: nobody can tell. Settles the slip's intent."""
-        if slip.outcome is not None:
-            return {Outcome.DONE: True, Outcome.UNKNOWN: None}.get(slip.outcome, False)
+    async def _judge_slip(self, slip: Intent) -> bool | None:
+        """Did an open slip come out? True, False, or None: nobody can tell. Settles its intent."""
         before = slip.detail.get("cuts_before")
         now = await self._receipt_printer.cut_count() if self._receipt_printer is not None else None
         verdict: bool | None
@@ -203,7 +218,7 @@ class Recovery:
         if outcome is ReceiptOutcome.PRINTED:
             await self._settle(slip, Outcome.DONE)
             return True
-        return await self._slip_verdict(await self._journal.get(slip.id)) is True
+        return await self._judge_slip(await self._journal.get(slip.id)) is True
 
     async def _ready(self, printer: ReceiptPrinter) -> bool:
         loop = asyncio.get_running_loop()
@@ -213,15 +228,6 @@ class Recovery:
                 return False
             await asyncio.sleep(0.5)
         return True
-
-    async def _orphan_slips(self) -> None:
-        """Slips whose parent is settled or was a certificate: only their own end is left to be written."""
-        for intent in await self._journal.open_intents():
-            if intent.kind is not IntentKind.RECEIPT or intent.parent is None:
-                continue
-            parent = await self._journal.get(intent.parent)
-            if parent.outcome is not None:
-                await self._slip_verdict(intent)
 
     # --- the rest ---------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,15 @@ async def issue_certificate(journey: Journey) -> None:
     if moved is Move.BACK:
         raise JourneyOver("left at the guide")
 
+    slip = await _issue_and_print(journey)
+    await rate(journey, 5)
+    reminders = (texts.TAKE_PAPER, texts.TAKE_SLIP if slip else texts.NO_SLIP, texts.TAKE_CARD)
+    await goodbye(journey, reminders)
+
+
+async def _issue_and_print(journey: Journey) -> bool:
+    """The certificate's file and pictures live in here only: when the goodbye is said, they are gone. True: with a
+    slip."""
     intent, certificate = await issue(journey)
     pdf, masked = await fetch_file(journey, intent.id)
     picture = await preview(journey, certificate, pdf, masked)
@@ -46,7 +55,7 @@ async def issue_certificate(journey: Journey) -> None:
     if printed is not Printed.YES:
         raise JourneyOver("not printed")
 
-    slip = await print_slip(
+    return await print_slip(
         journey.terminal.journal,
         journey.terminal.devices.receipt_printer,
         certificate_slip(certificate, journey.settings),
@@ -54,6 +63,3 @@ async def issue_certificate(journey: Journey) -> None:
         service=journey.service.id,
         parent=intent.id,
     )
-    await rate(journey, 5)
-    reminders = (texts.TAKE_PAPER, texts.TAKE_SLIP if slip else texts.NO_SLIP, texts.TAKE_CARD)
-    await goodbye(journey, reminders)

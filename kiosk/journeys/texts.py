@@ -15,7 +15,6 @@ HOME = Text("您要办什么事？", "What would you like to do?")
 HOME_NOTICE = Text(
     "示范系统：证明为样张，付款不动真钱", "Demonstration: certificates are specimens, no real money moves"
 )
-WHICH_SERVICE = Text("请选择要办的事", "Please choose a service")
 DOOR_EMPTY = Text("这里暂时还没有可办的事项", "Nothing is offered here yet")
 UNAVAILABLE = Text("现在办不了这件事", "This cannot be done here right now")
 UNAVAILABLE_ADVICE = Text(
@@ -24,12 +23,10 @@ UNAVAILABLE_ADVICE = Text(
 )
 NO_ID_READER = Text("身份证读卡器暂时不能用", "The ID card reader is not working at the moment")
 NO_DOCUMENT_PRINTER = Text("A4 打印机暂时不能用", "The A4 printer is not working at the moment")
-DOCUMENT_PAPER_OUT = Text(
-    "A4 打印机没有纸了，已通知工作人员添纸", "The A4 printer is out of paper; staff have been told"
-)
+DOCUMENT_PAPER_OUT = Text("A4 打印机没有纸了，请拨打 12345 告知", "The A4 printer is out of paper; please tell 12345")
 NO_RECEIPT_PRINTER = Text("凭条打印机暂时不能用", "The receipt printer is not working at the moment")
 RECEIPT_PAPER_OUT = Text(
-    "凭条打印机没有纸了，已通知工作人员添纸", "The receipt printer is out of paper; staff have been told"
+    "凭条打印机没有纸了，请拨打 12345 告知", "The receipt printer is out of paper; please tell 12345"
 )
 NO_BACKEND = Text("网络暂时不通，查询和办理都要等网络恢复", "The network is down; please wait until it is back")
 
@@ -58,7 +55,6 @@ PLACE_CARD = Text("请把身份证放在读卡区", "Please lay your ID card on 
 PLACE_CARD_SPEECH = Text(
     "请把身份证平放在屏幕右下方的读卡区，听到提示再拿走。", "Lay your ID card flat on the reader at the lower right."
 )
-CARD_READING = Text("正在读取，请不要移动证件", "Reading, please do not move the card")
 CARD_REMOVED = Text(
     "证件拿开得早了一点，请再放一次，等读完再取", "The card left too early; please lay it down again and wait"
 )
@@ -115,9 +111,16 @@ FACE_NOBODY_BODY = Text(
     "请正对摄像头站好再试，也可以用短信加密码。", "Stand straight before the camera, or use SMS and PIN."
 )
 FACE_CAMERA_LOST = Text("摄像头断开了", "The camera has stopped working")
-FACE_CAMERA_LOST_BODY = Text(
+FACE_OUT_OF_ORDER = Text("刷脸暂时不能用", "The face check is not working at the moment")
+FACE_OTHER_WAY_BODY = Text(
     "请用短信加密码继续，办理结果一样。", "Please go on with SMS and PIN; the result is the same."
 )
+FACE_NOT_SEEN = {
+    "several": Text("镜头前不止一个人", "There is more than one person before the camera"),
+    "too-dark": Text("光线太暗，看不清", "It is too dark to see you"),
+    "too-small": Text("离镜头太远，看不清", "You are too far from the camera"),
+    "timeout": Text("没能看清您的脸", "Your face could not be seen clearly"),
+}
 TRY_AGAIN = Text("再试一次", "Try again")
 USE_OTHER_WAY = Text("换个方式", "Use another way")
 
@@ -131,10 +134,12 @@ PIN_LABEL = Text("密码", "PIN")
 SMS_WRONG = Text("验证码或密码不对，请再输一次", "Code or PIN is wrong, please try again")
 SMS_NO_PHONE = Text("没有查到您登记的手机号", "No phone number is registered for you")
 SMS_NO_PHONE_BODY = Text(
-    "可以选刷脸，或到人工窗口登记手机号。", "You can use the camera, or register a phone at the counter."
+    "可以换一种方式，或到人工窗口登记手机号。", "Use another way, or register a phone at the counter."
 )
-SMS_TOO_MANY = Text("输错次数太多，今天不能再试", "Too many wrong entries for today")
-SMS_TOO_MANY_BODY = Text("可以选刷脸，或请工作人员帮忙，电话 12345。", "You can use the camera, or ask staff: 12345.")
+SMS_TOO_MANY = Text("输错或发送的次数太多了", "Too many wrong entries or messages")
+SMS_TOO_MANY_BODY = Text(
+    "请过 15 分钟再试，或换一种方式，也可以拨打 12345。", "Try again in 15 minutes, use another way, or call 12345."
+)
 
 # --- review, issue, preview, print
 REVIEW = Text("请核对，没问题就签发", "Please check; then it will be issued")
@@ -151,7 +156,7 @@ NO_RECORD_BODY = Text(
     "You may be insured elsewhere. Please ask 12333. This is not proof that you are not insured.",
 )
 DEPARTMENT_DOWN = Text("部门的系统暂时没有回应", "The department's system does not answer")
-DEPARTMENT_DOWN_BODY = Text("没有签发任何证明，请过一会儿再试。", "Nothing has been issued; please try again later.")
+DEPARTMENT_DOWN_BODY = Text("这次没有办成，请过一会儿再试。", "Nothing has been done; please try again later.")
 BACKEND_GONE = Text("网络断开了", "The network connection was lost")
 BACKEND_GONE_BODY = Text(
     "这次办理已经停下，没有留下您的信息。请稍后再来，或拨打 12345。",
@@ -166,16 +171,16 @@ OUTLET = Text("从屏幕下方的出纸口取证明，小票在右手边", "Cert
 PRINTER_HELD = Text("打印机需要人帮一下", "The printer needs a hand")
 PRINTER_HELD_BODY = {
     "media-empty": Text(
-        "打印机没有纸了，已通知工作人员。添纸后会接着打，请等一等；也可以不打了，这份证明会作废。",
-        "Out of paper; staff have been told. Printing goes on once refilled. You may wait, or stop and it is voided.",
+        "打印机没有纸了，请呼叫工作人员添纸，添好会接着打；也可以不打了，这份证明会作废。",
+        "Out of paper; please call staff. Printing goes on once refilled. You may wait, or stop and it is voided.",
     ),
     "media-jam": Text(
-        "打印机卡纸了，已通知工作人员。处理好会接着打；也可以不打了，这份证明会作废。",
-        "Paper jam; staff have been told. Printing goes on afterwards. You may wait, or stop and it is voided.",
+        "打印机卡纸了，请呼叫工作人员，处理好会接着打；也可以不打了，这份证明会作废。",
+        "Paper jam; please call staff. Printing goes on afterwards. You may wait, or stop and it is voided.",
     ),
     "other": Text(
-        "打印机停下了，已通知工作人员。处理好会接着打；也可以不打了，这份证明会作废。",
-        "The printer has stopped; staff have been told. You may wait, or stop and the certificate is voided.",
+        "打印机停下了，请呼叫工作人员，处理好会接着打；也可以不打了，这份证明会作废。",
+        "The printer has stopped; please call staff. You may wait, or stop and the certificate is voided.",
     ),
 }
 KEEP_WAITING = Text("等一等", "Wait")
@@ -192,7 +197,6 @@ PRINT_UNKNOWN_BODY = Text(
 )
 
 # --- bill and payment
-SCAN_HERE = Text("也可以把账单条码对准扫描口", "Or hold the bill's bar code to the scanner")
 ACCOUNT_NOT_FOUND = Text(
     "没有查到这个户号，请对照账单再输一次", "This account was not found; please check your bill and try again"
 )
@@ -213,8 +217,8 @@ PREPARING_PAYMENT = Text("正在生成付款码", "Preparing the payment code")
 PAY = Text("请用支付宝扫码付款", "Please pay with Alipay")
 PAY_SPEECH = Text("请打开支付宝，扫一扫屏幕上的码付款。", "Open Alipay and scan the code on the screen.")
 PAY_NOTE = Text(
-    "付了款没出凭条，钱会自动原路退回；凭屏幕上的号码也可到任何一台终端查询。",
-    "Paid but no slip? The money is returned the way it came.",
+    "没付成？换一张银行卡或零钱，再扫一次。付了款没出凭条，钱会自动原路退回。",
+    "Refused? Choose another card and scan again. Paid but no slip? The money is returned the way it came.",
 )
 ALIPAY = Text("支付宝", "Alipay")
 CLOSING_PAYMENT = Text("正在取消付款，请稍等", "Cancelling the payment")
@@ -223,10 +227,6 @@ NOT_PAID_BODY = Text("这笔付款已经取消，付款码作废。", "This paym
 PAY_EXPIRED = Text("付款时间到了，没有收到付款", "Time is up; no payment was received")
 PAY_EXPIRED_BODY = Text(
     "没有扣钱，付款码已作废。可以重新付一次。", "No money was taken; the code is void. You can try again."
-)
-PAY_REFUSED = Text("付款没有成功", "The payment was refused")
-PAY_REFUSED_BODY = Text(
-    "没有扣钱。请换一种付款方式或换一张卡，再试一次。", "No money was taken. Please use another card or wallet."
 )
 PAY_AGAIN = Text("重新付款", "Pay again")
 PAY_UNKNOWN = Text("付款结果还在确认", "The payment is still being confirmed")
@@ -241,12 +241,42 @@ PAID = Text("付款成功", "Payment received")
 BOOKED = Text("水司已入账", "Booked by the company")
 PRINT_SLIP = Text("打印凭条", "Printing your slip")
 PAID_WORKING = Text("付款成功，正在打印凭条", "Paid; printing your slip")
+REFUNDING = Text("凭条打不出来，钱正在原路退回", "No slip could be printed; the money is being returned")
+NOT_BOOKED = Text("这笔钱没能入账，正在原路退回", "The payment could not be booked; the money is being returned")
+BOOKING = Text("已收到付款，正在入账", "Payment received, being booked")
+BOOKING_LATE = Text("已收到付款，水司还没有入账", "Payment received; the company has not booked it yet")
+BOOKING_LATE_BODY = Text(
+    "请不要重复付款。入账后凭条会在本机打印；不能入账会自动原路退回。请记下编号，可拨打 12345 查询。",
+    "Please do not pay again. The slip is printed here once booked; otherwise the money is returned. Note the number.",
+)
 REFUNDED = Text("凭条打不出来，钱已原路退回", "No slip could be printed; the money was returned")
 REFUNDED_BODY = Text(
     "这笔水费没有交成。请换一台终端，或稍后再来。编号见下。",
     "This bill is not paid. Please use another terminal or come back later. The number is below.",
 )
 NUMBER = Text("编号", "Number")
+
+# --- refusals that are nobody's fault: title and what to do, by the backend's code
+REFUSED = {
+    "proof-expired": (
+        Text("核验已经过期", "The verification has expired"),
+        Text("为了您的安全，请从头再办一次，很快。", "For your safety, please start again; it is quick."),
+    ),
+    "no-record": (NO_RECORD, NO_RECORD_BODY),
+    "nothing-due": (NOTHING_DUE, NOTHING_DUE_BODY),
+    "not-found": (
+        Text("账单已经更新", "The bill has been renewed"),
+        Text("没有扣钱，请回首页重新查询。", "No money was taken; please look it up again."),
+    ),
+    "amount-changed": (
+        AMOUNT_CHANGED,
+        Text("没有扣钱，请回首页重新查询。", "No money taken; please look it up again."),
+    ),
+    "department-down": (DEPARTMENT_DOWN, DEPARTMENT_DOWN_BODY),
+    "gateway-down": (PAY_CLOSED_DOWN, PAY_CLOSED_DOWN_BODY),
+    "id-invalid": (UNAVAILABLE, CARD_NUMBER_WRONG),
+    "card-expired": (UNAVAILABLE, CARD_EXPIRED),
+}
 
 # --- end
 RATE = Text("您对这次服务满意吗？", "How satisfied are you?")
@@ -259,7 +289,6 @@ NO_SLIP = Text("凭条没有打出来，证明不受影响", "The slip was not p
 OK = Text("知道了", "OK")
 TO_HOME = Text("回首页", "Home")
 FINISHING = Text("正在收尾，请稍等", "Finishing, one moment")
-ENDED = Text("办理已结束", "The session has ended")
 STAFF_CALLED = Text("呼叫工作人员", "Call staff")
 STAFF_CALLED_BODY = Text(
     "请拨打 {phone}，或 12345。报终端号 {terminal}，工作人员会远程帮您。",

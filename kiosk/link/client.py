@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import httpx
@@ -28,7 +29,6 @@ from backend.contract.kiosk_api import (
     Problem,
     Rating,
     ReceiptReport,
-    RefundRequest,
     ReviewReply,
     ReviewRequest,
     SmsAnswer,
@@ -78,12 +78,20 @@ class BackendLink:
         )
         self._retries = retries
         self.reachable: bool | None = None  # None until the first answer
+        self._clock_offset = timedelta(0)
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def hello(self) -> Hello | Fault:
-        return await self._call(Hello, "GET", "/hello", retries=0)
+        answer = await self._call(Hello, "GET", "/hello", retries=0)
+        if isinstance(answer, Hello):
+            self._clock_offset = answer.now - datetime.now(UTC)
+        return answer
+
+    def now(self) -> datetime:
+        """The backend's time: deadlines come from there, and a terminal's own clock may be wrong."""
+        return datetime.now(UTC) + self._clock_offset
 
     async def assert_identity(self, assertion: IdentityAssertion) -> IdentityProof | Fault:
         return await self._call(IdentityProof, "POST", "/identity/assertions", assertion)
@@ -127,9 +135,6 @@ class BackendLink:
 
     async def report_receipt(self, intent_id: str, report: ReceiptReport) -> Payment | Fault:
         return await self._call(Payment, "POST", f"/payments/{intent_id}/receipt", report)
-
-    async def refund(self, intent_id: str, request: RefundRequest) -> Payment | Fault:
-        return await self._call(Payment, "POST", f"/payments/{intent_id}/refund", request)
 
     async def rate(self, rating: Rating) -> Fault | None:
         answer = await self._send("POST", "/ratings", rating, retries=0)

@@ -14,6 +14,7 @@ from kiosk.ui.config import UiConfig
 from kiosk.ui.surface import Surface
 
 A = TypeVar("A")
+_LARGE_PATIENCE = 3.0
 _log = structlog.get_logger(__name__)
 
 
@@ -89,6 +90,9 @@ class KivyStage:
 
     def last_touch(self) -> float:
         return self.surface.last_touch
+
+    def patience(self) -> float:
+        return _LARGE_PATIENCE if self.surface.prefs.large else 1.0
 
     def reset(self) -> None:
         self.surface.reset()

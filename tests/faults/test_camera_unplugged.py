@@ -14,7 +14,7 @@ async def test_other_way(tmp_path: Path) -> None:
         house.face = FakeFace(CAMERA_GONE)
         await house.certificate()
         said = [screen.body for screen in house.stage.seen if screen is not None and hasattr(screen, "body")]
-        assert said == [texts.FACE_CAMERA_LOST_BODY]
+        assert said == [texts.FACE_OTHER_WAY_BODY]
         assert len(house.world.sheets) == 1
 
 

@@ -36,3 +36,22 @@ async def test_given_up_or_nobody_came(tmp_path: Path, answer: object) -> None:
         assert list(house.world.certificates.values()) == [CertificateState.VOIDED]
         assert house.stage.seen[-1].body == texts.PRINT_FAILED_BODY  # type: ignore[union-attr]
         assert not house.world.sheets
+
+
+async def test_voided_even_if_the_network_went_too(tmp_path: Path) -> None:
+    """The verdict is in the journal before the backend is told: recovery needs no printer that still remembers."""
+    world = World()
+
+    def give_up(screen: Message) -> str:
+        world.backend = "gone"
+        return "give-up" if screen.buttons[0].value == "give-up" else "ok"
+
+    async with House(tmp_path / "j.sqlite3", world, Message=give_up) as house:
+        house.document_printer.script = [RUNNING, DRY]
+        with pytest.raises(JourneyOver):
+            await house.certificate()
+    world.backend = "up"
+    world.jobs.clear()  # the printer has forgotten everything
+    async with House(tmp_path / "j.sqlite3", world) as house:
+        assert await house.recover() == 0
+    assert list(world.certificates.values()) == [CertificateState.VOIDED]

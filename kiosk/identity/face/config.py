@@ -16,7 +16,7 @@ class Borderline(StrEnum):
 
 @dataclass(frozen=True)
 class FaceConfig:
-    """Distances are the engine's own; the defaults belong to the default engine (docs/decisions/0006-face-engine.md)."""
+    """Distances are the engine's own; the defaults belong to the default engine (decision 6)."""
 
     engine: str = "kiosk.identity.face.dlib_engine:DlibEngine"  # "module:factory" of a FaceEngine
     threshold: float = 0.5

@@ -1,4 +1,4 @@
-"""Is it a living person, or a picture of one? A port without an implementation yet (docs/decisions/0006-face-engine.md)."""
+"""Is it a living person, or a picture of one? A port without an implementation yet (decision 6)."""
 
 from __future__ import annotations
 

@@ -85,9 +85,8 @@ def _refuse_card(card: IdCard) -> Text | None:
 
 async def prove_holder(journey: Journey) -> Move:
     """Two equal ways; after two refusals by face only the others are offered, never "try until it passes"."""
-    refused = 0
     while True:
-        way = await _choose_way(journey, refused)
+        way = await _choose_way(journey)
         if isinstance(way, Nav):
             return Move.BACK
         if way is IdentityWay.FACE:
@@ -101,8 +100,8 @@ async def prove_holder(journey: Journey) -> Move:
                 return Move.ON
             else:
                 if _was_compared(result):
-                    refused += 1
-                if await _after_face_fault(journey, result, refused):
+                    journey.session.face_refusals += 1
+                if await _after_face_fault(journey, result):
                     continue
                 way = IdentityWay.SMS_PIN
         proof = await _by_sms(journey)
@@ -111,12 +110,13 @@ async def prove_holder(journey: Journey) -> Move:
             return Move.ON
 
 
-async def _choose_way(journey: Journey, refused: int) -> IdentityWay | Nav:
+async def _choose_way(journey: Journey) -> IdentityWay | Nav:
+    face = journey.terminal.face
     reason: Text | None = None
-    if journey.terminal.face is None or not _card(journey).photo:
-        reason = texts.FACE_NOT_HERE
-    elif refused >= journey.settings.face_attempts:
+    if journey.session.face_refusals >= journey.settings.face_attempts:
         reason = texts.FACE_USED_UP
+    elif face is None or not _card(journey).photo or not await face.camera_ready():
+        reason = texts.FACE_NOT_HERE
     answer = await journey.stage.ask(
         Choose(
             question=texts.CHOOSE_WAY,
@@ -185,16 +185,8 @@ async def _assert_face(journey: Journey, result: FaceResult) -> IdentityProof:
         )
     )
     if isinstance(answer, Refusal | Unreachable):
-        raise await _card_refused(journey, answer)
+        raise await end_with_fault(journey, answer)
     return answer
-
-
-async def _card_refused(journey: Journey, fault: Fault) -> Exception:
-    """The backend looks at the card's number and validity once more."""
-    hints = {ProblemCode.ID_INVALID.value: texts.CARD_NUMBER_WRONG, ProblemCode.CARD_EXPIRED.value: texts.CARD_EXPIRED}
-    if isinstance(fault, Refusal) and fault.code in hints:
-        return await end_with(journey, texts.UNAVAILABLE, hints[fault.code])
-    return await end_with_fault(journey, fault)
 
 
 def _was_compared(result: FaceResult) -> bool:
@@ -203,19 +195,23 @@ def _was_compared(result: FaceResult) -> bool:
     return result.outcome in (FaceOutcome.NO_MATCH, FaceOutcome.INCONCLUSIVE) and result.reason is None
 
 
-async def _after_face_fault(journey: Journey, result: FaceResult, refused: int) -> bool:
+async def _after_face_fault(journey: Journey, result: FaceResult) -> bool:
     """Tell what went wrong. True: back to the choice of ways (or try again), False: straight to the other way."""
     again, other = Choice("again", texts.TRY_AGAIN), Choice("other", texts.USE_OTHER_WAY)
     if result.outcome is FaceOutcome.ERROR:
-        await tell(journey, Tone.PROBLEM, texts.FACE_CAMERA_LOST, texts.FACE_CAMERA_LOST_BODY, (other,))
+        title = texts.FACE_CAMERA_LOST if result.reason is FaceReason.CAMERA_UNPLUGGED else texts.FACE_OUT_OF_ORDER
+        await tell(journey, Tone.PROBLEM, title, texts.FACE_OTHER_WAY_BODY, (other,))
         return False
-    if _was_compared(result) and refused >= journey.settings.face_attempts:
+    if _was_compared(result) and journey.session.face_refusals >= journey.settings.face_attempts:
         await tell(journey, Tone.PROBLEM, texts.FACE_NO_MATCH, texts.FACE_USED_UP, (other,))
         return False
     if _was_compared(result):
         title, body = texts.FACE_NO_MATCH, texts.FACE_NO_MATCH_BODY
     else:
-        title, body = texts.FACE_NOBODY, texts.FACE_NOBODY_BODY
+        title, body = (
+            texts.FACE_NOT_SEEN.get(result.reason or FaceReason.NOBODY, texts.FACE_NOBODY),
+            texts.FACE_NOBODY_BODY,
+        )
     return await tell(journey, Tone.PROBLEM, title, body, (other, again)) == "again"
 
 
@@ -286,4 +282,4 @@ async def _sms_refused(journey: Journey, fault: Fault) -> None:
     if isinstance(fault, Refusal) and fault.code == ProblemCode.TOO_MANY_TRIES:
         await tell(journey, Tone.PROBLEM, texts.SMS_TOO_MANY, texts.SMS_TOO_MANY_BODY, other)
         return
-    raise await _card_refused(journey, fault)
+    raise await end_with_fault(journey, fault)

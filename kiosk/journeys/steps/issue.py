@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import structlog
 
-from backend.contract.kiosk_api import FieldEntry, IssuedCertificate, IssueRequest, ProblemCode, ReviewRequest
+from backend.contract.kiosk_api import FieldEntry, IssuedCertificate, IssueRequest, ReviewRequest
 from content.schema.text import Text
-from kiosk.journal.journal import Intent, IntentKind
+from kiosk.journal.journal import Intent, IntentKind, Outcome
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey
 from kiosk.journeys.steps import Move
-from kiosk.journeys.steps.messages import end_with, end_with_fault
-from kiosk.link.client import Fault, Refusal, Unreachable
+from kiosk.journeys.steps.messages import end_with_fault
+from kiosk.link.client import Refusal, Unreachable
 from kiosk.screens import Entry, Milestone, Nav, Preview, PreviewAnswer, Review, Working
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ async def review(journey: Journey) -> Move:
         ReviewRequest(service_id=journey.service.id, proof_id=proof_id, form=dict(journey.session.form))
     )
     if isinstance(answer, Refusal | Unreachable):
-        raise await _refused(journey, answer)
+        raise await end_with_fault(journey, answer)
     reply = await journey.stage.ask(
         Review(
             question=texts.REVIEW,
@@ -59,8 +59,10 @@ async def issue(journey: Journey) -> tuple[Intent, IssuedCertificate]:
             form=dict(journey.session.form),
         )
     )
+    if isinstance(answer, Refusal):
+        await journey.terminal.journal.settle(intent.id, Outcome.NEVER_HAPPENED)
     if isinstance(answer, Refusal | Unreachable):
-        raise await _refused(journey, answer)
+        raise await end_with_fault(journey, answer)
     log.info("certificate_issued", intent=intent.id, pages=answer.pages)
     return intent, answer
 
@@ -116,9 +118,3 @@ def _proof_id(journey: Journey) -> str:
     if journey.session.proof is None:
         raise RuntimeError("identity not proven in this session")
     return journey.session.proof.proof_id
-
-
-async def _refused(journey: Journey, fault: Fault) -> Exception:
-    if isinstance(fault, Refusal) and fault.code == ProblemCode.NO_RECORD:
-        return await end_with(journey, texts.NO_RECORD, texts.NO_RECORD_BODY)
-    return await end_with_fault(journey, fault)

@@ -44,9 +44,9 @@ async def end_with(
 
 
 async def end_with_fault(journey: Journey, fault: Fault) -> JourneyOver:
-    """For faults with nothing special to say about them."""
+    """For faults that the step itself cannot do anything about."""
     if isinstance(fault, Unreachable):
         return await end_with(journey, texts.BACKEND_GONE, texts.BACKEND_GONE_BODY)
-    if isinstance(fault, Refusal) and fault.code in ("department-down", "gateway-down"):
-        return await end_with(journey, texts.DEPARTMENT_DOWN, texts.DEPARTMENT_DOWN_BODY)
+    if isinstance(fault, Refusal) and fault.code in texts.REFUSED:
+        return await end_with(journey, *texts.REFUSED[fault.code])
     return await end_with(journey, texts.INTERNAL_FAULT, texts.INTERNAL_FAULT_BODY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from enum import Enum
 
 import structlog
@@ -14,10 +13,10 @@ from backend.contract.kiosk_api import (
     Payment,
     PaymentRequest,
     PaymentState,
-    ProblemCode,
     ReceiptReport,
 )
 from content.schema.text import Text
+from kiosk.availability import unavailable_reason
 from kiosk.journal.journal import Intent, IntentKind, Outcome
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver
@@ -43,7 +42,8 @@ async def pay_and_deliver(journey: Journey, bill: Bill, entries: Sequence[Entry]
         # The slip is part of the deal: no money is asked for while it could not be printed.
         printer = journey.terminal.devices.receipt_printer
         if printer is None or not (await printer.refresh()).ready:
-            raise await end_with(journey, texts.UNAVAILABLE, texts.NO_RECEIPT_PRINTER)
+            reason = unavailable_reason(journey.service, journey.terminal.devices, backend_reachable=True)
+            raise await end_with(journey, reason or texts.NO_RECEIPT_PRINTER, texts.UNAVAILABLE_ADVICE)
         intent, payment = await _request(journey, bill)
         answer = await _wait_for_payment(journey, payment, entries)
         if isinstance(answer, Payment) and answer.state in _RECEIVED:
@@ -56,7 +56,7 @@ async def pay_and_deliver(journey: Journey, bill: Bill, entries: Sequence[Entry]
             return
         if answer is PayAnswer.MORE_TIME:
             continue  # a new code with a new time; the old one is closed
-        await _after_no_payment(journey, answer, payment)
+        await _after_no_payment(journey, answer)
 
 
 async def _request(journey: Journey, bill: Bill) -> tuple[Intent, Payment]:
@@ -83,7 +83,7 @@ async def _request(journey: Journey, bill: Bill) -> tuple[Intent, Payment]:
             payment = await journey.terminal.link.payment(intent.id)
     if isinstance(payment, Refusal):
         await journey.terminal.journal.settle(intent.id, Outcome.NEVER_HAPPENED)
-        raise await _not_requested(journey, payment)
+        raise await end_with_fault(journey, payment)
     if isinstance(payment, Unreachable):
         raise await end_with_fault(journey, payment)
     if payment.qr_code is None:
@@ -94,7 +94,7 @@ async def _request(journey: Journey, bill: Bill) -> tuple[Intent, Payment]:
 async def _wait_for_payment(
     journey: Journey, payment: Payment, entries: Sequence[Entry]
 ) -> Payment | PayAnswer | Nav | _Wait:
-    total = max((payment.expires_at - datetime.now(UTC)).total_seconds(), 1.0)
+    total = max((payment.expires_at - journey.terminal.link.now()).total_seconds(), 1.0)
     screen = Pay(
         question=texts.PAY,
         speech=texts.PAY_SPEECH,
@@ -114,7 +114,7 @@ async def _wait_for_payment(
 async def _poll(journey: Journey, payment: Payment) -> Payment | _Wait:
     """Until the backend says something final or the code has expired. A lost network is waited out: the QR on the
     screen stays payable, and giving up early would not make it less so."""
-    while datetime.now(UTC) < payment.expires_at:
+    while journey.terminal.link.now() < payment.expires_at:
         await asyncio.sleep(journey.settings.payment_poll_s)
         answer = await journey.terminal.link.payment(payment.intent_id)
         if isinstance(answer, Payment) and answer.state in (*_RECEIVED, *_NOT_TAKEN):
@@ -139,12 +139,10 @@ async def _close(journey: Journey, intent: Intent, payment: Payment) -> Payment:
     raise await end_with(journey, texts.PAY_UNKNOWN, texts.PAY_UNKNOWN_BODY, entries=(number,))
 
 
-async def _after_no_payment(journey: Journey, answer: object, payment: Payment) -> None:
+async def _after_no_payment(journey: Journey, answer: object) -> None:
     """Tell that nothing was taken; returns when the resident wants another attempt."""
     again = (Choice("home", texts.TO_HOME), Choice("again", texts.PAY_AGAIN))
-    if payment.refused is not None:
-        title, body = texts.PAY_REFUSED, texts.PAY_REFUSED_BODY
-    elif answer is _Wait.EXPIRED or isinstance(answer, Payment):  # our clock or the gateway's
+    if answer is _Wait.EXPIRED or isinstance(answer, Payment):  # our clock or the gateway's
         title, body = texts.PAY_EXPIRED, texts.PAY_EXPIRED_BODY
     else:
         title, body = texts.NOT_PAID, texts.NOT_PAID_BODY
@@ -153,9 +151,16 @@ async def _after_no_payment(journey: Journey, answer: object, payment: Payment) 
 
 
 async def _deliver(journey: Journey, intent: Intent, payment: Payment) -> None:
-    """Booked by the backend; the slip; then settled. No slip → the money goes back, and the resident is told."""
+    """Booked by the company, then the slip, then settled: a slip says that the bill is paid. No slip → the money goes
+    back, and the resident is told."""
     terminal = journey.terminal
-    journey.stage.show(_working(journey, texts.PAID_WORKING, paid=True))
+    number = Entry(texts.NUMBER, Text.same(payment.out_trade_no))
+    payment = await _until_booked(journey, payment)
+    if payment.state in _NOT_TAKEN:
+        raise await _given_back(journey, intent, payment, texts.NOT_BOOKED)
+    if not payment.posted:
+        raise await end_with(journey, texts.BOOKING_LATE, texts.BOOKING_LATE_BODY, tone=Tone.INFO, entries=(number,))
+    journey.stage.show(_working(journey, texts.PAID_WORKING, booked=True))
     printed = await print_slip(
         terminal.journal,
         terminal.devices.receipt_printer,
@@ -166,30 +171,45 @@ async def _deliver(journey: Journey, intent: Intent, payment: Payment) -> None:
     )
     report = ReceiptReport(outcome="printed" if printed else "unprintable")
     answer = await terminal.link.report_receipt(intent.id, report)
-    if isinstance(answer, Payment) and printed:
+    if isinstance(answer, Payment) and answer.state is PaymentState.DELIVERED:
         await terminal.journal.settle(intent.id, Outcome.DONE)
     if printed:
         return  # an unreachable backend is told by recovery: the slip's own intent says that it is out
-    number = Entry(texts.NUMBER, Text.same(payment.out_trade_no))
     if isinstance(answer, Payment) and answer.state in _NOT_TAKEN:
-        if answer.state is PaymentState.REFUNDED:
-            await terminal.journal.settle(intent.id, Outcome.REFUNDED)
-        raise await end_with(journey, texts.REFUNDED, texts.REFUNDED_BODY, entries=(number,))
+        raise await _given_back(journey, intent, answer, texts.REFUNDING)
     raise await end_with(journey, texts.PAY_UNKNOWN, texts.PAY_UNKNOWN_BODY, entries=(number,))
 
 
-async def _not_requested(journey: Journey, fault: Refusal) -> JourneyOver:
-    if fault.code == ProblemCode.AMOUNT_CHANGED:
-        return await end_with(journey, texts.AMOUNT_CHANGED, texts.NOT_PAID_BODY)
-    if fault.code == ProblemCode.GATEWAY_DOWN:
-        return await end_with(journey, texts.PAY_CLOSED_DOWN, texts.PAY_CLOSED_DOWN_BODY)
-    return await end_with_fault(journey, fault)
+async def _until_booked(journey: Journey, payment: Payment) -> Payment:
+    """Usually at once; a slow company is waited for a little, and then left to recovery."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + journey.settings.booking_patience_s
+    while not payment.posted and payment.state not in _NOT_TAKEN and loop.time() < until:
+        journey.stage.show(_working(journey, texts.BOOKING, booked=False))
+        await asyncio.sleep(journey.settings.payment_poll_s)
+        answer = await journey.terminal.link.payment(payment.intent_id)
+        if isinstance(answer, Payment):
+            payment = answer
+    return payment
 
 
-def _working(journey: Journey, question: Text, *, paid: bool = False) -> Working:
-    milestones = (
-        (Milestone(texts.PAID, "done"), Milestone(texts.BOOKED, "done"), Milestone(texts.PRINT_SLIP, "now"))
-        if paid
-        else ()
-    )
-    return Working(question=question, speech=question, trail=journey.trail(4 if paid else 3), milestones=milestones)
+async def _given_back(journey: Journey, intent: Intent, payment: Payment, going: Text) -> JourneyOver:
+    """The money is on its way back, or back already."""
+    if payment.state is PaymentState.REFUNDED:
+        await journey.terminal.journal.settle(intent.id, Outcome.REFUNDED)
+    done = payment.state is PaymentState.REFUNDED and going is texts.REFUNDING
+    number = Entry(texts.NUMBER, Text.same(payment.out_trade_no))
+    return await end_with(journey, texts.REFUNDED if done else going, texts.REFUNDED_BODY, entries=(number,))
+
+
+def _working(journey: Journey, question: Text, *, booked: bool | None = None) -> Working:
+    """`booked`: None while there is no money yet."""
+    milestones: tuple[Milestone, ...] = ()
+    if booked is not None:
+        milestones = (
+            Milestone(texts.PAID, "done"),
+            Milestone(texts.BOOKED, "done" if booked else "now"),
+            Milestone(texts.PRINT_SLIP, "now" if booked else "todo"),
+        )
+    trail = journey.trail(3 if booked is None else 4)
+    return Working(question=question, speech=question, trail=trail, milestones=milestones)

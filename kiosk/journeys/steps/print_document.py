@@ -10,7 +10,7 @@ import structlog
 from backend.contract.kiosk_api import DeliveryOutcome, DeliveryReport, IssuedCertificate
 from content.schema.text import Text
 from drivers.document_printer.port import DocumentPrinter, JobProgress, JobState, PrintJob, SubmitFault
-from drivers.status import DeviceStatus
+from drivers.status import DeviceState, DeviceStatus, SupplyState
 from kiosk.journal.journal import Intent, Outcome, Phase
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey
@@ -56,7 +56,10 @@ async def print_certificate(
 
 
 async def settle_print(journey: Journey, intent_id: str, printed: Printed) -> None:
-    """Tell the backend, then settle. Where the backend is gone the intent stays open and recovery tells it later."""
+    """Write the verdict down, tell the backend, settle. Where the backend is gone the intent stays open and recovery
+    tells it later, from the journal: by then the printer may have forgotten the job."""
+    known = await journey.terminal.journal.get(intent_id)
+    await journey.terminal.journal.advance(intent_id, known.phase, printed=printed.value)
     report, outcome = {
         Printed.YES: (DeliveryOutcome.PRINTED, Outcome.DONE),
         Printed.NO: (DeliveryOutcome.NOT_PRINTED, Outcome.VOIDED),
@@ -155,9 +158,9 @@ async def _idle_without_fault(printer: DocumentPrinter) -> bool:
     until = loop.time() + _IDLE_PATIENCE_S
     while loop.time() < until:
         status: DeviceStatus = await printer.refresh()
-        if status.supplies.get("paper") is not None and status.supplies["paper"].value == "jammed":
+        if status.supplies.get("paper") is SupplyState.JAMMED:
             return False
-        if status.device.value in ("online", "userError"):
+        if status.device in (DeviceState.ONLINE, DeviceState.USER_ERROR):
             # Out of paper *after* our sheet is the next resident's matter, not a fault of this print.
             return True
         await asyncio.sleep(0.3)

@@ -9,6 +9,13 @@ from drivers.receipt_printer.port import Receipt, ReceiptOutcome, ReceiptPrinter
 from kiosk.journal.journal import IntentKind, Journal, Outcome, Phase
 
 log = structlog.get_logger()
+# Refused before a byte went out: surely no slip. Everything else that is not PRINTED may have left half of one.
+_OUTCOMES = {
+    ReceiptOutcome.PRINTED: Outcome.DONE,
+    ReceiptOutcome.PAPER_OUT: Outcome.NEVER_HAPPENED,
+    ReceiptOutcome.COVER_OPEN: Outcome.NEVER_HAPPENED,
+    ReceiptOutcome.OFFLINE: Outcome.NEVER_HAPPENED,
+}
 
 
 async def print_slip(
@@ -33,6 +40,5 @@ async def print_slip(
         after = await printer.cut_count()
         outcome = ReceiptOutcome.PRINTED if after is not None and after > cuts else outcome
     log.info("slip", parent=parent, outcome=outcome.value)
-    printed = outcome is ReceiptOutcome.PRINTED
-    await journal.settle(intent.id, Outcome.DONE if printed else Outcome.UNKNOWN)
-    return printed
+    await journal.settle(intent.id, _OUTCOMES.get(outcome, Outcome.UNKNOWN))
+    return outcome is ReceiptOutcome.PRINTED

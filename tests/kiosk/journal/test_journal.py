@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -69,3 +70,17 @@ async def test_outbox_keeps_until_delivered(tmp_path: Path) -> None:
     await journal.delivered("rate-1")
     assert await journal.outbox() == []
     await journal.close()
+
+
+async def test_cancelled_at_any_moment_it_takes_the_next_intent(tmp_path: Path) -> None:
+    """A touch on 首页 in mid-write: half a transaction would block every later one."""
+    for steps in range(12):
+        journal = await Journal.open(tmp_path / f"{steps}.sqlite3")
+        task = asyncio.create_task(journal.begin(IntentKind.PAYMENT, session="s", service="x"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        after = await journal.begin(IntentKind.PAYMENT, session="s", service="x")
+        assert after.id in [intent.id for intent in await journal.open_intents()]
+        await journal.close()

@@ -28,7 +28,6 @@ from backend.contract.kiosk_api import (
     PaymentState,
     Rating,
     ReceiptReport,
-    RefundRequest,
     ReviewReply,
     ReviewRequest,
     SmsAnswer,
@@ -97,6 +96,9 @@ class ScriptedStage:
     def last_touch(self) -> float:
         return self.touched
 
+    def patience(self) -> float:
+        return 1.0
+
     def reset(self) -> None:
         self.seen.append(None)  # type: ignore[arg-type]
 
@@ -158,6 +160,7 @@ class World:
     refusals: dict[str, str] = field(default_factory=dict)  # call name → problem code
     has_cut_counter: bool = True
     slip_ready: bool = True
+    books: bool = True  # the company books what is paid
 
 
 class FakeLink:
@@ -287,7 +290,7 @@ class FakeLink:
             qr_code="https://qr.example.invalid/bax1",
             expires_at=datetime.now(UTC) + timedelta(seconds=self.expiry_s),
             paid_at=datetime.now(UTC) if state is PaymentState.PAID else None,
-            posted=state is PaymentState.PAID,
+            posted=state in (PaymentState.PAID, PaymentState.DELIVERED) and self.world.books,
             receipt_no="R1",
             title_zh="水费",
             title_en="Water",
@@ -338,8 +341,8 @@ class FakeLink:
 
         return await self._effect("receipt", effect)
 
-    async def refund(self, intent_id: str, request: RefundRequest) -> Any:
-        raise AssertionError("refunds go through report_receipt here")
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     async def rate(self, rating: Rating) -> Any:
         def effect() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from tests.kiosk.journeys.fakes import (
     World,
 )
 
-SETTINGS = KioskSettings(rate_s=0.05, goodbye_s=0.01, payment_poll_s=0.001, print_hold_s=0.2, more_time_s=0.05)
+SETTINGS = KioskSettings(
+    rate_s=0.05, goodbye_s=0.01, payment_poll_s=0.001, print_hold_s=0.2, more_time_s=0.05, booking_patience_s=0.05
+)
 SERVICES: dict[str, Service] = {service.id: service for service in lint(CATALOGUE)}
 
 GOOD_ANSWERS: dict[str, Any] = {
@@ -55,6 +58,9 @@ class FakeFace:
 
     def __init__(self, *results: FaceResult) -> None:
         self.results = list(results) or [FaceResult(FaceOutcome.MATCH, band=ScoreBand.STRONG, algorithm="fake 1")]
+
+    async def camera_ready(self) -> bool:
+        return True
 
     async def check(self, chip_photo: bytes, on_cue: Any, timeout_s: float) -> FaceResult:
         return self.results.pop(0) if len(self.results) > 1 else self.results[0]
@@ -110,6 +116,7 @@ class House:
             receipt_printer=self.receipt_printer,
             slip=lambda payment, copy: payment_slip(payment, SETTINGS, copy=copy),
             slip_patience_s=0.05,
+            request_patience=timedelta(0),
         )
         return await recovery.resolve_open()
 
