@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import json
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +34,17 @@ class Step:
     also_done_by: tuple[str, str] | None = None  # (step, key) of a superset of this one
 
 
+def project_key(file: Path) -> str:
+    """Changes with what is installed (names, commands, packages), not with a linter's setting."""
+    project = tomllib.loads(file.read_text(encoding="utf-8"))
+    installed = [project.get("build-system"), project.get("project"), project.get("tool", {}).get("hatch")]
+    return hashlib.sha256(json.dumps(installed, sort_keys=True).encode()).hexdigest()
+
+
 def steps(root: Path, profile: str, python: str) -> list[Step]:
     env = Environment(root, python)
     locks = {name: digest(root, [env.locks / "build.txt", env.locks / LOCKS[name]], python) for name in LOCKS}
-    project = digest(root, [root / "pyproject.toml"])
+    project = project_key(root / "pyproject.toml")
     uv_lock = digest(root, [env.locks / "uv.txt"])
     fonts = root / "build/fonts/NotoSansCJKsc-Bold.otf"  # the last one written
     content = root / "build/content"

@@ -105,6 +105,16 @@ def test_after_a_failure_it_continues_where_it_stopped(walk: list[str], tmp_path
     assert walk == ["environment-run", "fonts", "content", "content"]
 
 
+def test_a_linters_setting_does_not_install_the_project_again(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[project]\nname = "menkou"\n[tool.ruff]\nline-length = 120\n')
+    before = setup.project_key(file)
+    file.write_text('[project]\nname = "menkou"\n[tool.ruff]\nline-length = 100\n')
+    assert setup.project_key(file) == before
+    file.write_text('[project]\nname = "menkou"\n[project.scripts]\nmenkou = "provisioning.entry:main"\n')
+    assert setup.project_key(file) != before
+
+
 def test_an_unknown_profile_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert setup.main(["everything"]) == 2
     assert "usage" in capsys.readouterr().out
