@@ -9,7 +9,7 @@ ARGS ?=
 LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
 
-.PHONY: help setup setup-dev run test lint format bench screenshots demo lock clean clean-room
+.PHONY: help setup setup-dev run test lint format bench screenshots demo faults lock clean clean-room
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ bench: setup ## measure what a resident waits for; figures also in build/bench/
 
 demo: setup ## walk both journeys headless and check the results, into build/demo/
 	@$(BIN)/menkou demo --out build/demo $(ARGS)
+
+faults: setup ## walk every fault headless, one after the other (about ten minutes), into build/faults/
+	@$(BIN)/menkou demo --fault all --out build/faults $(ARGS)
 
 screenshots: setup ## every screen of the kiosk, into docs/screenshots/
 	@$(BIN)/menkou kiosk screenshots --out docs/screenshots $(ARGS)

@@ -59,9 +59,18 @@ class DeviceSet:
                 await device.close()
 
 
+_LINE = {"path", "baud", "parity", "stopbits", "rtscts", "dsrdtr"}
+_OPTIONS: dict[str, set[str]] = {
+    "sdt-serial": _LINE | {"allow_foreigner_2023"},
+    "escpos-serial": _LINE | {"profile"},
+    "ipp": {"uri", "verify", "ignore_reasons"},
+    "serial": _LINE | {"family", "bill_account"},
+    "opencv": {"source"},
+}
+
+
 def _serial(options: Options) -> SerialSettings:
-    known = {key: options[key] for key in options.keys() & {"path", "baud", "parity", "stopbits", "rtscts", "dsrdtr"}}
-    return SerialSettings(**known)
+    return SerialSettings(**{key: options[key] for key in options.keys() & _LINE})
 
 
 _PROFILES = {"generic-80": GENERIC_80, "generic-58": GENERIC_58, "epson-80": EPSON_80}
@@ -76,7 +85,11 @@ _RECEIPT_PRINTERS: dict[str, Callable[[Options], ReceiptPrinter]] = {
     ),
 }
 _DOCUMENT_PRINTERS: dict[str, Callable[[Options], DocumentPrinter]] = {
-    "ipp": lambda options: IppDocumentPrinter(options["uri"]),
+    "ipp": lambda options: IppDocumentPrinter(
+        options["uri"],
+        verify=bool(options.get("verify", True)),
+        ignore_reasons=frozenset(options.get("ignore_reasons", ())),
+    ),
 }
 _CODE_SCANNERS: dict[str, Callable[[Options], CodeScanner]] = {
     "serial": lambda options: SerialCodeScanner(
@@ -113,9 +126,14 @@ def _make(tables: Mapping[str, Any], name: str, drivers: Mapping[str, Callable[[
     options = tables.get(name)
     if options is None:
         return None
+    if not isinstance(options, dict):
+        raise DevicesFileError(f"[{name}] is not a table")
     driver = options.get("driver")
-    if driver not in drivers:
+    if not isinstance(driver, str) or driver not in drivers:
         raise DevicesFileError(f"[{name}] driver = {driver!r} is unknown; known are {sorted(drivers)}")
+    strange = options.keys() - _OPTIONS[driver] - {"driver"}
+    if strange:
+        raise DevicesFileError(f"[{name}] has no option {sorted(strange)[0]!r}; known are {sorted(_OPTIONS[driver])}")
     try:
         return drivers[driver](options)
     except (KeyError, TypeError, ValueError) as error:

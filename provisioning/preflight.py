@@ -39,7 +39,7 @@ CHECKS = (
     Check("the backend", "import fastapi, uvicorn, sqlalchemy.ext.asyncio, aiosqlite, alembic"),
     Check("device drivers", "import serial, serial_asyncio_fast, escpos.printer, PIL.Image"),
 )
-PROGRAMS = ("Xvfb", "x11vnc", "ippeveprinter", "dbus-daemon", "pdfsig")
+PROGRAMS = ("Xvfb", "x11vnc", "xdotool", "ippeveprinter", "dbus-daemon", "pdfsig")
 
 
 def loads(imports: str, python: str = sys.executable) -> str | None:

@@ -81,13 +81,13 @@ class SdtIdReader:
         self._keeper = None
         self._status = DeviceStatus(DeviceState.OFFLINE, detail="closed")
 
-    async def read_card(self, timeout_s: float) -> IdCard | ReadFault:
+    async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:
         """See `IdReader`. `timeout_s` limits the wait for a card, not the reading of one that came.
 
         A card that lies there from the reading before is read again.
         """
         async with self._one_read:
-            outcome = await self._read_connected(timeout_s)
+            outcome = await self._read_connected(timeout_s, on_found or (lambda: None))
         if isinstance(outcome, IdCard):
             log.info("id_card_read", kind=outcome.kind.value)
         else:
@@ -148,21 +148,24 @@ class SdtIdReader:
 
     # the card
 
-    async def _read_connected(self, timeout_s: float) -> IdCard | ReadFault:
+    async def _read_connected(self, timeout_s: float, on_found: Callable[[], None]) -> IdCard | ReadFault:
         channel = await self._connected(min(timeout_s, self._timings.connect_grace))
         if channel is None:
             return ReadFault.READER_LOST
         try:
-            return await self._find_and_read(channel, timeout_s)
+            return await self._find_and_read(channel, timeout_s, on_found)
         except LinkLost as lost:
             self._on_lost(lost)  # the session says so too, but perhaps after our caller looked
         except _SamFault:
             pass  # the status says so
         return ReadFault.READER_LOST
 
-    async def _find_and_read(self, channel: SamChannel, timeout_s: float) -> IdCard | ReadFault:
+    async def _find_and_read(
+        self, channel: SamChannel, timeout_s: float, on_found: Callable[[], None]
+    ) -> IdCard | ReadFault:
         if not await self._find(channel, timeout_s):
             return ReadFault.NO_CARD
+        on_found()
         for attempt in (1, 2):
             reply = await self._select_and_read(channel)
             if reply is not None and reply.status == Sw3.SUCCESS:

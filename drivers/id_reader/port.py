@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -33,7 +34,7 @@ class IdCard:
     issuer: str
     valid_from: date
     valid_to: date | None  # None: 长期
-    photo: bytes = b""  # 1,024 bytes in the chip's own format; see PhotoDecoder
+    photo: bytes = b""  # 1,024 bytes in the chip's own format; kiosk.identity.photo_decoders makes a picture of it
     fingerprint: bytes = field(default=b"")
 
     def __repr__(self) -> str:
@@ -60,16 +61,9 @@ class IdReader(Protocol):
     @property
     def status(self) -> DeviceStatus: ...
 
-    async def read_card(self, timeout_s: float) -> IdCard | ReadFault:
-        """Wait for a card, then find, select and read it (30 01).
+    async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:
+        """Wait for a card, then find, select and read it (30 01). `on_found` is called when one is there and the
+        reading of it, about a second, begins.
 
         Cancelling it at any moment leaves the reader usable.
         """
-
-
-class PhotoDecoder(Protocol):
-    """Turns the chip's 1,024 bytes into a picture. The licensed WLT decoder is an agency's plug-in,
-    found through the entry-point group `menkou.photo_decoders`."""
-
-    def decode(self, chip_photo: bytes) -> bytes | None:
-        """PNG of 102x126 pixels, or None when the format is not this decoder's."""

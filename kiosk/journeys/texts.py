@@ -55,6 +55,7 @@ PLACE_CARD = Text("请把身份证放在读卡区", "Please lay your ID card on 
 PLACE_CARD_SPEECH = Text(
     "请把身份证平放在屏幕右下方的读卡区，听到提示再拿走。", "Lay your ID card flat on the reader at the lower right."
 )
+CARD_READING = Text("正在读取，请不要移动证件", "Reading, please do not move the card")
 CARD_REMOVED = Text(
     "证件拿开得早了一点，请再放一次，等读完再取", "The card left too early; please lay it down again and wait"
 )

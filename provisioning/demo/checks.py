@@ -57,8 +57,7 @@ def _rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def payment_state(visit: Visit, intent_id: str) -> str:
     rows = backend_rows(visit, f"SELECT state FROM payment WHERE intent_id = '{intent_id}'")  # noqa: S608 - our own id
-    require(rows, "the backend does not know the payment")
-    return str(rows[0][0])
+    return str(rows[0][0]) if rows else "none"
 
 
 def check_books(visit: Visit) -> None:
@@ -69,12 +68,10 @@ def check_books(visit: Visit) -> None:
         "done": {"delivered"},
         "closed": {"closed"},
         "refunded": {"refunded", "closed"},
-        "never-happened": set[str](),
+        "never-happened": {"none", "closed"},
     }
     for row in journal_of(visit, "payment"):
         require(row.outcome is not None, f"payment {row.id} is still open in the journal")
-        if row.outcome == "never-happened":
-            continue
         state = payment_state(visit, row.id)
         require(state in same[str(row.outcome)], f"journal says {row.outcome}, the backend says {state}")
 
@@ -131,6 +128,8 @@ def secrets_of_the_demo() -> Iterator[tuple[str, str]]:
         for what, text in (("name", person.name), ("number", person.number), ("address", person.address)):
             if text:  # not every kind of card has all three
                 yield f"{what} of {card.id}", text
+    for phone in ("13800000017", "13800000025", "13800000181"):
+        yield "phone", phone
     yield "water account", ACCOUNT
     yield "PIN", PIN
 
@@ -141,8 +140,16 @@ def check_no_personal_data(visit: Visit) -> int:
     files += [path for path in visit.stack.kiosk_dir.rglob("*") if path.is_file()]
     require(len(files) >= 5, "there are no logs to look into")
     for path in files:
-        content = path.read_bytes()
-        for what, text in secrets_of_the_demo():
-            require(text.encode() not in content, f"the {what} stands in {path.name}")
-            require(text.encode("gb18030") not in content, f"the {what} stands in {path.name} (GB 18030)")
+        found = find_secret(path.read_bytes())
+        require(found is None, f"the {found} stands in {path.name}")
     return len(files)
+
+
+def find_secret(content: bytes) -> str | None:
+    """What of the demo residents stands in `content`, as UTF-8, GB 18030, UTF-16 or escaped as in JSON."""
+    for what, text in secrets_of_the_demo():
+        escaped = text.encode("ascii", "backslashreplace")
+        for form in (text.encode(), text.encode("gb18030"), text.encode("utf-16-le"), escaped):
+            if form in content:
+                return what
+    return None

@@ -35,10 +35,13 @@ from provisioning.stack import Stack
 app = typer.Typer(add_completion=False)
 
 
+EXPECTED = (CheckFailed, NotSeen, ChildFailed, CabinetRefusedError, TimeoutError, httpx.HTTPError)
+
+
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for what the walk leaves; emptied first.")] = Path("build/demo"),
-    fault: Annotated[str | None, typer.Option(help="Walk this fault instead of both journeys.")] = None,
+    fault: Annotated[str | None, typer.Option(help='Walk this fault instead of both journeys; "all": each.')] = None,
     faults: Annotated[bool, typer.Option("--faults", help="List the faults.")] = False,
     speed: Annotated[float, typer.Option(help="How fast the simulated mechanics move.")] = 1.0,
 ) -> None:
@@ -47,19 +50,27 @@ def demo(
         for name, entry in FAULTS.items():
             typer.echo(f"{name:24}{entry.help}")
         return
-    if fault is not None and fault not in FAULTS:
+    if fault is not None and fault not in (*FAULTS, "all"):
         typer.echo(f"unknown fault {fault!r}; `menkou demo --faults` lists them", err=True)
         raise typer.Exit(2)
+    names = list(FAULTS) if fault == "all" else [fault]
+    failed = [name for name in names if not _try(out / str(name) if fault == "all" else out, name, speed)]
+    if failed:
+        if fault == "all":
+            typer.echo(f"{len(failed)} of {len(names)} failed: {', '.join(map(str, failed))}", err=True)
+        raise typer.Exit(1)
+
+
+def _try(out: Path, fault: str | None, speed: float) -> bool:
     if out.exists():
         shutil.rmtree(out)
     (out / "screenshots").mkdir(parents=True)
     try:
         asyncio.run(_demo(out, fault, speed))
-    except (
-        CheckFailed, NotSeen, ChildFailed, CabinetRefusedError, TimeoutError, httpx.HTTPError
-    ) as error:  # fmt: skip
-        typer.echo(f"FAILED: {error}", err=True)
-        raise typer.Exit(1) from None
+    except EXPECTED as error:
+        typer.echo(f"FAILED: {fault or 'both journeys'}: {error}", err=True)
+        return False
+    return True
 
 
 async def _demo(out: Path, fault: str | None, speed: float) -> None:
@@ -96,6 +107,7 @@ async def _walk(stack: Stack, out: Path, fault: str | None, timeline: Timeline) 
             except NotSeen:
                 await robot.screenshot("unexpected")
                 raise
+            await _keep_paper(visit)
         else:
             await _both_journeys(visit)
         files = check_no_personal_data(visit)
@@ -114,22 +126,27 @@ async def _both_journeys(visit: Visit) -> None:
         await visit.robot.screenshot("unexpected")
         raise
 
-    certificate = visit.out / "certificate.pdf"
-    certificate.write_bytes(await fetch_certificate(visit))
-    sheets = [sheet for sheet in await visit.hand(visit.cabinet.sheets) if sheet["state"] == "printed"]
-    require(len(sheets) == 1, f"{len(sheets)} sheets came out of the A4 printer")
-    spool = visit.out / "spool.pdf"
-    spool.write_bytes(await visit.hand(visit.cabinet.sheet_pdf, sheets[0]["id"]))
+    await _keep_paper(visit)
+    certificate, spool, slip = (visit.out / name for name in ("certificate.pdf", "spool.pdf", "receipt.bin"))
+    require(certificate.exists() and spool.exists() and slip.exists(), "paper is missing")
     require(spool.read_bytes() == certificate.read_bytes(), "what was printed is not the certificate")
     await check_signature(visit, certificate)
     typer.echo("  certificate valid, altered copy refused, spool equals certificate")
-
-    slip = await visit.hand(visit.cabinet.slip_bytes)
-    (visit.out / "receipt.bin").write_bytes(slip)
-    (visit.out / "receipt.png").write_bytes(await visit.hand(visit.cabinet.slip_png))
-    check_slip(slip)
+    check_slip(slip.read_bytes())
     check_books(visit)
     for kind in ("certificate", "payment"):
         outcomes = [row.outcome for row in journal_of(visit, kind)]
         require(outcomes == ["done"], f"the journal's {kind} ended as {outcomes}")
     typer.echo("  receipt shows the amount, ledger and journal agree")
+
+
+async def _keep_paper(visit: Visit) -> None:
+    """What came out of the printers, and the certificate as the backend has it, into the results' folder."""
+    sheets = [sheet for sheet in await visit.hand(visit.cabinet.sheets) if sheet["state"] == "printed"]
+    require(len(sheets) <= 1, f"{len(sheets)} sheets came out of the A4 printer")
+    if sheets:
+        (visit.out / "spool.pdf").write_bytes(await visit.hand(visit.cabinet.sheet_pdf, sheets[0]["id"]))
+        (visit.out / "certificate.pdf").write_bytes(await fetch_certificate(visit))
+    if (await visit.hand(visit.cabinet.state))["receipt_printer"]["slips"]:
+        (visit.out / "receipt.bin").write_bytes(await visit.hand(visit.cabinet.slip_bytes))
+        (visit.out / "receipt.png").write_bytes(await visit.hand(visit.cabinet.slip_png))

@@ -187,10 +187,11 @@ async def wrong_account(visit: Visit) -> None:
 
 async def payment_refused(visit: Visit) -> None:
     await visit.bill()
-    await visit.pay("insufficient")
-    await asyncio.sleep(2)
+    result = await visit.pay("insufficient")
+    require(not result["paid"], "the wallet was to refuse")
+    await visit.robot.wait_for("Pay", says="没付成？换一张银行卡")
     await visit.robot.touch("cancel")
-    await visit.robot.wait_for("Message", says="没有扣钱", timeout_s=30)
+    await visit.robot.wait_for("Message", says="没有付款，也没有扣钱", timeout_s=30)
     await visit.robot.screenshot("not-paid")
     await visit.robot.touch("button:again")
     await visit.robot.wait_for("Pay", timeout_s=30)

@@ -63,6 +63,8 @@ async def test_what_is_not_named_is_absent(tmp_path: Path) -> None:
         ('[document_printer]\ndriver = "ipp"\n', r"\[document_printer\] 'uri'"),
         ('[id_reader]\ndriver = "sdt-serial"\n', r"\[id_reader\] .*path"),
         ('[code_scanner]\ndriver = "serial"\npath = "/x"\nfamily = "abacus"\n', r"\[code_scanner\] .*abacus"),
+        ('[id_reader]\ndriver = "sdt-serial"\npath = "/x"\nbauds = 9600\n', r"\[id_reader\] has no option 'bauds'"),
+        ('id_reader = "sdt-serial"\n', r"\[id_reader\] is not a table"),
         ('[toaster]\ndriver = "bread"\n', "unknown device class 'toaster'"),
         ("[id_reader\n", "devices.toml"),
     ],

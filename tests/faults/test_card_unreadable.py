@@ -15,6 +15,6 @@ async def test_hint_then_success(tmp_path: Path) -> None:
     async with House(tmp_path / "j.sqlite3", World()) as house:
         house.reader.faults = [ReadFault.UNREADABLE, ReadFault.UNREADABLE]
         await house.certificate()
-        hints = [screen.hint for screen in house.stage.seen if isinstance(screen, PlaceCard)]
+        hints = [screen.hint for screen in house.stage.seen if isinstance(screen, PlaceCard) and not screen.reading]
         assert hints == [None, texts.CARD_UNREADABLE, texts.CARD_UNREADABLE]
         assert len(house.world.sheets) == 1

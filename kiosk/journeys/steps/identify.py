@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -55,7 +57,9 @@ async def read_card(journey: Journey) -> Move:
             question=texts.PLACE_CARD, speech=hint or texts.PLACE_CARD_SPEECH, trail=journey.trail(2), hint=hint
         )
         asking = journey.stage.ask(screen)
-        answer = await first_of(asking, reader.read_card(journey.settings.card_timeout_s))
+        reading = replace(screen, question=texts.CARD_READING, speech=texts.CARD_READING, hint=None, reading=True)
+        show_reading = partial(journey.stage.show, reading)
+        answer = await first_of(asking, reader.read_card(journey.settings.card_timeout_s, show_reading))
         if isinstance(answer, Nav) or answer is None:
             return Move.BACK
         if isinstance(answer, ReadFault):

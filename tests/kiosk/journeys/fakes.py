@@ -123,8 +123,10 @@ class FakeReader:
     async def open(self) -> None: ...
     async def close(self) -> None: ...
 
-    async def read_card(self, timeout_s: float) -> IdCard | ReadFault:
+    async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:
         await asyncio.sleep(0.001)
+        if on_found is not None:
+            on_found()
         return self.faults.pop(0) if self.faults else self.card
 
 
