@@ -122,7 +122,6 @@ class Guide(Screen[GuideAnswer]):
     entries: tuple[Entry, ...]
     key_labels: tuple[str, ...] = ()
     can_print: bool = True
-    take_along_url: str | None = None
     idle_s: float | None = 120.0
 
 
@@ -219,7 +218,6 @@ class Keypad(Screen[str]):
     group: int = 4
     secret: bool = False  # shown as dots
     can_scan: bool = False  # "or scan the bar code on your bill" beside the keypad
-    allow_x: bool = False  # an X key, for identity numbers
     error: Text | None = None
     resend: bool = False  # a "send again" button; the answer is then RESEND
     idle_s: float | None = 90.0
@@ -303,7 +301,6 @@ class Printing(Screen[None]):
     sheets: int
     milestones: tuple[Milestone, ...]
     outlet: Text
-    problem: Text | None = None  # printer stopped: held until a clerk has helped
     can_go_back: bool = False
     can_leave: bool = False
     idle_s: float | None = None

@@ -42,11 +42,6 @@ ACCESS_LOW = Text("低位模式", "Low reach")
 ACCESS_LOW_HINT = Text("按键都移到屏幕下半部", "All buttons in the lower half")
 ON = Text("已打开", "On")
 OFF = Text("未打开", "Off")
-STAFF_TITLE = Text("已呼叫工作人员", "Staff have been called")
-STAFF_BODY = Text(
-    "请在机器旁稍候。着急的话，可以拨打 {number}。",
-    "Please wait by the machine. If it is urgent, call {number}.",
-)
 STAFF_ABSENT_TITLE = Text("需要帮忙吗？", "Do you need help?")
 STAFF_ABSENT_BODY = Text(
     "本机没有接通现场呼叫。请到旁边的人工窗口，或拨打 {number}。",
@@ -83,8 +78,6 @@ NOTHING_HERE_ADVICE = Text(
 # Before
 START = Text("开始办理", "Start")
 PRINT_GUIDE = Text("打印指南", "Print guide")
-TAKE_ALONG = Text("扫码带走", "Take along")
-TAKE_ALONG_TITLE = Text("用手机扫一扫，把指南带走", "Scan with your phone to take the guide along")
 ALL_ELEMENTS = Text("全部{count}项", "All {count} items")
 KEY_ELEMENTS = Text("只看要点", "Key points")
 AGREE = Text("同意并继续", "Agree and go on")
@@ -112,18 +105,8 @@ FACE_PRIVACY = Text(
     "Compared in this machine's memory only and erased at once; never stored or sent.",
 )
 FACE_WAITING = Text("正在打开摄像头", "Opening the camera")
+# The chips below the picture; the sentence itself comes with the screen
 CUES = {
-    FaceCue.COME_CLOSER: Text("靠近一点", "Come closer"),
-    FaceCue.LOOK: Text("看镜头", "Look at the camera"),
-    FaceCue.TURN_LEFT: Text("慢慢向左转", "Turn slowly to the left"),
-    FaceCue.TURN_RIGHT: Text("慢慢向右转", "Turn slowly to the right"),
-    FaceCue.HOLD_STILL: Text("保持不动", "Hold still"),
-    FaceCue.CHECKING: Text("正在比对", "Checking"),
-    FaceCue.NOBODY: Text("请站到镜头前", "Please step before the camera"),
-    FaceCue.SEVERAL: Text("请只留一个人", "One person at a time, please"),
-    FaceCue.TOO_DARK: Text("太暗了，请面向亮处", "Too dark, please face the light"),
-}
-CUES_SHORT = {
     FaceCue.COME_CLOSER: Text("靠近", "Closer"),
     FaceCue.LOOK: Text("看镜头", "Look"),
     FaceCue.TURN_LEFT: Text("向左转", "Left"),
@@ -179,6 +162,6 @@ TOUCH_TO_END = Text("触摸屏幕，回到首页", "Touch the screen to return")
 OUT_OF_SERVICE_HELP = Text("需要帮忙，请到人工窗口或拨打 {number}", "For help, go to the counter or call {number}")
 SERVICE_STOPPED = Text("本机暂停服务", "This terminal is out of service")
 SERVICE_STOPPED_REASON = Text(
-    "机器遇到了问题，已经通知维护人员。您的信息已清除。",
-    "The machine has a problem and maintenance has been told. Your data have been erased.",
+    "机器遇到了问题，您的信息已清除。需要办理请到人工窗口，或拨打 12345。",
+    "The machine has a problem; your data have been erased. Please go to the counter or call 12345.",
 )

@@ -40,9 +40,6 @@ class Box:
         dy = dx if dy is None else dy
         return Box(self.x + dx, self.y + dy, self.w - 2 * dx, self.h - 2 * dy)
 
-    def cut_top(self, height: float) -> Box:
-        return Box(self.x, self.y + height, self.w, self.h - height)
-
     def columns(self, count: int, gap: float) -> list[Box]:
         w = (self.w - gap * (count - 1)) / count
         return [Box(self.x + i * (w + gap), self.y, w, self.h) for i in range(count)]

@@ -40,16 +40,13 @@ def _prepare(stage, name: str) -> str:
         surface.body.choose("door", surface.screen.doors[2])()
     elif name == "guide-all":
         surface.state["all"] = True
-    elif name == "guide-qr":
-        surface.state["qr"] = True
     elif name == "keypad":
         surface.state["digits"] = "5190271"
     elif name == "keypad-code":
         surface.state["digits"] = "4829"
     elif name == "access":
         surface.open_access()
-    elif name == "staff":
-        surface.on_call_staff = lambda: None
+    elif name == "staff-absent":
         surface.call_staff()
     return name
 
@@ -58,10 +55,12 @@ _STATES = {
     "home-search": "home",
     "home-notice": "home",
     "guide-all": "guide",
-    "guide-qr": "guide",
     "access": "home",
-    "staff": "printing-problem",
+    "staff-absent": "printing",
 }
+
+
+_OVER = {"more-time": "review", "staff": "printing"}  # laid over another screen
 
 
 def names() -> list[str]:
@@ -77,8 +76,8 @@ def show(pump: Pump, name: str, prefs: Prefs):
     )
     surface = stage.surface
     surface.prefs = prefs
-    if name == "more-time":
-        surface.show(every["review"], fresh=True)
+    if name in _OVER:
+        surface.show(every[_OVER[name]], fresh=True)
         surface.show_over(every[name])
     else:
         surface.show(every[_STATES.get(name, name)], fresh=True)

@@ -3,137 +3,36 @@
 from __future__ import annotations
 
 from functools import cache
-from io import BytesIO
-from pathlib import Path
 
-import yaml
-from PIL import Image, ImageDraw, ImageFont
-from pypinyin import Style, lazy_pinyin
-
-import content
 from content.schema.service import Service
 from content.schema.text import Text
 from kiosk import screens as s
-from kiosk.ui.fonts import ensure_fonts
+from kiosk.ui.sample_data import (
+    KEY_LABELS,
+    OFFLINE,
+    DrawnPreview,
+    certificate_png,
+    doors,
+    guide_entries,
+    keys,
+    other_tiles,
+    service,
+    tile,
+)
 
 T = Text
-_DOORS = (
-    (
-        "certificates",
-        "证明开具",
-        "Certificates",
-        "社保、公积金、纳税、无房",
-        "Insurance, housing fund, tax",
-        "file-text",
-    ),
-    ("fees", "税费缴纳", "Taxes and bills", "水电气、医保、非税、罚款", "Water, power, gas, health", "credit-card"),
-    ("packages", "一件事一次办", "Life events", "开店、入学、退休、新生儿", "A shop, school, retirement", "package"),
-    ("applications", "自助申办", "Applications", "居住证、就业、补贴", "Residence, work, benefits", "clipboard-list"),
-    (
-        "appointments",
-        "预约取号",
-        "Queue tickets",
-        "窗口预约、排队取号",
-        "Book a counter, take a number",
-        "calendar-check",
-    ),
-    ("enquiries", "业务查询", "Enquiries", "办件进度、办事指南", "Progress, guides", "search"),
-    ("living", "民生服务", "Daily life", "社保卡、不动产、车辆", "Cards, property, vehicles", "house"),
-    ("feedback", "投诉评价", "Feedback", "12345、办不成事、好差评", "12345, complaints, rating", "message-square-text"),
+_WHO = (
+    s.Entry(T("姓名", "Name"), T("林 *", "林 *"), T("来自身份证", "from your ID card")),
+    s.Entry(T("证件号码", "ID number"), T.same("5199 **** **** 0017"), T("来自身份证", "from your ID card")),
+    s.Entry(T("证明时段", "Period"), T("最近 12 个月", "Last 12 months")),
+    s.Entry(T("办好给您", "You receive"), T("盖电子印章的 A4 证明 1 份", "One A4 certificate with electronic seal")),
 )
-_GUIDE = (
-    ("conditions", "谁能办", "Who"),
-    ("materials", "要带什么", "What to bring"),
-    ("procedure", "怎么办", "How"),
-    ("time_limit", "多久办好", "How long"),
-    ("fees", "收费", "Fee"),
-    ("result", "办好给您", "You receive"),
-    ("legal_basis", "依据", "Legal basis"),
-    ("quota", "数量限制", "Quota"),
-    ("contact", "问谁、投诉", "Questions"),
-    ("notes", "注意", "Please note"),
+_BILL = (
+    s.Entry(T("户号", "Account"), T.same("5190 **** 2718")),
+    s.Entry(T("户名", "Name"), T.same("林 **")),
+    s.Entry(T("账期", "Period"), T("2026 年 10 月", "October 2026")),
+    s.Entry(T("用水", "Water"), T("14 吨", "14 m³")),
 )
-KEY_LABELS = ("谁能办", "要带什么", "怎么办", "多久办好", "收费", "办好给您")
-
-
-@cache
-def service(name: str) -> Service:
-    path = Path(content.__file__).parent / "catalogue" / "services" / f"{name}.yaml"
-    return Service.model_validate(yaml.safe_load(path.read_text("utf-8")))
-
-
-def _tile(item: Service, unavailable: Text | None = None) -> s.Tile:
-    return s.Tile(item.id, item.title, item.summary, item.icon, unavailable)
-
-
-def _keys(item: Service) -> tuple[str, ...]:
-    keys: list[str] = []
-    for word in (item.title.zh, *item.keywords):
-        full, initials = lazy_pinyin(word), lazy_pinyin(word, style=Style.FIRST_LETTER)
-        keys += [word, "".join(full), "".join(initials)]
-    return tuple(keys)
-
-
-def guide_entries(item: Service) -> tuple[s.Entry, ...]:
-    return tuple(s.Entry(T(zh, en), getattr(item.guide, name)) for name, zh, en in _GUIDE)
-
-
-@cache
-def certificate_png() -> bytes:
-    """A sheet that looks like the certificate: masked, marked as a sample."""
-    regular, bold = ensure_fonts()
-    w, h = 1240, 1754
-    image = Image.new("RGB", (w, h), "white")
-    draw = ImageDraw.Draw(image)
-
-    def font(size: int, heavy: bool = False) -> ImageFont.FreeTypeFont:
-        return ImageFont.truetype(str(bold if heavy else regular), size)
-
-    ink = (16, 36, 58)
-    draw.text((w / 2, 190), "社会保险参保证明", font=font(64, True), fill=ink, anchor="mm")
-    draw.text((120, 320), "参保人：林 *", font=font(34), fill=ink)
-    draw.text((520, 320), "证件号码：5199 **** **** 0017", font=font(34), fill=ink)
-    rows = [("险种", "参保状态", "缴费起止")] + [
-        (kind, "参保缴费", "2025.11–2026.10") for kind in ("企业职工养老", "失业保险", "工伤保险")
-    ]
-    columns, top, step = (120, 480, 760, 1120), 420, 92
-    for number, row in enumerate(rows):
-        y = top + number * step
-        for left, right, cell in zip(columns, columns[1:], row, strict=False):
-            draw.rectangle((left, y, right, y + step), outline=(140, 160, 185), width=2)
-            draw.text((left + 24, y + step / 2), cell, font=font(32, number == 0), fill=ink, anchor="lm")
-    draw.text((120, 860), "以上为打印时的参保记录，可扫描左下角二维码核验。", font=font(30), fill=ink)
-    red = (206, 50, 75)
-    draw.ellipse((800, 1010, 1110, 1320), outline=red, width=8)
-    for number, line in enumerate(("人力资源和", "社会保障局", "（示范）")):
-        draw.text((955, 1110 + number * 52), line, font=font(36, True), fill=red, anchor="mm")
-    draw.text((955, 1390), "2026 年 11 月 22 日", font=font(32), fill=ink, anchor="mm")
-    import segno
-
-    code = BytesIO()
-    segno.make("https://example.gov.cn/v/SAMPLE", error="m").save(code, kind="png", scale=9, border=0)
-    image.paste(Image.open(code).convert("RGB"), (120, 1240))
-    draw.text((120, 1580), "样张 SAMPLE", font=font(30), fill=(120, 130, 140))
-    out = BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
-
-
-class DrawnPreview:
-    """A drawn person before a wall: no real face is needed to judge a layout."""
-
-    @cache  # noqa: B019 - one instance a process
-    def latest(self) -> s.PreviewFrame:
-        image = Image.new("RGB", (640, 480), (196, 206, 214))
-        draw = ImageDraw.Draw(image)
-        draw.ellipse((150, 330, 490, 760), fill=(70, 92, 118))
-        draw.rectangle((285, 300, 355, 380), fill=(222, 186, 160))
-        draw.ellipse((232, 92, 408, 330), fill=(232, 198, 172))
-        draw.pieslice((222, 70, 418, 290), 180, 360, fill=(52, 46, 44))
-        for x in (282, 358):
-            draw.ellipse((x - 9, 204, x + 9, 222), fill=(50, 44, 42))
-        draw.arc((286, 246, 354, 292), 20, 160, fill=(160, 90, 84), width=5)
-        return s.PreviewFrame(640, 480, image.tobytes())
 
 
 def _trail(item: Service, number: int, total: int) -> s.Trail:
@@ -144,59 +43,16 @@ def _said(text: Text) -> dict[str, Text]:
     return {"question": text, "speech": text}
 
 
-@cache
-def samples() -> dict[str, s.Screen]:
-    """Screens by the name of their picture."""
+def _at_home() -> dict[str, s.Screen]:
+    """What is seen before anything has begun."""
     proof, water = service("social-insurance-enrolment-proof"), service("water-bill")
-    offline = T("打印机缺纸，正在补充，大约 10 分钟后恢复", "The printer is out of paper; back in about 10 minutes")
-    doors = tuple(
-        s.Tile(
-            name,
-            T(zh, en),
-            T(sum_zh, sum_en),
-            icon,
-            T("这里的事项还没有开通，请到人工窗口办理", "Not open yet on this terminal; please go to the counter")
-            if name == "packages"
-            else None,
-        )
-        for name, zh, en, sum_zh, sum_en, icon in _DOORS
-    )
-    extra = (
-        ("property-query", "不动产查询", "Property record", "house"),
-        ("fund-proof", "公积金缴存证明", "Housing fund proof", "file-text"),
-        ("permit-renewal", "居住证签注", "Residence permit", "id-card"),
-        ("queue-ticket", "排队取号", "Queue ticket", "ticket"),
-    )
-    others = [
-        s.Tile(i, T(zh, en), T(zh, en), icon, offline if i == "fund-proof" else None) for i, zh, en, icon in extra
-    ]
-    frequent = (_tile(proof), _tile(water), *others)
-    consent = proof.consent
-    assert consent is not None  # noqa: S101 - the sample service has one
-    period = proof.form[0]
-    account = water.form[0]
-    who = (
-        s.Entry(T("姓名", "Name"), T("林 *", "林 *"), T("来自身份证", "from your ID card")),
-        s.Entry(T("证件号码", "ID number"), T.same("5199 **** **** 0017"), T("来自身份证", "from your ID card")),
-        s.Entry(T("证明时段", "Period"), T("最近 12 个月", "Last 12 months")),
-        s.Entry(
-            T("办好给您", "You receive"), T("盖电子印章的 A4 证明 1 份", "One A4 certificate with electronic seal")
-        ),
-    )
-    bill = (
-        s.Entry(T("户号", "Account"), T.same("5190 **** 2718")),
-        s.Entry(T("户名", "Name"), T.same("林 **")),
-        s.Entry(T("账期", "Period"), T("2026 年 10 月", "October 2026")),
-        s.Entry(T("用水", "Water"), T("14 吨", "14 m³")),
-    )
-    png = certificate_png()
-    done, now, todo = "done", "now", "todo"
-    screens: dict[str, s.Screen] = {
+    frequent = (tile(proof), tile(water), *other_tiles())
+    return {
         "home": s.Home(
             **_said(T("您想办什么？", "What would you like to do?")),
-            doors=doors,
+            doors=doors(),
             frequent=frequent,
-            searchable=((_tile(proof), _keys(proof)), (_tile(water), _keys(water))),
+            searchable=((tile(proof), keys(proof)), (tile(water), keys(water))),
             notice=T(
                 "11 月 25 日 22:00–24:00 医保系统维护，暂停医保缴费",
                 "25 Nov, 22:00–24:00: health insurance payments paused",
@@ -205,13 +61,13 @@ def samples() -> dict[str, s.Screen]:
         "service-list": s.ServiceList(
             **_said(T("证明开具，您要哪一种？", "Which certificate do you need?")),
             tiles=(
-                _tile(proof),
+                tile(proof),
                 s.Tile(
                     "fund-proof",
                     T("公积金缴存证明", "Housing fund proof"),
                     T("缴存单位、基数、余额", "Employer, base, balance"),
                     "landmark",
-                    offline,
+                    OFFLINE,
                 ),
                 s.Tile(
                     "tax-proof",
@@ -230,19 +86,32 @@ def samples() -> dict[str, s.Screen]:
         "service-list-empty": s.ServiceList(**_said(T("一件事一次办", "Life events")), tiles=()),
         "unavailable": s.Unavailable(
             **_said(T("社保参保证明现在不能办", "Proof of social insurance is not available now")),
-            reason=offline,
+            reason=OFFLINE,
             advice=T(
                 "可以到一楼 3 号窗口办理；最近的另一台自助机在青口街道便民中心，步行约 8 分钟。",
                 "Please go to counter 3 on the ground floor; the nearest other terminal is in the Qingkou street "
                 "service centre, 8 minutes on foot.",
             ),
         ),
+        "out-of-service": s.OutOfService(
+            **_said(T("本机暂停服务", "This terminal is out of service")),
+            reason=T("正在维护，预计 15:30 恢复。", "Under maintenance, expected back at 15:30."),
+        ),
+    }
+
+
+def _beginning() -> dict[str, s.Screen]:
+    """The guide, the consent and who it is."""
+    proof = service("social-insurance-enrolment-proof")
+    consent = proof.consent
+    assert consent is not None  # noqa: S101 - the sample service has one
+    period = proof.form[0]
+    return {
         "guide": s.Guide(
             **_said(T("办之前，先看一眼", "Before you start")),
             trail=_trail(proof, 1, 6),
             entries=guide_entries(proof),
             key_labels=KEY_LABELS,
-            take_along_url="https://example.gov.cn/g/social-insurance-enrolment-proof",
         ),
         "consent": s.Consent(
             **_said(T("您同意我们这样使用您的信息吗？", "Do you agree to this use of your data?")),
@@ -292,12 +161,20 @@ def samples() -> dict[str, s.Screen]:
             choices=tuple(s.Choice(o.value, o.label, o.hint, "calendar-range") for o in period.options),
         ),
         "face-check": s.FaceCheck(
-            **_said(T("请看镜头，按提示做", "Look at the camera and follow")),
+            **_said(T("请慢慢向左转头", "Slowly turn your head left")),
             trail=_trail(proof, 3, 6),
             cue=s.FaceCue.TURN_LEFT,
-            done=(s.FaceCue.COME_CLOSER, s.FaceCue.LOOK),
+            done=(s.FaceCue.LOOK, s.FaceCue.HOLD_STILL),
             preview=DrawnPreview(),
         ),
+    }
+
+
+def _typing() -> dict[str, s.Screen]:
+    """Digits."""
+    proof, water = service("social-insurance-enrolment-proof"), service("water-bill")
+    account = water.form[0]
+    return {
         "keypad": s.Keypad(
             question=account.question,
             speech=account.question,
@@ -332,24 +209,33 @@ def samples() -> dict[str, s.Screen]:
             group=3,
             resend=True,
         ),
+    }
+
+
+def _matter() -> dict[str, s.Screen]:
+    """What it is all about: checking, paying, waiting, paper."""
+    proof, water = service("social-insurance-enrolment-proof"), service("water-bill")
+    png = certificate_png()
+    done, now, todo = "done", "now", "todo"
+    return {
         "review": s.Review(
             **_said(T("请核对，没有问题就开具", "Please check before it is issued")),
             trail=_trail(proof, 5, 6),
-            entries=who,
+            entries=_WHO,
             confirm=T("确认开具", "Issue it"),
             note=T("号码已遮盖，打印出来是完整的。", "The number is masked here and complete on paper."),
         ),
         "review-bill": s.Review(
             **_said(T("请核对账单", "Please check the bill")),
             trail=_trail(water, 2, 4),
-            entries=bill,
+            entries=_BILL,
             amount_fen=4340,
             confirm=T("去付款", "Pay"),
         ),
         "pay": s.Pay(
             **_said(T("请付款", "Please pay")),
             trail=_trail(water, 3, 4),
-            entries=bill,
+            entries=_BILL,
             amount_fen=4340,
             qr="https://qr.alipay.com/bax00000sampleonly0000000",
             channel=T("用支付宝扫码付款", "Pay with Alipay"),
@@ -391,31 +277,20 @@ def samples() -> dict[str, s.Screen]:
             ),
             outlet=T("从屏幕下方的出纸口取证明", "Take the certificate from the slot below the screen"),
         ),
-        "printing-problem": s.Printing(
-            **_said(T("打印暂停了", "Printing is paused")),
-            trail=_trail(proof, 6, 6),
-            png=png,
-            sheet=1,
-            sheets=1,
-            milestones=(
-                s.Milestone(T("核验通过", "Verified"), done),
-                s.Milestone(T("证明已签发", "Issued"), done),
-                s.Milestone(T("打印机卡纸", "Paper jam"), "failed"),
-                s.Milestone(T("取走证明", "Take your sheet"), todo),
-            ),
-            outlet=T("从屏幕下方的出纸口取证明", "Take the certificate from the slot below the screen"),
-            problem=T(
-                "打印机卡纸了，已通知工作人员，请不要离开",
-                "The printer has jammed; staff have been told, please stay",
-            ),
-        ),
+    }
+
+
+def _ending() -> dict[str, s.Screen]:
+    """Results, faults and farewell."""
+    proof, water = service("social-insurance-enrolment-proof"), service("water-bill")
+    return {
         "rate": s.Rate(**_said(T("这次服务，您满意吗？", "How was this service?"))),
         "message-good": s.Message(
             **_said(T("缴费成功", "Paid")),
             trail=_trail(water, 4, 4),
             tone=s.Tone.GOOD,
             body=T("43.40 元已到账，请取走凭条。", "¥ 43.40 has been booked. Please take your slip."),
-            entries=bill[:3],
+            entries=_BILL[:3],
             buttons=(s.Choice("done", T("好的", "Done")),),
         ),
         "message-problem": s.Message(
@@ -428,6 +303,15 @@ def samples() -> dict[str, s.Screen]:
             ),
             buttons=(s.Choice("again", T("换个时段", "Other period")), s.Choice("end", T("结束", "End"))),
         ),
+        "staff": s.Message(  # what the program lays over any screen at 呼叫工作人员
+            **_said(T("呼叫工作人员", "Call staff")),
+            tone=s.Tone.INFO,
+            body=T(
+                "请拨打 0838-555-0100，或 12345。报终端号 QK-0107，工作人员会远程帮您。",
+                "Please call 0838-555-0100 or 12345 and give terminal number QK-0107.",
+            ),
+            buttons=(s.Choice("ok", T("知道了", "OK")),),
+        ),
         "goodbye": s.Goodbye(
             **_said(T("办好了，请带好您的物品", "All done. Please take everything with you")),
             reminders=(
@@ -437,9 +321,10 @@ def samples() -> dict[str, s.Screen]:
             ),
         ),
         "more-time": s.MoreTime(**_said(T("您还需要更多时间吗？", "Do you need more time?"))),
-        "out-of-service": s.OutOfService(
-            **_said(T("本机暂停服务", "This terminal is out of service")),
-            reason=T("正在维护，预计 15:30 恢复。", "Under maintenance, expected back at 15:30."),
-        ),
     }
-    return screens
+
+
+@cache
+def samples() -> dict[str, s.Screen]:
+    """Screens by the name of their picture."""
+    return {**_at_home(), **_beginning(), **_typing(), **_matter(), **_ending()}

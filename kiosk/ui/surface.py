@@ -75,6 +75,7 @@ class Surface(Widget):
             self.panel = None
             self.answered = False
             self.screen = screen
+            self._pressed = None  # that touch was meant for another screen
             self._build()
             self._fade()
             return
@@ -86,6 +87,7 @@ class Surface(Widget):
         self.over = screen
         self.over_state = {}
         self.serial += 1
+        self._pressed = None
         self._build()
         if screen is not None:
             self._fade()
@@ -95,6 +97,7 @@ class Surface(Widget):
         self.panel = None
         self.state = {}
         self._last_tap = ("", -1e9)
+        self._pressed = None
         paint.forget()
         if self.screen is not None:
             self._build()
@@ -138,12 +141,12 @@ class Surface(Widget):
         self.set_prefs(Prefs(other, self.prefs.large, self.prefs.high_contrast, self.prefs.low_reach))
 
     def call_staff(self) -> None:
-        number = {"number": self.hotline}
-        if self.on_call_staff is None:
-            self.notice(texts.STAFF_ABSENT_TITLE, texts.STAFF_ABSENT_BODY.format(**number), "hand-helping")
+        """What a call does, and what is said about it, is the owner's matter; without one, whom to ask instead."""
+        if self.on_call_staff is not None:
+            self.on_call_staff()
             return
-        self.on_call_staff()
-        self.notice(texts.STAFF_TITLE, texts.STAFF_BODY.format(**number), "bell-ring")
+        words = texts.STAFF_ABSENT_BODY.format(number=self.hotline)
+        self.notice(texts.STAFF_ABSENT_TITLE, words, "hand-helping")
 
     def leave(self) -> None:
         if self.on_leave is not None:
@@ -160,7 +163,7 @@ class Surface(Widget):
         screen = self.screen
         if screen is None:
             return
-        self._pressed = None
+        held, self._pressed = self._pressed, None
         frame = self.frame()
         for body in (self.body, self.over_body):
             if body:
@@ -188,6 +191,16 @@ class Surface(Widget):
             self.over_body = body_for(self.over, _Over(self), self.over_state)
             panels.scrim(layer)
             self.over_body.build(layer, Box(0, 0, W, H), self._reach())
+        self._hold(held)
+
+    def _hold(self, held: Target | None) -> None:
+        """The finger that lay on `held` when its board was built anew lies on its successor."""
+        if held is None:
+            return
+        for target in self.active_targets():
+            if target.touch_id == held.touch_id and target.tap is not None:
+                self._pressed = target
+                target.set_pressed(True, self.prefs.high_contrast)
 
     def _reach(self) -> float:
         return H * theme.REACH if self.prefs.low_reach else 0.0
@@ -217,11 +230,14 @@ class Surface(Widget):
     def redraw_actions(self) -> None:
         if self._actions_board is None or self.screen is None or self.body is None:
             return
-        self._pressed = None
+        held = self._pressed
         self._actions_board.wipe()
         y = H * (1 - theme.FOOT - theme.ACTIONS)
         box = Box(0, y, W, H * theme.ACTIONS)
         chrome.actions(self, self._actions_board, box, self.screen, self.body)
+        if held is not None and held.parent is None:
+            self._pressed = None
+            self._hold(held)
 
     def _draw_clock(self) -> None:
         if self._clock_board is None:

@@ -13,9 +13,7 @@ REACH = 0.45  # low-reach mode: nothing to touch above this share of the height
 
 RADIUS = 16
 MARGIN = 48
-GAP = 32  # 8 mm between things to touch
 TARGET = 72  # least side of anything touchable: 18 mm on the reference panel
-MAIN_TARGET = 96
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from functools import partial
 from kivy.graphics import Color, Rectangle
 from kivy.graphics.texture import Texture
 
-from content.schema.text import Text
 from kiosk import texts
 from kiosk.screens import FaceAnswer, FaceCheck, FaceCue, PreviewFrame
 from kiosk.ui import paint
@@ -36,36 +35,30 @@ class FaceCheckBody(Body):
         return ()
 
     def build(self, board: Board, box: Box, reach: float) -> None:
-        kinds = board.frame.prefs.type
         words = board.say(texts.FACE_PRIVACY)
         note_h = note_height(board, words, box.w, icon=True)
         other_h = self._other_height(board, box.w)
-        chips_h = 88.0 if self.screen.done else 0.0
-        below = note_h + 24 + other_h + 28 + (chips_h + 28 if chips_h else 0)
+        chips_h = 88.0
+        below = note_h + 24 + other_h + 28 + chips_h + 28
         picture = Box(box.x, box.y, box.w, box.h - below)
         self._picture(board, picture)
         y = picture.bottom + 28
-        if chips_h:
-            self._chips(board, Box(box.x, y, box.w, chips_h))
-            y += chips_h + 28
+        self._chips(board, Box(box.x, y, box.w, chips_h))
+        y += chips_h + 28
         self._other(board, Box(box.x, y, box.w, other_h))
         note(board, words, Box(box.x, y + other_h + 24, box.w, note_h), icon="shield-check")
-        _ = kinds
-
-    def _cue(self) -> Text:
-        return texts.CUES[self.screen.cue]
 
     def _picture(self, board: Board, box: Box) -> None:
-        c, kinds = board.c, board.frame.prefs.type
+        c = board.c
         x, y, w, h = board.frame.place(box)
         with board.canvas:
             Color(*rgb(c.disabled))
             Rectangle(pos=(x, y), size=(w, h))
             self._tint = Color(1, 1, 1, 0)
             self._rect = Rectangle(pos=(x, y), size=(w, h))
-        cue_h = kinds.title * 2.0
+        badge = 64.0  # the cue's icon, at the foot of the oval: the sentence itself is the screen's question
         veil, ring = paint.oval_mask(
-            w, h, round(board.frame.px(28)), max(3, round(board.frame.px(9))), round(board.frame.px(cue_h * 0.62))
+            w, h, round(board.frame.px(28)), max(3, round(board.frame.px(9))), round(board.frame.px(badge))
         )
         with board.canvas:
             Color(*rgb(c.paper)[:3], 0.86)
@@ -79,24 +72,12 @@ class FaceCheckBody(Body):
             self._waiting.icon(
                 "user-round", box.x + box.w / 2, box.y + box.h / 2 - 20, min(260.0, box.h * 0.4), c.muted
             )
-        words = board.say(self._cue())
-        icon = _ICONS[self.screen.cue]
-        width = board.measure(words, kinds.title, True) + kinds.title * 1.3 + 100
-        width = min(width, box.w - 40)
-        plate = Box(box.x + (box.w - width) / 2, box.bottom - cue_h - 20, width, cue_h)
         fill, ink = (
             (c.success, c.on_success) if good else (c.warning, c.on_warning) if bad else (c.primary, c.on_primary)
         )
-        board.rounded(plate, fill)
-        board.icon(icon, plate.x + 40 + kinds.title * 0.6, plate.y + cue_h / 2, kinds.title * 1.15, ink)
-        board.text(
-            words,
-            Box(plate.x + 60 + kinds.title * 1.2, plate.y, width - 80 - kinds.title * 1.2, cue_h),
-            size=kinds.title,
-            bold=True,
-            colour=ink,
-            valign="middle",
-        )
+        cx, cy = box.x + box.w / 2, box.bottom - 20 - badge
+        board.circle(cx, cy, badge, fill)
+        board.icon(_ICONS[self.screen.cue], cx, cy, badge * 1.15, ink)
         if self.screen.cue in _TURNS:
             left = self.screen.cue is FaceCue.TURN_LEFT
             cx = box.x + box.w * (0.12 if left else 0.88)
@@ -143,10 +124,9 @@ class FaceCheckBody(Body):
 
     def _chips(self, board: Board, row: Box) -> None:
         c, size = board.c, board.frame.prefs.type.small
-        items = [(cue, True) for cue in self.screen.done]
-        if self.screen.cue not in self.screen.done:
-            items.append((self.screen.cue, False))
-        labels = [(board.say(texts.CUES_SHORT[cue]), done) for cue, done in items]
+        items = [(cue, True) for cue in self.screen.done if cue is not self.screen.cue]
+        items.append((self.screen.cue, False))
+        labels = [(board.say(texts.CUES[cue]), done) for cue, done in items]
         widths = [board.measure(label, size, True) + 64 + (size * 1.3 if done else 0) for label, done in labels]
         total = sum(widths) + 20 * (len(widths) - 1)
         x = row.x + (row.w - total) / 2

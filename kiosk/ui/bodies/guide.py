@@ -1,4 +1,4 @@
-"""The guide: the key points first, all ten open elements on request; print it or take it along."""
+"""The guide: the key points first, all ten open elements on request; print it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 from content.schema.text import Text
 from kiosk import texts
 from kiosk.screens import Entry, Guide, GuideAnswer
-from kiosk.ui import paint
 from kiosk.ui.board import Board, Box
 from kiosk.ui.bodies.base import Action, Body, EntryTable
 
@@ -35,35 +34,17 @@ class GuideBody(Body):
             shown = list(every)
         bar = Box(box.x, box.bottom - bar_h, box.w, bar_h)
         area = Box(box.x, box.y, box.w, box.h - bar_h - 32)
-        if self.state.get("qr") and self.screen.take_along_url:
-            self._qr(board, area, self.screen.take_along_url)
-        else:
-            self._table(board, area, shown)
+        self._table(board, area, shown)
         self._bar(board, bar, can_unfold)
 
     def _table(self, board: Board, area: Box, shown: list[Entry]) -> None:
         EntryTable.fitting(board, shown, area).show(self, shown, area)
-
-    def _qr(self, board: Board, area: Box, url: str) -> None:
-        kinds = board.frame.prefs.type
-        board.card(area)
-        title = board.say(texts.TAKE_ALONG_TITLE)
-        height = board.text_height(title, area.w - 120, kinds.title, True)
-        texture, modules = paint.qr_texture(url)
-        room = min(area.w - 240, area.h - height - 160)
-        step = max(1, int(board.frame.px(room) // modules))
-        side = step * modules / board.frame.unit
-        top = area.y + (area.h - side - height - 40) / 2
-        board.text(title, Box(area.x + 60, top, area.w - 120, height), size=kinds.title, bold=True, align="center")
-        board.picture(texture, Box(area.x + (area.w - side) / 2, top + height + 40, side, side))
 
     def _bar(self, board: Board, bar: Box, can_unfold: bool) -> None:
         buttons: list[tuple[str, Text, str, partial]] = []
         if self.screen.can_print:
             answer = partial(self.host.answer, GuideAnswer.PRINT)
             buttons.append(("print-guide", texts.PRINT_GUIDE, "printer", answer))
-        if self.screen.take_along_url:
-            buttons.append(("take-along", texts.TAKE_ALONG, "smartphone", partial(self._flip, "qr")))
         if can_unfold:
             count = len(self.screen.entries)
             number = Text(_NUMBERS[count] if count <= 10 else str(count), str(count))

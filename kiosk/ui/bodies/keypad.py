@@ -165,10 +165,7 @@ class KeypadBody(Body):
         cells = area.grid(3, 4, 32)
         for cell, key in zip(cells, _KEYS, strict=False):
             board.button(f"key:{key}", key, cell, partial(self._press, key), kind="key", size=size)
-        if self.screen.allow_x:
-            board.button("key:X", "X", cells[9], partial(self._press, "X"), kind="key", size=size)
-        else:
-            board.button("key:clear", board.say(texts.CLEAR), cells[9], self._clear, kind="tint", size=kinds.title - 4)
+        board.button("key:clear", board.say(texts.CLEAR), cells[9], self._clear, kind="tint", size=kinds.title - 4)
         board.button("key:0", "0", cells[10], partial(self._press, "0"), kind="key", size=size)
         board.button(
             "key:delete",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk import texts
 from kiosk.screens import Printing
 from kiosk.ui.board import Board, Box
-from kiosk.ui.bodies.base import Body, banner, milestones
+from kiosk.ui.bodies.base import Body, milestones
 from kiosk.ui.bodies.preview import paper
 
 
@@ -14,14 +14,10 @@ class PrintingBody(Body):
 
     def build(self, board: Board, box: Box, reach: float) -> None:
         c, kinds = board.c, board.frame.prefs.type
-        y = box.y
-        if self.screen.problem is not None:
-            words = board.say(self.screen.problem)
-            y += banner(board, words, Box(box.x, y, box.w, 0), tone="problem", icon="triangle-alert") + 28
         outlet = board.say(self.screen.outlet)
         outlet_h = board.text_height(outlet, box.w - 120, kinds.title, True)
         panel_h = outlet_h + 176
-        area = Box(box.x, y, box.w, box.bottom - panel_h - y - 40)
+        area = Box(box.x, box.y, box.w, box.h - panel_h - 40)
         sheet_w = min(area.w * 0.6, area.h / 1.414)
         place = paper(board, self.state, self.screen.png, Box(area.x + 6, area.y + 4, sheet_w - 6, area.h - 4))
         x = place.right + 48
@@ -33,18 +29,16 @@ class PrintingBody(Body):
         count = max(1, len(self.screen.milestones))
         row = max(80.0, min(124.0, below.h / count))
         milestones(board, self.screen.milestones, below, row=row)
-        held = self.screen.problem is not None
         panel = Box(box.x, place.bottom + 44, box.w, box.bottom - place.bottom - 44)
         arrow = min(168.0, panel.h - outlet_h - 88)
         top = panel.y + (panel.h - arrow - 16 - outlet_h) / 2
-        fill, ink = (c.neutral, c.muted) if held else (c.tint, c.on_tint)
-        board.rounded(panel, fill, line=c.line if c.heavy_lines else None)
-        board.icon("arrow-down", panel.x + panel.w / 2, top + arrow / 2, arrow, ink)
+        board.rounded(panel, c.tint, line=c.line if c.heavy_lines else None)
+        board.icon("arrow-down", panel.x + panel.w / 2, top + arrow / 2, arrow, c.on_tint)
         board.text(
             outlet,
             Box(panel.x + 60, top + arrow + 16, panel.w - 120, outlet_h),
             size=kinds.title,
             bold=True,
-            colour=ink,
+            colour=c.on_tint,
             align="center",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -202,16 +203,99 @@ async def test_reset_restores_everything_and_forgets(pump: Pump) -> None:
     task.cancel()
 
 
-async def test_leave_and_staff_call_their_owners(pump: Pump) -> None:
+async def test_leave_and_staff_call_their_owners_and_claim_nothing(pump: Pump) -> None:
     called: list[str] = []
     pump.current.on_leave = lambda: called.append("leave")
     pump.current.on_call_staff = lambda: called.append("staff")
     task = await begin(pump, samples()["guide"])
     pump.tap("call-staff")
-    pump.tap("panel:close")
+    assert not describe(pump.current)["panel"], "what is said about a call is the owner's matter"
     pump.tap("leave")
     assert called == ["staff", "leave"]
     assert not task.done()
+    task.cancel()
+
+
+async def test_without_anyone_to_call_the_hotline_is_named(pump: Pump) -> None:
+    task = await begin(pump, samples()["guide"])
+    pump.tap("call-staff")
+    seen = describe(pump.current)
+    assert seen["panel"]
+    assert any("12345" in text and "窗口" in text for text in seen["texts"])
+    pump.tap("panel:close")
+    assert not describe(pump.current)["panel"]
+    task.cancel()
+
+
+async def test_a_held_press_survives_new_content_of_the_same_screen(pump: Pump) -> None:
+    home = samples()["home"]
+    task = await begin(pump, home)
+    touch = pump.press(target(pump, "door:certificates"))
+    before = target(pump, "door:certificates")
+    pump.current.show(replace(home, notice=None))  # a device came or went in mid-press
+    pump.frames()
+    after = target(pump, "door:certificates")
+    assert after is not before
+    assert after.veil.a > 0, "still looks pressed"
+    pump.lift(touch)
+    assert await asyncio.wait_for(task, 5) == "door:certificates"
+
+
+async def test_a_held_press_survives_every_cue_of_the_face_check(pump: Pump) -> None:
+    screen = samples()["face-check"]
+    task = await begin(pump, screen)
+    touch = pump.press(target(pump, "other-way"))
+    for cue in s.FaceCue:
+        pump.current.show(replace(screen, cue=cue))
+    pump.lift(touch)
+    assert await asyncio.wait_for(task, 5) is s.FaceAnswer.OTHER_WAY
+
+
+async def test_what_became_unavailable_in_mid_press_answers_nothing(pump: Pump) -> None:
+    home = samples()["home"]
+    task = await begin(pump, home)
+    touch = pump.press(target(pump, "door:certificates"))
+    gone = tuple(replace(d, unavailable=Text("暂停", "Paused")) for d in home.doors)
+    pump.current.show(replace(home, doors=gone))
+    pump.lift(touch)
+    await asyncio.sleep(0)
+    assert not task.done()
+    assert describe(pump.current)["panel"], "it says why instead"
+    task.cancel()
+
+
+async def test_a_screen_laid_over_drops_a_held_press(pump: Pump) -> None:
+    below = await begin(pump, samples()["message-problem"])
+    touch = pump.press(target(pump, "button:end"))
+    over = asyncio.create_task(pump.current.ask_over(samples()["staff"]))
+    await asyncio.sleep(0)
+    pump.lift(touch)
+    await asyncio.sleep(0)
+    assert not below.done()
+    assert not over.done()
+    over.cancel()
+    below.cancel()
+
+
+async def test_face_check_says_the_screens_question_and_ticks_only_what_is_done(pump: Pump) -> None:
+    screen = replace(samples()["face-check"], cue=s.FaceCue.LOOK, done=(s.FaceCue.LOOK, s.FaceCue.HOLD_STILL))
+    task = await begin(pump, screen)
+    seen = describe(pump.current)["texts"]
+    assert seen.count(screen.question.zh) == 1
+    assert [text for text in seen if text in ("看镜头", "不动")] == ["不动", "看镜头"], (
+        "done first, then the current one"
+    )
+    task.cancel()
+
+
+async def test_large_type_gives_three_times_as_long(pump: Pump) -> None:
+    task = await begin(pump, samples()["home"])
+    assert pump.current.patience() == 1.0
+    pump.tap("elder")
+    assert pump.current.surface.prefs.large
+    assert pump.current.patience() == 3.0
+    pump.current.reset()
+    assert pump.current.patience() == 1.0
     task.cancel()
 
 
