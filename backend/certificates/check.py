@@ -52,12 +52,18 @@ class FileCheck:
 
 
 def check_pdf(data: bytes, ca_pem: bytes) -> FileCheck:
-    """Check the signature, its certificate's chain to `ca_pem`, and that it covers the whole file. Blocking."""
+    """Check the signature, its certificate's chain to `ca_pem`, and that it covers the whole file.
+
+    Blocking, and as greedy as the file wants: strangers' files only through `check_process.FileChecker`. Raises
+    MemoryError where memory is limited.
+    """
     if not data.startswith(b"%PDF-"):
         return FileCheck(FileState.UNREADABLE)
     try:
         reader = PdfFileReader(io.BytesIO(data), strict=True)
         signatures = reader.embedded_regular_signatures
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - a hostile or broken file may fail anywhere in the parser
         return FileCheck(FileState.ALTERED if b"/ETSI.CAdES.detached" in data else FileState.UNREADABLE)
     if not signatures:
@@ -75,6 +81,8 @@ def check_pdf(data: bytes, ca_pem: bytes) -> FileCheck:
             and status.modification_level is ModificationLevel.NONE
             and _nothing_unsigned(data, signature, status.signing_cert)
         )
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - the same
         return FileCheck(FileState.ALTERED)
     if status.bottom_line and whole:

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from backend.certificates.check import FileCheck, check_pdf
-from backend.certificates.keys import CA_FILE, ca_certificate, signer_keys
+from backend.certificates.check import FileCheck
+from backend.certificates.check_process import FileChecker
+from backend.certificates.keys import ca_certificate, signer_keys
 from backend.certificates.signing import Signer, SpecimenSigner
 from backend.certificates.typeset import Seal, SealPlace, Typesetter
 
@@ -36,14 +37,11 @@ class Press:
         self._var_dir = var_dir
         self._signer_for = signer_for or self._specimen_signer
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="press")
-        self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")  # uploads never delay an issue
+        self._checking = ThreadPoolExecutor(1, thread_name_prefix="check")  # uploads never delay an issue
+        self._checker = FileChecker()
         self._typesetters: dict[Path, Typesetter] = {}
         self._signers: dict[tuple[str, str, str], Signer] = {}
         self._place = SealPlace()
-
-    @property
-    def ca_file(self) -> Path:
-        return self._var_dir / CA_FILE
 
     async def certificate(
         self, template: Path, data: dict[str, Any], agency: tuple[str, str], title: str, at: datetime
@@ -59,7 +57,8 @@ class Press:
         )
 
     async def check(self, pdf: bytes) -> FileCheck:
-        return await self._in_thread(self._checker, lambda: check_pdf(pdf, ca_certificate(self._var_dir)))
+        """Is this one of ours? Opened in a process of its own, with limits."""
+        return await self._in_thread(self._checking, lambda: self._checker.check(pdf, ca_certificate(self._var_dir)))
 
     async def is_specimen(self, agency: tuple[str, str], title: str) -> bool:
         signer = await self._in_thread(self._executor, lambda: self._signer(agency, title))
@@ -71,7 +70,8 @@ class Press:
 
     def close(self) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
-        self._checker.shutdown(wait=True, cancel_futures=True)
+        self._checking.shutdown(wait=True, cancel_futures=True)
+        self._checker.close()
 
     # --- in the worker thread ---------------------------------------------------------------------------------
 

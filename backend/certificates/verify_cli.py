@@ -8,7 +8,8 @@ from pathlib import Path
 
 import typer
 
-from backend.certificates.check import FileState, check_pdf
+from backend.certificates.check import FileState
+from backend.certificates.check_process import FileChecker
 from backend.certificates.keys import CA_FILE
 from backend.settings import BackendSettings
 from content.schema.text import Text
@@ -39,7 +40,8 @@ def verify_file(path: Path, ca: Path | None = None) -> VerifyResult:
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
         return VerifyResult(False, FileState.UNREADABLE, FileState.UNREADABLE.text)
-    check = check_pdf(data, ca_pem)
+    with FileChecker() as checker:
+        check = checker.check(data, ca_pem)
     return VerifyResult(check.state is FileState.VALID, check.state, check.state.text, check.signer, check.signed_at)
 
 
@@ -52,7 +54,7 @@ def verify(
     try:
         result = verify_file(file, ca)
     except OSError as error:
-        typer.echo(f"无法读取 / cannot read: {error.filename} ({error.strerror})", err=True)
+        typer.echo(f"无法读取 / cannot read: {error.filename or file} ({error.strerror or error})", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{result.text.zh} / {result.text.en}")
     if result.valid and result.signed_at:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -73,3 +74,25 @@ class Counter:
 @pytest.fixture
 def counter(house: House) -> Counter:
     return Counter(house)
+
+
+class Signed(NamedTuple):
+    pdf: bytes
+    var_dir: Path
+
+    def __repr__(self) -> str:
+        return "Signed()"  # Hypothesis writes its arguments out
+
+
+@pytest.fixture(scope="session")
+def signed(tmp_path_factory: pytest.TempPathFactory, real_pack: Path) -> Signed:
+    """One issued file and the var_dir of its backend."""
+    directory = tmp_path_factory.mktemp("signed")
+
+    async def make() -> bytes:
+        async with open_house(directory, real_pack) as house:
+            counter = Counter(house)
+            await counter.issued()
+            return await counter.file()
+
+    return Signed(asyncio.run(make()), directory / "backend")
