@@ -280,7 +280,8 @@ class Stack:
         argv += ["--run-dir", str(self.cabinet_dir), "--terminal", TERMINAL, "--speed", str(self._speed)]
         argv += ["--sandbox-url", self.sandbox_url, "--backend-url", self.backend_url]
         argv += ["--network-port", str(self.ports.network)]
-        if self.display:
+        if self.display and self.headless:
+            # On a person's own screen the phone must not look around: it asks the sandbox for the open code.
             argv += ["--display", self.display]
         if self.framebuffer_dir:
             argv += ["--vnc-port", str(self.ports.vnc), "--fbdir", str(self.framebuffer_dir)]

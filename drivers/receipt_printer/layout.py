@@ -53,9 +53,11 @@ def text_columns(text: str) -> int:
 
 
 def clean(text: str) -> str:
-    """Without control characters (they would be commands), in the printer's own variants; line feeds stay."""
-    text = text.translate(_SAME)
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+    """Without control characters (they would be commands) and invisible format characters (they would turn the
+    line round, or stop the font's shaper), in the printer's own variants; line feeds stay, other line ends become
+    such."""
+    text = text.replace("\u2028", "\n").replace("\u2029", "\n").translate(_SAME)
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
 def wrap(text: str, columns: int) -> list[str]:

@@ -128,13 +128,16 @@ async def _certificate(visit: Visit, figures: Figures) -> None:
 async def _print_handed_over(visit: Visit, figures: Figures) -> None:
     """From the intent in the journal to the printer's job number."""
     with sqlite3.connect(f"file:{visit.stack.kiosk_dir / 'journal.sqlite3'}?mode=ro", uri=True) as db:
-        rows = db.execute("SELECT intent, phase, at FROM event WHERE phase IN ('printing', 'submitted') ORDER BY seq")
+        rows = db.execute(
+            "SELECT intent, phase, at FROM event WHERE phase IN ('printing', 'submitted') AND intent LIKE 'cert%' ORDER BY seq"
+        )
         began: dict[str, datetime] = {}
         for intent, phase, at in rows.fetchall():
             moment = datetime.fromisoformat(at)
-            if phase == "submitted" and str(intent).startswith("cert"):
+            if phase == "printing":
+                began[intent] = moment
+            elif intent in began:  # the first "submitted"; later ones carry the verdict
                 figures.add("print handed over", (moment - began.pop(intent)).total_seconds() * 1000)
-            began.setdefault(intent, moment)
 
 
 async def _water(visit: Visit, figures: Figures) -> None:

@@ -118,3 +118,8 @@ def test_missing_font_is_a_device_error(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("MENKOU_FONT", str(tmp_path / "absent.ttc"))
     with pytest.raises(DeviceError, match="font"):
         font_path()
+
+
+def test_line_separators_and_invisible_characters_never_reach_the_font() -> None:
+    """U+2029 alone stopped the shaper; a right-to-left override would print an amount backwards."""
+    render(Receipt((Heading("\u2029"), Line("a\u2028b"), Pair("\u202e户号", "12\u200b34"))), GENERIC_80)

@@ -46,7 +46,7 @@ def worker(options: dict[str, Any]) -> Mapping[str, Handler]:
                 "core": resource.getrlimit(resource.RLIMIT_CORE),
                 "dumpable": ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
                 "wrote": wrote,
-                "fds": sorted(str(Path(f"/proc/self/fd/{fd}").readlink()) for fd in range(3, 20) if _open(fd)),
+                "fds": sorted(str(Path(f"/proc/self/fd/{fd}").readlink()) for fd in range(3, 256) if _open(fd)),
                 "pid": os.getpid(),
             }
         )
