@@ -18,6 +18,7 @@ import httpx
 from backend.contract.kiosk_api import API_PREFIX
 from drivers.virtual.cabinet.cards import CARDS, DEFAULT
 from drivers.virtual.cabinet.client import CabinetClient
+from kiosk.identity.face.bench import bench_face
 from provisioning.bench.figures import Figures
 from provisioning.demo.robot import Robot, Timeline
 from provisioning.demo.visit import PROOF, WATER, Visit
@@ -50,6 +51,7 @@ async def bench_walk(journeys: int) -> Figures:
                     await visit.control(reset=True)  # the bill is due again
                     await _water(visit, figures)
             await _issue(stack, figures)
+            await _face(stack, figures)
     return figures
 
 
@@ -129,7 +131,8 @@ async def _print_handed_over(visit: Visit, figures: Figures) -> None:
     """From the intent in the journal to the printer's job number."""
     with sqlite3.connect(f"file:{visit.stack.kiosk_dir / 'journal.sqlite3'}?mode=ro", uri=True) as db:
         rows = db.execute(
-            "SELECT intent, phase, at FROM event WHERE phase IN ('printing', 'submitted') AND intent LIKE 'cert%' ORDER BY seq"
+            "SELECT intent, phase, at FROM event "
+            "WHERE phase IN ('printing', 'submitted') AND intent LIKE 'cert%' ORDER BY seq"
         )
         began: dict[str, datetime] = {}
         for intent, phase, at in rows.fetchall():
@@ -147,6 +150,15 @@ async def _water(visit: Visit, figures: Figures) -> None:
             await visit.pay()
             await visit.robot.wait_for("Rate", timeout_s=30)
         await visit.rate_and_leave()
+
+
+async def _face(stack: Stack, figures: Figures) -> None:
+    """The face engine by itself, with nobody else on the machine's cores (the kiosk is stopped)."""
+    with CabinetClient(stack.cabinet_url) as cabinet:
+        await asyncio.to_thread(cabinet.face, "holder", person=DEFAULT)
+    photo = next(card.card.photo for card in CARDS if card.id == DEFAULT)
+    for what, ms in (await bench_face(f"{stack.cabinet_url}/camera/stream", photo)).items():
+        figures.add(f"face engine: {what.replace('_', ' ')}", ms)
 
 
 async def _issue(stack: Stack, figures: Figures) -> None:
