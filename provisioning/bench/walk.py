@@ -16,7 +16,7 @@ from uuid import uuid4
 import httpx
 
 from backend.contract.kiosk_api import API_PREFIX
-from drivers.virtual.cabinet.cards import CARDS, DEFAULT
+from drivers.virtual.cabinet.cards import CARDS, DEFAULT, with_photo
 from drivers.virtual.cabinet.client import CabinetClient
 from kiosk.identity.face.bench import bench_face
 from provisioning.bench.figures import Figures
@@ -156,7 +156,7 @@ async def _face(stack: Stack, figures: Figures) -> None:
     """The face engine by itself, with nobody else on the machine's cores (the kiosk is stopped)."""
     with CabinetClient(stack.cabinet_url) as cabinet:
         await asyncio.to_thread(cabinet.face, "holder", person=DEFAULT)
-    photo = next(card.card.photo for card in CARDS if card.id == DEFAULT)
+    photo = with_photo(next(card for card in CARDS if card.id == DEFAULT)).photo
     for what, ms in (await bench_face(f"{stack.cabinet_url}/camera/stream", photo)).items():
         figures.add(f"face engine: {what.replace('_', ' ')}", ms)
 
