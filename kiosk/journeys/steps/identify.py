@@ -58,7 +58,8 @@ async def read_card(journey: Journey) -> Move:
         )
         asking = journey.stage.ask(screen)
         reading = replace(screen, question=texts.CARD_READING, speech=texts.CARD_READING, hint=None, reading=True)
-        show_reading = partial(journey.stage.show, reading)
+        # Once there is advice on the screen it stays: a worn card left lying is read again and again.
+        show_reading = partial(journey.stage.show, reading) if hint is None else None
         answer = await first_of(asking, reader.read_card(journey.settings.card_timeout_s, show_reading))
         if isinstance(answer, Nav) or answer is None:
             return Move.BACK
