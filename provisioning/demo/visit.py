@@ -151,6 +151,11 @@ class Visit:
 
     async def water(self) -> None:
         await self.bill()
+        await self.robot.touch("lang")
+        await self.robot.wait_for("Pay", says="Alipay")
+        await self.robot.screenshot("pay-in-english")
+        await self.robot.touch("lang")
+        await self.robot.wait_for("Pay", says="支付宝")
         await self.pay()
         await self.rate_and_leave()
 
