@@ -10,16 +10,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from backend.identity.crypto import read_or_make_secret
+from backend.secret_files import write_secret
+
+log = structlog.get_logger()
 
 CA_FILE = "keys/certificates-ca.pem"  # under var_dir: what `menkou verify` trusts by default
 _CA_BUNDLE = "keys/certificates-ca-key.pem"
 _DAY = timedelta(days=1)
+CHECK_LIFE = timedelta(days=180)  # how long a sheet can be verified; its signer's certificate must live as long
+
+
+class SigningKeyError(Exception):
+    """There is no key whose signatures could be verified for as long as they must be."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +41,29 @@ class SignerKeys:
 
 
 def signer_keys(var_dir: Path, agency_name: str, agency_uscc: str) -> SignerKeys:
-    """The keys of one agency, made at the first call. Files are readable by their owner only."""
+    """The keys of one agency, made at the first call and renewed in time. Files are readable by their owner only.
+
+    A renewed signer's old certificate is kept under `keys/retired`, its key is not. Old files carry their
+    certificate with them and stay genuine. Raises SigningKeyError when the CA itself ends too soon.
+    """
     ca_pem = ca_certificate(var_dir)
     ca_key, ca = _split(read_or_make_secret(var_dir / _CA_BUNDLE, _make_ca))
-    bundle = read_or_make_secret(
-        var_dir / f"keys/signer-{agency_uscc}.pem", lambda: _make_signer(agency_name, agency_uscc, ca_key, ca)
-    )
-    key, certificate = _split(bundle)
+    path = var_dir / f"keys/signer-{agency_uscc}.pem"
+    key, certificate = _split(read_or_make_secret(path, lambda: _make_signer(agency_name, agency_uscc, ca_key, ca)))
+    if not _lasts(certificate):
+        if not _lasts(ca):
+            log.error("certificates_ca_ends_too_soon", until=ca.not_valid_after_utc.isoformat())
+            raise SigningKeyError(f"the CA of the certificates is valid until {ca.not_valid_after_utc:%Y-%m-%d} only")
+        retired = var_dir / f"keys/retired/signer-{agency_uscc}-{certificate.serial_number:x}.pem"
+        write_secret(retired, certificate.public_bytes(serialization.Encoding.PEM))
+        write_secret(path, _make_signer(agency_name, agency_uscc, ca_key, ca))
+        key, certificate = _split(path.read_bytes())
+        log.info("signer_renewed", agency=agency_uscc, until=certificate.not_valid_after_utc.isoformat())
     return SignerKeys(_key_pem(key), certificate.public_bytes(serialization.Encoding.PEM), ca_pem)
+
+
+def _lasts(certificate: x509.Certificate) -> bool:
+    return certificate.not_valid_after_utc > datetime.now(UTC) + CHECK_LIFE + _DAY
 
 
 def ca_certificate(var_dir: Path) -> bytes:
@@ -77,7 +101,7 @@ def _make_signer(agency_name: str, agency_uscc: str, ca_key: ec.EllipticCurvePri
         ]
     )
     certificate = (
-        _builder(name, ca.subject, key, days=1825)
+        _builder(name, ca.subject, key, days=1825, ends=ca.not_valid_after_utc)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
@@ -88,9 +112,10 @@ def _make_signer(agency_name: str, agency_uscc: str, ca_key: ec.EllipticCurvePri
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int, ends: datetime | None = None
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
+    until = now + days * _DAY
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -98,7 +123,7 @@ def _builder(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
-        .not_valid_after(now + days * _DAY)
+        .not_valid_after(min(until, ends) if ends else until)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,7 +40,7 @@ class Press:
         self._checking = ThreadPoolExecutor(1, thread_name_prefix="check")  # uploads never delay an issue
         self._checker = FileChecker()
         self._typesetters: dict[Path, Typesetter] = {}
-        self._signers: dict[tuple[str, str, str], Signer] = {}
+        self._signers: dict[tuple[str, str, str], tuple[date, Signer]] = {}
         self._place = SealPlace()
 
     async def certificate(
@@ -93,10 +93,13 @@ class Press:
         return self._typesetters[directory]
 
     def _signer(self, agency: tuple[str, str], title: str) -> Signer:
-        key = (*agency, title)
-        if key not in self._signers:
-            self._signers[key] = self._signer_for(*key)
-        return self._signers[key]
+        # Asked for anew every day: keys end and are renewed while we run.
+        key, today = (*agency, title), datetime.now(UTC).date()
+        made_on, signer = self._signers.get(key, (None, None))
+        if signer is None or made_on != today:
+            signer = self._signer_for(*key)
+            self._signers[key] = (today, signer)
+        return signer
 
     def _specimen_signer(self, agency_name: str, agency_uscc: str, title: str) -> Signer:
         keypair = signer_keys(self._var_dir, seal_name(agency_name), agency_uscc)

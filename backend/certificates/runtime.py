@@ -1,4 +1,4 @@
-"""What lives as long as the app: the press."""
+"""What lives as long as the app: the press, and the sweeping of files nobody knows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from backend.certificates.files import sweep_orphans
 from backend.certificates.press import Press
 
 
@@ -22,6 +23,7 @@ def press_of(app: FastAPI) -> Press:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Part of the app's lifespan, through the router: the press warms up behind the start."""
+    await sweep_orphans(app.state.settings.var_dir, app.state.sessions)
     press = press_of(app)
     if (pack := app.state.catalogue.pack) is not None:
         for template in sorted(set(pack.templates.values()))[:1]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import re
-import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.catalogue import Catalogue
 from backend.certificates import links
+from backend.certificates.files import CertificateFiles
+from backend.certificates.keys import CHECK_LIFE
 from backend.certificates.mapping import Mapping, holder_entries, mapping_of
 from backend.certificates.models import Certificate
 from backend.certificates.press import Press
@@ -40,11 +40,11 @@ from backend.problems import Refused
 from content.codes.certificate_id import CertificateId
 from content.codes.masking import mask_id_number, mask_name
 from content.schema.service import ChoiceField, Service
+from content.schema.text import Text
 
 log = structlog.get_logger()
 
-FILES = "certificates"  # under var_dir; 0700, one encrypted file per certificate
-CHECK_LIFE = timedelta(days=180)  # how long a sheet can be verified
+FILE_AFTER_DELIVERY = timedelta(minutes=10)  # a printer's last pages; afterwards the paper is all there is
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 # What a delivery report can still change: unknown may be cleared up later, printed and voided are final.
@@ -52,6 +52,16 @@ _SETTLES = {
     CertificateState.ISSUED: set(DeliveryOutcome),
     CertificateState.DELIVERY_UNKNOWN: {DeliveryOutcome.PRINTED, DeliveryOutcome.NOT_PRINTED},
 }
+_NOTE = Text(
+    "本凭证由自助终端打印，加盖电子印章，与窗口出具具有同等效力，可扫码核验。",
+    "Printed by a self-service terminal under electronic seal, of the same effect as one issued at the counter. "
+    "Scan the code to verify it.",
+)
+_SPECIMEN_NOTE = Text(
+    "本页为演示样张，由自助终端打印，所盖为样张印章，仅供演示和测试，可扫码核验。",
+    "A specimen printed by a self-service terminal under a specimen seal, for demonstration and test only, without "
+    "legal effect. Scan the code to verify it.",
+)
 _STATE_AFTER = {
     DeliveryOutcome.PRINTED: CertificateState.DELIVERED,
     DeliveryOutcome.NOT_PRINTED: CertificateState.VOIDED,
@@ -75,7 +85,7 @@ class CertificateService:
         self._catalogue = catalogue
         self._vault = vault
         self._press = press
-        self._files = var_dir / FILES
+        self._files = CertificateFiles(var_dir, vault)
         self._public_url = public_url
 
     async def review(self, kiosk_id: str, request: ReviewRequest) -> ReviewReply:
@@ -98,8 +108,7 @@ class CertificateService:
         certificate, pdf = await self._print(kiosk_id, site, service, person, content)
         certificate.intent_id, certificate.request_mac = request.intent_id, request_mac
 
-        path = self._path(certificate.id)
-        _write_private(path, self._vault.encrypt(pdf, f"certificate-file/{certificate.id}"))
+        self._files.write(certificate.id, pdf)
         try:
             async with writing(self._sessions) as session:
                 session.add(certificate)
@@ -107,14 +116,14 @@ class CertificateService:
                 await spend(session, request.proof_id)
                 await session.commit()
         except IntegrityError:
-            path.unlink(missing_ok=True)
+            self._files.remove(certificate.id)
             async with self._sessions() as session:
                 known = await _by_intent(session, kiosk_id, request.intent_id)
             if known is None:
                 raise
             return self._repeated(known, request_mac)  # the same intent came twice at once: the first one counts
         except BaseException:
-            path.unlink(missing_ok=True)
+            self._files.remove(certificate.id)
             raise
         log.info(
             "certificate_issued",
@@ -130,15 +139,23 @@ class CertificateService:
         return self._wire(await self._find(kiosk_id, intent_id))
 
     async def file(self, kiosk_id: str, intent_id: str) -> bytes:
-        """The signed PDF. A voided certificate has none any more: it must not be printed later."""
+        """The signed PDF, as long as a printer may need it: it must not be printed later, nor read by a thief."""
         certificate = await self._find(kiosk_id, intent_id)
-        if certificate.state == CertificateState.VOIDED:
-            raise Refused(ProblemCode.NOT_FOUND, "voided")
-        return self._vault.decrypt(self._path(certificate.id).read_bytes(), f"certificate-file/{certificate.id}")
+        state = CertificateState(certificate.state)
+        if state is CertificateState.DELIVERED:
+            settled_at = certificate.settled_at
+            needed = settled_at is not None and datetime.now(UTC) < settled_at + FILE_AFTER_DELIVERY
+        else:
+            needed = state is not CertificateState.VOIDED
+        if not needed:
+            raise Refused(ProblemCode.NOT_FOUND, state.value)
+        return self._files.read(certificate.id)
 
     async def preview(self, kiosk_id: str, intent_id: str) -> bytes:
-        """PNG with masked values."""
+        """PNG with masked values. A voided certificate has none any more."""
         certificate = await self._find(kiosk_id, intent_id)
+        if certificate.state == CertificateState.VOIDED:
+            raise Refused(ProblemCode.NOT_FOUND, certificate.state)
         service = self._catalogue.service(certificate.service_id, "certificate")
         masked = masked_data(json.loads(certificate.data), mapping_of(service))
         return await self._press.preview(self._catalogue.template(certificate.template), masked, certificate.issuer_zh)
@@ -169,8 +186,11 @@ class CertificateService:
 
     async def _ask(self, service: Service, mapping: Mapping, person: Person, form: dict[str, str]) -> dict[str, Any]:
         answer = await self._exchange.call(service.operation, mapping.params(person, form))
-        if answer["result"] != "ok":
+        if answer["result"] == "no-record":
             raise Refused(ProblemCode.NO_RECORD, service.operation)
+        if answer["result"] != "ok":  # "we have nothing on you" is said only when the department has said so
+            log.warning("exchange_answer_unusable", operation=service.operation, error="result")
+            raise Refused(ProblemCode.DEPARTMENT_DOWN, service.operation)
         try:
             return mapping.content(service, form, answer, datetime.now(_SHANGHAI).date())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -243,9 +263,6 @@ class CertificateService:
         )
         return link.url(self._public_url)
 
-    def _path(self, certificate_id: str) -> Path:
-        return self._files / f"{certificate_id}.pdf.enc"
-
     def _wire(self, certificate: Certificate) -> IssuedCertificate:
         return IssuedCertificate(
             intent_id=certificate.intent_id,
@@ -266,6 +283,7 @@ def sheet_data(
 ) -> dict[str, Any]:
     """What the sheet says, apart from its seal: the template's `data`."""
     local = certificate.issued_at.astimezone(_SHANGHAI)
+    note = _SPECIMEN_NOTE if specimen else _NOTE
     mark = f"{mask_name(certificate.holder_name)} {local:%Y-%m-%d %H:%M}"
     return {
         "title_zh": certificate.title_zh,
@@ -282,9 +300,8 @@ def sheet_data(
         "issued_on": _day(certificate.issued_at),
         "kiosk": terminal,
         "foot_zh": "样张：由演示系统签发，不具有法律效力" if specimen else certificate.issuer_zh,
-        "note_zh": "本凭证由自助终端打印，加盖电子印章，与窗口出具具有同等效力，可扫码核验。",
-        "note_en": "Printed by a self-service terminal under electronic seal, of the same effect as one issued at the "
-        "counter. Scan the code to verify it.",
+        "note_zh": note.zh,
+        "note_en": note.en,
         "watermark": f"样张 SPECIMEN {mark}" if specimen else mark,
         "specimen": specimen,
         "qr_svg": links.qr_svg(url),
@@ -325,17 +342,6 @@ async def _by_intent(session: AsyncSession, kiosk_id: str, intent_id: str) -> Ce
         select(Certificate).where(Certificate.kiosk_id == kiosk_id, Certificate.intent_id == intent_id)
     )
     return found.scalar_one_or_none()
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
 
 
 def _day(at: datetime) -> str:

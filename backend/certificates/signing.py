@@ -44,7 +44,7 @@ class SpecimenSigner:
 
     specimen = True
 
-    def __init__(self, keypair: SignerKeys, reason: str, location: str = "") -> None:
+    def __init__(self, keypair: SignerKeys, reason: str) -> None:
         certificate = _certificate(keypair.certificate_pem)
         self._signer = signers.SimpleSigner(
             signing_cert=certificate,
@@ -55,7 +55,6 @@ class SpecimenSigner:
         )
         self._name = certificate.subject.native["common_name"]
         self._reason = reason
-        self._location = location
 
     def sign(self, pdf: bytes, *, page: int, box: tuple[int, int, int, int], seal_pdf: bytes) -> bytes:
         metadata = signers.PdfSignatureMetadata(
@@ -63,7 +62,6 @@ class SpecimenSigner:
             md_algorithm="sha256",
             name=self._name,
             reason=self._reason,
-            location=self._location or None,
             certify=True,
             docmdp_permissions=fields.MDPPerm.NO_CHANGES,
             subfilter=fields.SigSeedSubFilter.PADES,

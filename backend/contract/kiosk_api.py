@@ -85,7 +85,7 @@ class IdentityAssertion(_Wire):
     name: str = Field(min_length=1, max_length=60, repr=False)
     number: str = Field(pattern=r"^[0-9A-Z]{15,18}$", repr=False)
     card_valid_to: date | None = None
-    score_band: str = Field(pattern=r"^[a-z-]{1,20}$")
+    score_band: str = Field(pattern=r"^(strong|match)$")  # the bands that pass; any other proves nothing
     algorithm: str = Field(max_length=80)
 
 

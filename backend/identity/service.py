@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.kiosk_api import (
@@ -128,14 +128,11 @@ class IdentityService:
         right = hmac.compare_digest(challenge.code_mac or b"", self._code_mac(challenge_id, answer.code))
         if right:
             try:
-                pin = await self._exchange.call(
-                    "pin.verify", {"name": challenge.name, "number": challenge.number, "pin": answer.pin}
-                )
+                right, locked = await self._ask_pin(challenge, answer.pin)
             except Refused:
                 await self._give_back_try(challenge_id)  # the code was right: nothing was guessed
                 raise
-            right = pin["result"] == "ok" and pin.get("ok") is True
-            last = last or pin.get("tries_left") == 0
+            last = last or locked
         if not right:
             log.info("sms_code_refused", kiosk=kiosk_id, person=challenge.person_hash[:16], last=last)
             if last:
@@ -152,6 +149,17 @@ class IdentityService:
             await session.commit()
         log.info("identity_proven", method="sms-pin", kiosk=kiosk_id, person=proof.person_hash[:16])
         return _wire(proof)
+
+    async def _ask_pin(self, challenge: Challenge, pin: str) -> tuple[bool, bool]:
+        """Whether the PIN is right, and whether the registry takes no more tries. Refused(DEPARTMENT_DOWN)."""
+        answer = await self._exchange.call(
+            "pin.verify", {"name": challenge.name, "number": challenge.number, "pin": pin}
+        )
+        if answer["result"] == "no-record":
+            return False, False
+        if answer["result"] != "ok" or not isinstance(answer.get("ok"), bool):
+            raise Refused(ProblemCode.DEPARTMENT_DOWN, "pin.verify")
+        return answer["ok"], answer.get("tries_left") == 0
 
     def _new_proof(self, kiosk_id: str, method: IdentityMethod, name: str, number: str) -> Proof:
         now = datetime.now(UTC)
@@ -179,9 +187,11 @@ class IdentityService:
         answer = await self._exchange.call("population.phone", {"name": name, "number": number})
         if answer["result"] == "no-record":
             raise Refused(ProblemCode.NO_RECORD)
+        if answer["result"] == "no-phone":
+            raise Refused(ProblemCode.NO_PHONE)
         phone = answer.get("phone")
         if answer["result"] != "ok" or not isinstance(phone, str) or not phone:
-            raise Refused(ProblemCode.NO_PHONE)
+            raise Refused(ProblemCode.DEPARTMENT_DOWN, "population.phone")
         return phone
 
     async def _take_try(self, kiosk_id: str, challenge_id: str) -> Challenge:
@@ -225,8 +235,14 @@ async def person_of(session: AsyncSession, kiosk_id: str, proof_id: str) -> Pers
 
 
 async def spend(session: AsyncSession, proof_id: str) -> None:
-    """Count one issue; a proof used up is deleted. The caller commits."""
-    await session.execute(update(Proof).where(Proof.id == proof_id).values(issues_left=Proof.issues_left - 1))
+    """Count one issue; a proof used up is deleted. The caller commits.
+
+    Refused: proof-expired, when others have used it up or its time has run out since `person_of`.
+    """
+    living = (Proof.id == proof_id, Proof.issues_left > 0, Proof.expires_at > datetime.now(UTC))
+    spent = await session.execute(update(Proof).where(*living).values(issues_left=Proof.issues_left - 1))
+    if spent.rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(ProblemCode.PROOF_EXPIRED)
     await session.execute(delete(Proof).where(Proof.id == proof_id, Proof.issues_left <= 0))
 
 
@@ -235,8 +251,8 @@ async def purge(session: AsyncSession) -> None:
     now = datetime.now(UTC)
     await session.execute(delete(Proof).where(Proof.expires_at <= now))
     await session.execute(delete(Challenge).where(Challenge.created_at <= now - RATE_WINDOW - CODE_LIFE))
-    ended = or_(Challenge.expires_at <= now, Challenge.tries_left <= 0)
-    await session.execute(_closing(Challenge.open, ended))
+    # Not those without tries: the last one may still be waiting for the registry. A wrong one closes by itself.
+    await session.execute(_closing(Challenge.open, Challenge.expires_at <= now))
 
 
 def _closing(*which: Any) -> Any:

@@ -128,7 +128,7 @@ async def test_no_personal_data_in_the_log_of_a_day(house: House, logged: io.Str
     await sweep(house)
     await house.call("POST", "/payments/intent-00001/refund", {"reason": "paper-out"})
     person = {"name": SECRET_NAME, "number": SECRET_NUMBER}
-    await house.call("POST", "/identity/assertions", {**person, "score_band": "high", "algorithm": "test"})
+    await house.call("POST", "/identity/assertions", {**person, "score_band": "strong", "algorithm": "test"})
     await house.call("POST", "/identity/sms", person)
     await house.call("GET", f"/payments/{SECRET_NUMBER}")
     await anonymous(house, "GET", f"/nowhere/{SECRET_NUMBER}?account={SECRET_ACCOUNT}")

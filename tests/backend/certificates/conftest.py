@@ -38,7 +38,7 @@ class Counter:
     house: House
 
     async def proof(self, name: str = NAME, number: str = NUMBER, kiosk: str = "kiosk-1") -> str:
-        body = {"name": name, "number": number, "score_band": "high", "algorithm": "test"}
+        body = {"name": name, "number": number, "score_band": "strong", "algorithm": "test"}
         response = await self.house.call("POST", "/identity/assertions", body, kiosk)
         assert response.status_code == 200, response.text
         proof_id: str = response.json()["proof_id"]

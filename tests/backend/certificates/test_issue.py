@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import shutil
 import stat
+import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
+from backend.certificates.files import sweep_orphans
 from backend.certificates.mapping import MAPPINGS
 from backend.certificates.models import Certificate
-from backend.certificates.service import masked_data
+from backend.certificates.runtime import lifespan as certificates_lifespan
+from backend.certificates.service import FILE_AFTER_DELIVERY, masked_data, sheet_data
+from backend.db.engine import writing
+from backend.identity.models import Proof
 from content.codes.certificate_id import CertificateId, parse_certificate_id
 from tests.backend.certificates.conftest import NAME, NUMBER, SERVICE, Counter
 from tests.backend.house import House
@@ -88,6 +97,51 @@ async def test_a_proof_does_not_issue_without_end(counter: Counter) -> None:
     assert (await counter.issue(proof, "intent-0000")).status_code == 200  # the repeat still gets its answer
 
 
+async def test_a_proof_does_not_issue_without_end_at_once(house: House, counter: Counter) -> None:
+    proof = await counter.proof()
+    intents = [f"intent-{number:04d}" for number in range(9)]
+    answers = await asyncio.gather(*(counter.issue(proof, intent) for intent in intents))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [409] * 4
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"proof-expired"}
+    assert len(list((house.settings.var_dir / "certificates").iterdir())) == 5
+    for intent, answer in zip(intents, answers, strict=True):
+        if answer.status_code == 200:
+            assert (await counter.issue(proof, intent)).json() == answer.json()
+
+
+async def test_a_proof_that_ends_while_the_department_looks(
+    house: House, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof = await counter.proof()
+    real = house.backend.state.exchange.call
+
+    async def slow(operation: str, params: dict[str, Any]) -> Any:
+        async with writing(house.backend.state.sessions) as session:
+            await session.execute(update(Proof).values(expires_at=datetime.now(UTC)))
+            await session.commit()
+        return await real(operation, params)
+
+    monkeypatch.setattr(house.backend.state.exchange, "call", slow)
+    assert (await counter.issue(proof)).json()["code"] == "proof-expired"
+    assert not list((house.settings.var_dir / "certificates").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "code"),
+    [("no-record", 409, "no-record"), ("busy", 503, "department-down"), ("error", 503, "department-down")],
+)
+async def test_only_the_department_itself_says_that_there_is_no_record(
+    house: House, counter: Counter, monkeypatch: pytest.MonkeyPatch, result: str, status: int, code: str
+) -> None:
+    async def call(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        return {"result": result}
+
+    proof = await counter.proof()
+    monkeypatch.setattr(house.backend.state.exchange, "call", call)
+    response = await counter.issue(proof)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
 @pytest.mark.parametrize("form", [{}, {"period": "for-ever"}, {"period": "all", "more": "x"}])
 async def test_a_form_out_of_shape(house: House, counter: Counter, form: dict[str, str]) -> None:
     body = {"intent_id": "intent-0001", "service_id": SERVICE, "proof_id": await counter.proof(), "form": form}
@@ -120,10 +174,77 @@ async def test_delivery_moves_forward_only(counter: Counter, reports: list[str],
     assert [await counter.deliver(report, reason="media-jam") for report in reports][-1] == state
 
 
-async def test_a_voided_file_is_not_given_out(house: House, counter: Counter) -> None:
+async def test_a_voided_certificate_is_not_given_out(house: House, counter: Counter) -> None:
     await counter.issued()
     await counter.deliver("not-printed", reason="media-jam")
+    for path in ("file", "preview"):
+        response = await house.call("GET", f"/certificates/intent-0001/{path}")
+        assert (response.status_code, response.json()["code"]) == (404, "not-found"), path
+
+
+async def test_a_delivered_file_is_given_out_for_a_moment_only(house: House, counter: Counter) -> None:
+    await counter.issued()
+    await counter.deliver("unknown")
+    await counter.file()
+    await counter.deliver("printed")
+    await counter.file()
+    async with writing(house.backend.state.sessions) as session:
+        await session.execute(update(Certificate).values(settled_at=datetime.now(UTC) - FILE_AFTER_DELIVERY))
+        await session.commit()
     assert (await house.call("GET", "/certificates/intent-0001/file")).status_code == 404
+    assert (await house.call("GET", "/certificates/intent-0001/preview")).status_code == 200
+
+
+async def test_a_file_without_its_row_is_swept_at_start(house: House, counter: Counter) -> None:
+    """A power cut between the file and the commit."""
+    certificate = await counter.issued()
+    folder = house.settings.var_dir / "certificates"
+    (kept,) = folder.iterdir()
+    orphan, scratch, fresh = (folder / name for name in ("lost.pdf.enc", "lost.pdf.enc.0011aabb", "new.pdf.enc"))
+    for path in (orphan, scratch, fresh):
+        path.write_bytes(b"sealed")
+    for path in (kept, orphan, scratch):
+        os.utime(path, (0, 0))
+    async with certificates_lifespan(house.backend):
+        assert set(folder.iterdir()) == {kept, fresh}
+    house.backend.state.press = None
+    assert hashlib.sha256(await counter.file()).hexdigest() == certificate["sha256"]
+
+
+async def test_an_empty_database_sweeps_nothing(house: House) -> None:
+    path = house.settings.var_dir / "certificates" / "lost.pdf.enc"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"sealed")
+    os.utime(path, (0, 0))
+    assert await sweep_orphans(house.settings.var_dir, house.backend.state.sessions) == 0
+    assert path.exists()
+
+
+async def test_the_note_fits_the_foot(counter: Counter, tmp_path: Path) -> None:
+    """A specimen does not claim the effect of a paper from the counter."""
+    await counter.issued()
+    text = _text_of(await counter.file(), tmp_path)
+    assert "不具有法律效力" in text
+    assert "同等效力" not in text
+
+
+@pytest.mark.parametrize("specimen", [True, False])
+async def test_the_note_is_chosen_by_the_signer(house: House, counter: Counter, specimen: bool) -> None:
+    await counter.issued()
+    async with house.backend.state.sessions() as session:
+        row = (await session.execute(select(Certificate))).scalar_one()
+    content = json.loads(row.data)["content"]
+    data = sheet_data(row, content, terminal="k", url="https://a.b", verify_address="https://a.b/v", specimen=specimen)
+    assert ("同等效力" in data["note_zh"], "同等效力" in data["foot_zh"]) == (not specimen, False)
+    assert ("样张" in data["note_zh"], "不具有法律效力" in data["foot_zh"]) == (specimen, specimen)
+
+
+def _text_of(pdf: bytes, directory: Path) -> str:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    path = directory / "certificate.pdf"
+    path.write_bytes(pdf)
+    return subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True).stdout.decode()
 
 
 async def test_preview_is_a_picture_of_masked_data(house: House, counter: Counter) -> None:

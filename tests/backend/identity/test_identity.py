@@ -36,7 +36,7 @@ async def house(tmp_path: Path, pack: Path) -> AsyncIterator[House]:
 
 
 async def _assert(house: House, **changes: Any) -> Any:
-    body = {**PERSON, "score_band": "high", "algorithm": "test", **changes}
+    body = {**PERSON, "score_band": "strong", "algorithm": "test", **changes}
     return await house.call("POST", "/identity/assertions", body)
 
 
@@ -146,9 +146,81 @@ async def test_the_registry_closed_costs_no_try(house: House) -> None:
     assert await _answer(house, challenge, code) == "sms-pin"
 
 
-async def test_nobody_to_send_to(house: House) -> None:
-    unknown = {"name": "王测试", "number": "51999919900101005X"}
-    assert (await house.call("POST", "/identity/sms", unknown)).json()["code"] in ("no-record", "no-phone")
+@pytest.mark.parametrize(
+    ("name", "number", "code"),
+    [("王测试", "51999919900101005X", "no-record"), ("赵示例", "519999199505050020", "no-phone")],
+)
+async def test_nobody_to_send_to(house: House, name: str, number: str, code: str) -> None:
+    response = await house.call("POST", "/identity/sms", {"name": name, "number": number})
+    assert (response.status_code, response.json()["code"]) == (409, code)
+    assert not house.sandbox.state.sandbox.messages
+
+
+def _answering(house: House, monkeypatch: pytest.MonkeyPatch, operation: str, answer: dict[str, Any]) -> None:
+    real = house.backend.state.exchange.call
+
+    async def call(asked: str, params: dict[str, Any]) -> dict[str, Any]:
+        return answer if asked == operation else await real(asked, params)
+
+    monkeypatch.setattr(house.backend.state.exchange, "call", call)
+
+
+@pytest.mark.parametrize("answer", [{"result": "busy"}, {"result": "ok"}, {"result": "ok", "phone": 138}])
+async def test_a_registry_that_says_something_else_is_down(
+    house: House, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    _answering(house, monkeypatch, "population.phone", answer)
+    response = await house.call("POST", "/identity/sms", PERSON)
+    assert (response.status_code, response.json()["code"]) == (503, "department-down")
+
+
+@pytest.mark.parametrize("answer", [{"result": "busy"}, {"result": "ok"}, {"result": "ok", "ok": "yes"}])
+async def test_a_pin_answer_out_of_shape_costs_no_try(
+    house: House, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    challenge, code = await _code(house)
+    with monkeypatch.context() as patched:
+        _answering(house, patched, "pin.verify", answer)
+        assert [await _answer(house, challenge, code) for _ in range(4)] == ["department-down"] * 4
+    assert await _answer(house, challenge, code) == "sms-pin"
+
+
+async def test_a_pin_nobody_has_is_a_wrong_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    challenge, code = await _code(house)
+    _answering(house, monkeypatch, "pin.verify", {"result": "no-record"})
+    assert await _answer(house, challenge, code) == "wrong-code"
+
+
+@pytest.mark.parametrize("registry", ["answers", "down"])
+async def test_a_purge_while_the_last_answer_is_checked(
+    house: House, monkeypatch: pytest.MonkeyPatch, registry: str
+) -> None:
+    challenge, code = await _code(house)
+    assert [await _answer(house, challenge, _other(code)) for _ in range(2)] == ["wrong-code"] * 2
+    real = house.backend.state.exchange.call
+
+    async def call(operation: str, params: dict[str, Any]) -> Any:
+        async with writing(house.backend.state.sessions) as session:
+            await purge(session)
+            await session.commit()
+        return await real(operation, params)
+
+    monkeypatch.setattr(house.backend.state.exchange, "call", call)
+    if registry == "down":
+        await house.control(departments={"pin": {"down": True}})
+        assert await _answer(house, challenge, code) == "department-down"
+        await house.control(departments={"pin": {"down": False}})
+    assert await _answer(house, challenge, code) == "sms-pin"
+
+
+@pytest.mark.parametrize("band", ["borderline", "different", "high", ""])
+async def test_a_face_that_did_not_match_proves_nothing(house: House, band: str) -> None:
+    assert (await _assert(house, score_band=band)).status_code == 422
+
+
+async def test_both_passing_bands(house: House) -> None:
+    for band in ("strong", "match"):
+        assert (await _assert(house, score_band=band)).status_code == 200
 
 
 async def test_rate_limit_per_person(house: House) -> None:
