@@ -124,13 +124,13 @@ class Robot:
         self.timeline.note(f"screen {view.screen}", since)
         return view
 
-    async def touch(self, target_id: str, *, timeout_s: float = 10.0) -> None:
-        """Press what carries this id, once it is there and enabled."""
+    async def touch(self, target_id: str, *, greyed: bool = False, timeout_s: float = 10.0) -> None:
+        """Press what carries this id, once it is there and enabled (`greyed`: even if it is not: it says why)."""
         since = time.monotonic()
         while True:
             view = await self.view()
             target = view.targets.get(target_id)
-            if target is not None and target.enabled and not view.in_transition and not view.answered:
+            if target is not None and (target.enabled or greyed) and not view.in_transition and not view.answered:
                 if view.settles_in_s <= 0:
                     break
                 await asyncio.sleep(view.settles_in_s)

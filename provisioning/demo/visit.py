@@ -119,7 +119,7 @@ class Visit:
 
     async def print_it(self) -> None:
         await self.robot.touch("primary")
-        await self.robot.wait_for("Printing")
+        await self.robot.wait_for("Printing", "Message")  # a printer out of paper stops at once
         await self.robot.screenshot("printing")
 
     async def certificate(self) -> None:
