@@ -9,6 +9,7 @@ from kivy.core.window import Window
 
 from kiosk.ui.config import UiConfig
 from kiosk.ui.inspect import Inspector
+from kiosk.ui.prompt import hand_on_at_once
 from kiosk.ui.stage import KivyStage
 from kiosk.ui.surface import Surface
 
@@ -28,12 +29,12 @@ class KioskApp(App):
         return False
 
     def build(self) -> Surface:
-        Window.clearcolor = (0.96, 0.97, 0.98, 1)
         Window.bind(on_keyboard=lambda *_args: True)  # no escape, no F1
         self._stage = KivyStage(self.ui_config)
         return self._stage.surface
 
     def on_start(self) -> None:
+        hand_on_at_once()
         if not self.stage.done():
             self.stage.set_result(self._stage)
 

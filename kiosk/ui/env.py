@@ -21,6 +21,8 @@ def configure(width: int, height: int, *, maxfps: int, fullscreen: bool = False,
     Config.set("graphics", "width", str(width))
     Config.set("graphics", "height", str(height))
     Config.set("graphics", "maxfps", str(maxfps))
+    # Every shape is a texture with soft edges already: multisampling would double the time of each frame for nothing.
+    Config.set("graphics", "multisamples", "0")
     Config.set("graphics", "rotation", "0")
     Config.set("graphics", "borderless", "1")
     Config.set("graphics", "resizable", "0")

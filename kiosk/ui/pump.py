@@ -65,7 +65,7 @@ class Pump:
     def resize(self, width: int, height: int) -> None:
         from kivy.core.window import Window
 
-        Window.size = (width, height)
+        Window.size = self.width, self.height = width, height
         self.frames(3)
 
     def press(self, target: Any) -> Any:

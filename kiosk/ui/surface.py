@@ -170,9 +170,7 @@ class Surface(Widget):
                 body.stop()
         self.clear_widgets()
         self.canvas.clear()
-        with self.canvas:
-            Color(*rgb(frame.palette.paper))
-            Rectangle(pos=(0, 0), size=Window.size)
+        Window.clearcolor = rgb(frame.palette.paper)  # cheaper than a rectangle over everything
         base = Board(frame)
         self.add_widget(base)
         self._layers = [base]
@@ -320,12 +318,17 @@ class Surface(Widget):
         target, self._pressed = self._pressed, None
         if target is None or target.tap is None:
             return True
+        if (
+            not self.in_transition
+            and target.collide_point(*touch.pos)
+            and self._live(target)
+            and not self._bounced(target.touch_id)
+        ):
+            answered = self.answered
+            target.tap()
+            if self.answered and not answered:
+                return True  # it keeps its pressed look until the next screen, which saves a frame before that
         target.set_pressed(False, self.prefs.high_contrast)
-        if self.in_transition or not target.collide_point(*touch.pos) or not self._live(target):
-            return True
-        if self._bounced(target.touch_id):
-            return True
-        target.tap()
         return True
 
     def _live(self, target: Target) -> bool:

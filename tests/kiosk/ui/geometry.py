@@ -50,6 +50,9 @@ def faults(surface: Surface) -> list[str]:
             found.append(f"too small: {target.touch_id} {target.size}")
         if surface.prefs.low_reach and target.top > frame.window_height * (1 - theme.REACH) + 2 - frame.top:
             found.append(f"out of reach: {target.touch_id}")
+        x0, x1 = frame.left - 1, frame.left + theme.REFERENCE_WIDTH * unit + 1
+        if target.x < x0 or target.right > x1 or target.y < 0 or target.top > frame.window_height:
+            found.append(f"target outside: {target.touch_id}")
         rect = (*target.pos, *target.size)
         for ink, text in inked[-1]:
             dx, dy = _overlap(rect, ink)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from content.schema.text import Language
@@ -26,6 +28,28 @@ def test_layout_has_no_faults(window: Pump, variant: str, language: Language) ->
     assert not found
 
 
+@pytest.fixture
+def other_size(window: Pump, request: pytest.FixtureRequest) -> Iterator[Pump]:
+    """The same window in another size; afterwards in its own again."""
+    before = window.width, window.height
+    window.resize(*request.param)
+    yield window
+    window.resize(*before)
+
+
+@pytest.mark.parametrize("other_size", [(768, 1366), (1920, 1080)], ids="{0[0]}x{0[1]}".format, indirect=True)
+def test_layout_has_no_faults_in_other_windows(other_size: Pump) -> None:
+    """The English text is the longer one, and large type with low reach the tightest."""
+    found = {}
+    for name in names():
+        for prefs in (Prefs(), Prefs(language=Language.EN, large=True, low_reach=True)):
+            surface = show(other_size, name, prefs).surface
+            assert (surface.width, surface.height) == (other_size.width, other_size.height)
+            if problems := faults(surface):
+                found[name, prefs.large] = problems
+    assert not found
+
+
 def test_the_check_sees_a_fault(window: Pump) -> None:
     from kiosk.ui.board import Box
 
@@ -33,8 +57,9 @@ def test_the_check_sees_a_fault(window: Pump) -> None:
     board = stage.surface.visible_boards()[0]
     board.text("太长的一句话放不进这么小的地方", Box(100, 1200, 60, 30), size=34)
     board.button("tiny", "", Box(100, 1300, 40, 40), lambda: None)
+    board.button("beside", "", Box(1040, 1500, 120, 120), lambda: None)
     kinds = {fault.split(":")[0] for fault in faults(stage.surface)}
-    assert {"clipped", "too small"} <= kinds
+    assert {"clipped", "too small", "target outside"} <= kinds
 
 
 def test_no_line_on_any_screen_begins_with_punctuation(window: Pump) -> None:

@@ -131,6 +131,44 @@ async def test_pressed_is_seen_in_the_next_frame_and_sliding_off_cancels(pump: P
     task.cancel()
 
 
+async def test_a_press_changes_one_colour_and_a_key_the_digits_only(pump: Pump) -> None:
+    """What a touch costs in time: nothing else is built anew."""
+    task = await begin(pump, samples()["keypad"])
+    surface = pump.current.surface
+    before = list(surface.walk(restrict=True))
+    touch = pump.press(target(pump, "key:5"))
+    assert list(surface.walk(restrict=True)) == before
+    pump.lift(touch)
+    after = set(surface.walk(restrict=True))
+    gone = {widget for widget in before if widget not in after}
+    assert surface.state["digits"] == "5"
+    assert gone, "the digits are drawn anew"
+    assert not any(hasattr(widget, "touch_id") for widget in gone), "and no button"
+    task.cancel()
+
+
+def test_what_waits_is_handed_on_without_a_pause(pump: Pump, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kivy.core.window import Window
+
+    from kiosk.ui import prompt
+
+    class Fake:
+        _max_fps = 60
+
+    arriving = iter(([], ["a finger"], []))
+    monkeypatch.setattr(prompt, "Clock", Fake)
+    monkeypatch.setattr(
+        Window, "mainloop", lambda: setattr(prompt.SDL2MotionEventProvider, "q", next(arriving)), raising=False
+    )
+    monkeypatch.setattr(prompt.SDL2MotionEventProvider, "q", [])
+    prompt.hand_on_at_once()
+    seen = []
+    for _ in range(3):
+        Window.mainloop()
+        seen.append(Fake._max_fps)
+    assert seen == [60, 0, 60]
+
+
 async def test_language_switch_keeps_what_was_typed(pump: Pump) -> None:
     task = await begin(pump, samples()["keypad"])
     for key in "519":
