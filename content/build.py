@@ -18,6 +18,7 @@ from content.schema.service import Service
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
+_IMPORT = re.compile(r'^\s*#(?:import|include)\s+"([^"]+)"', re.MULTILINE)
 _HANZI = re.compile(r"[\u3400-\u9fff]+")
 
 
@@ -33,7 +34,7 @@ def lint(catalogue_dir: Path = CATALOGUE, *, icons: set[str] | None = None) -> l
     """The services of a catalogue in the order of their files. Raises ContentError with every fault found."""
     faults: list[Fault] = []
     services: dict[str, Service] = {}
-    templates = {path.stem for path in templates_dir(catalogue_dir).glob("*.typ")}
+    templates = certificate_templates(templates_dir(catalogue_dir))
     files = sorted((catalogue_dir / "services").glob("*.yaml"))
     if not files:
         faults.append(Fault(catalogue_dir / "services", "", "no services here; add one YAML file per service"))
@@ -100,6 +101,13 @@ def search_keys(service: Service) -> dict[str, list[str]]:
 
 def templates_dir(catalogue_dir: Path) -> Path:
     return catalogue_dir.parent / "templates"
+
+
+def certificate_templates(directory: Path) -> set[str]:
+    """The names a service may ask for: what another template imports is a part, not a certificate."""
+    files = list(directory.glob("*.typ"))
+    parts = {name for file in files for name in _IMPORT.findall(file.read_text("utf-8"))}
+    return {file.stem for file in files if file.name not in parts}
 
 
 def _read_service(file: Path) -> tuple[Service | None, list[Fault]]:

@@ -80,7 +80,10 @@ def _journey(service: Service, templates: set[str]) -> Iterator[tuple[str, str]]
         if service.certificate is None:
             yield "certificate", "is missing; a certificate journey must say which template and type code it issues"
         elif service.certificate.template not in templates:
-            yield "certificate.template", f"there is no templates/{service.certificate.template}.typ; add it"
+            yield (
+                "certificate.template",
+                f"there is no such certificate; add templates/{service.certificate.template}.typ",
+            )
         if service.auth is not AuthLevel.A2:
             yield "auth", "must be A2: a certificate is only issued to the holder"
     if service.journey == "bill-payment":

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from content.schema.service import Door, Service
 
@@ -44,6 +44,34 @@ class SearchKeys:
             if any(query in key for key in group):
                 return offset + 10
         return None
+
+
+class _NamedService(BaseModel):
+    id: str
+    version: int
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class _NamedFile(BaseModel):
+    path: str
+    size: int
+    sha256: str
+
+
+class _Index(BaseModel):
+    """The shape of `pack.json`."""
+
+    format: int
+    version: str
+    services: list[_NamedService]
+    files: list[_NamedFile]
+
+
+class _Compiled(BaseModel):
+    """The shape of one file under `objects`."""
+
+    service: Service
+    search: SearchKeys
 
 
 @dataclass(frozen=True)
@@ -77,18 +105,18 @@ def load_pack(directory: Path) -> Pack:
     services: dict[str, Service] = {}
     keys: dict[str, SearchKeys] = {}
     for entry in index["services"]:
-        data = json.loads(verified(directory, f"objects/{entry['sha256']}.json", entry["sha256"]))
+        data = verified(directory, f"objects/{entry['sha256']}.json", entry["sha256"])
         try:
-            service = Service.model_validate(data["service"])
+            compiled = _Compiled.model_validate_json(data)
         except ValidationError as error:
             raise PackError(f"{directory}: {entry['id']} does not fit this program's schema; rebuild it") from error
-        services[service.id] = service
-        keys[service.id] = SearchKeys(**{name: tuple(values) for name, values in data["search"].items()})
+        services[compiled.service.id] = compiled.service
+        keys[compiled.service.id] = compiled.search
     templates: dict[str, Path] = {}
     for entry in index["files"]:
         verified(directory, entry["path"], entry["sha256"])
         path = PurePosixPath(entry["path"])
-        if path.suffix == ".typ":
+        if path.suffix == ".typ" and path.is_relative_to("templates"):
             templates[path.relative_to("templates").with_suffix("").as_posix()] = directory / path
     return Pack(index["version"], directory, services, keys, templates)
 
@@ -114,13 +142,19 @@ def index_version(index: dict[str, Any]) -> str:
 
 def _read_index(directory: Path) -> dict[str, Any]:
     try:
-        index: dict[str, Any] = json.loads((directory / INDEX).read_bytes())
+        index: Any = json.loads((directory / INDEX).read_bytes())
     except OSError as error:
         raise PackError(f"no content pack in {directory}: build it with `menkou content build`") from error
     except ValueError as error:
         raise PackError(f"{directory / INDEX} is not JSON: build the pack again") from error
-    if index.get("format") != FORMAT:
-        raise PackError(f"{directory / INDEX} has format {index.get('format')}, this program reads {FORMAT}")
-    if index_version(index) != index.get("version"):
+    found = index.get("format") if isinstance(index, dict) else None
+    if found != FORMAT:
+        raise PackError(f"{directory / INDEX} has format {found}, this program reads {FORMAT}: build the pack again")
+    try:
+        _Index.model_validate(index)
+    except ValidationError as error:
+        raise PackError(f"{directory / INDEX} is incomplete: build the pack again") from error
+    if index_version(index) != index["version"]:
         raise PackError(f"{directory / INDEX} has been altered: build the pack again with `menkou content build`")
-    return index
+    checked: dict[str, Any] = index
+    return checked

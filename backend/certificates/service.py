@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import HTTPException
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -232,6 +232,7 @@ class CertificateService:
             certificate,
             content,
             terminal=f"{kiosk_id} {site}",
+            print_serial=await self._next_print_serial(kiosk_id),
             url=self._url(certificate),
             verify_address=f"{self._public_url.rstrip('/')}/v",
             specimen=await self._press.is_specimen(agency, paper.title.zh),
@@ -240,6 +241,12 @@ class CertificateService:
         certificate.data = json.dumps(data, ensure_ascii=False)
         certificate.pages, certificate.sha256 = printed.pages, printed.sha256
         return certificate, printed.pdf
+
+    async def _next_print_serial(self, kiosk_id: str) -> int:
+        """The how-manieth certificate of this device: it prints one after the other."""
+        async with self._sessions() as session:
+            of_kiosk = select(func.count()).select_from(Certificate).where(Certificate.kiosk_id == kiosk_id)
+            return (await session.scalar(of_kiosk) or 0) + 1
 
     async def _find(self, kiosk_id: str, intent_id: str) -> Certificate:
         async with self._sessions() as session:
@@ -279,7 +286,14 @@ class CertificateService:
 
 
 def sheet_data(
-    certificate: Certificate, content: dict[str, Any], *, terminal: str, url: str, verify_address: str, specimen: bool
+    certificate: Certificate,
+    content: dict[str, Any],
+    *,
+    terminal: str,
+    print_serial: int,
+    url: str,
+    verify_address: str,
+    specimen: bool,
 ) -> dict[str, Any]:
     """What the sheet says, apart from its seal: the template's `data`."""
     local = certificate.issued_at.astimezone(_SHANGHAI)
@@ -299,6 +313,7 @@ def sheet_data(
         "issued_at": f"{local:%Y-%m-%d %H:%M:%S}",
         "issued_on": _day(certificate.issued_at),
         "kiosk": terminal,
+        "print_serial": f"{print_serial:06d}",
         "foot_zh": "样张：由演示系统签发，不具有法律效力" if specimen else certificate.issuer_zh,
         "note_zh": note.zh,
         "note_en": note.en,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from content.build import CATALOGUE, ContentError, build, lint
-from content.load import PackError, load_pack
+from content.load import PackError, index_version, load_pack
 from content.schema.service import Door
 
 WATER = "water-bill"
@@ -28,7 +29,8 @@ def catalogue(tmp_path: Path) -> Path:
     shutil.copytree(CATALOGUE, target)
     templates = tmp_path / "content" / "templates"
     templates.mkdir()
-    (templates / "social-insurance-enrolment.typ").write_text("= 证明\n", "utf-8")
+    (templates / "social-insurance-enrolment.typ").write_text('#import "sheet.typ": *\n= 证明\n', "utf-8")
+    (templates / "sheet.typ").write_text("#let sheet(body) = body\n", "utf-8")
     return target
 
 
@@ -48,7 +50,7 @@ def faults(catalogue: Path, **options: Any) -> str:
 def test_builds_and_loads(catalogue: Path, tmp_path: Path) -> None:
     pack = build(catalogue, tmp_path / "out")
     assert set(pack.services) == {WATER, PROOF}
-    assert pack.templates["social-insurance-enrolment"].read_text("utf-8") == "= 证明\n"
+    assert pack.templates["social-insurance-enrolment"].read_text("utf-8").endswith("= 证明\n")
     assert [service.id for service in pack.behind(Door.FEES)] == [WATER]
     again = load_pack(tmp_path / "out")
     assert again.services == pack.services
@@ -91,7 +93,8 @@ def test_a_change_changes_the_version_and_drops_old_objects(catalogue: Path, tmp
         (WATER, lambda d: d.update(form=d["form"] * 2), "form.1.name: 'account' is used twice"),
         (PROOF, lambda d: d.pop("consent"), "consent: is missing"),
         (PROOF, lambda d: d.pop("certificate"), "certificate: is missing"),
-        (PROOF, lambda d: d["certificate"].update(template="nix"), "there is no templates/nix.typ"),
+        (PROOF, lambda d: d["certificate"].update(template="nix"), "no such certificate; add templates/nix.typ"),
+        (PROOF, lambda d: d["certificate"].update(template="sheet"), "no such certificate; add templates/sheet.typ"),
         (PROOF, lambda d: d.update(devices=["document_printer"]), "devices: must contain id_reader"),
         (PROOF, lambda d: d.update(auth="A1"), "auth: must be A2"),
         (PROOF, lambda d: d["form"][0]["options"].append(d["form"][0]["options"][0]), "options: two options"),
@@ -166,3 +169,39 @@ def test_a_damaged_pack_is_refused(
 def test_loading_needs_neither_yaml_nor_pinyin() -> None:
     code = "import sys, content.load; assert not {'yaml', 'pypinyin'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "[]",
+        "null",
+        "7",
+        "{}",
+        '{"format": 1}',
+        '{"format": 1, "version": "x", "services": {}, "files": []}',
+        '{"format": 1, "version": "x", "services": [{}], "files": []}',
+        '{"format": 1, "version": "x", "services": [{"id": "a", "version": 1, "sha256": "../x"}], "files": []}',
+        '{"format": 1, "version": "x", "services": [], "files": ["a"]}',
+        "{",
+        "\xff",
+    ],
+)
+def test_a_malformed_index_is_told(tmp_path: Path, index: str) -> None:
+    (tmp_path / "pack.json").write_bytes(index.encode("latin-1"))
+    with pytest.raises(PackError, match=r"pack\.json"):
+        load_pack(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"[]", b'{"service": {}}', b"{", b'{"service": {}, "search": []}'])
+def test_an_object_out_of_shape_is_told(catalogue: Path, tmp_path: Path, data: bytes) -> None:
+    """Named by the index with its true hash, and still not a service."""
+    pack = build(catalogue, tmp_path / "out")
+    index = json.loads((pack.root / "pack.json").read_text("utf-8"))
+    digest = hashlib.sha256(data).hexdigest()
+    index["services"][0]["sha256"] = digest
+    index["version"] = index_version(index)
+    (pack.root / "objects" / f"{digest}.json").write_bytes(data)
+    (pack.root / "pack.json").write_text(json.dumps(index), "utf-8")
+    with pytest.raises(PackError, match="does not fit"):
+        load_pack(pack.root)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -226,6 +227,22 @@ async def test_the_note_fits_the_foot(counter: Counter, tmp_path: Path) -> None:
     text = _text_of(await counter.file(), tmp_path)
     assert "不具有法律效力" in text
     assert "同等效力" not in text
+    assert "打印序号 000001" in text
+
+
+async def test_the_identifier_stays_inside_its_box(counter: Counter, tmp_path: Path) -> None:
+    """The longest serial the standard allows, on the page itself."""
+    certificate = await counter.issued()
+    assert certificate["certificate_id"] in _text_of(await counter.file(), tmp_path)  # exact when copied
+    async with counter.house.backend.state.sessions() as session:
+        row = (await session.execute(select(Certificate))).scalar_one()
+    data = {**json.loads(row.data), "identifier": str(CertificateId("1" * 21, "2" * 18, "Z" * 64))}
+    template = counter.house.backend.state.catalogue.template(row.template)
+    press = counter.house.backend.state.press
+    printed = await press.certificate(template, data, ("青口县", "12519999MB0A00018J"), "证明", row.issued_at)
+    boxes = _text_of(printed.pdf, tmp_path, "-bbox")
+    right = max(float(edge) for edge in re.findall(r'xMax="([\d.]+)"[^>]*>[^<]*(?:Z{9}|2{9}|1{9})', boxes))
+    assert right < (210 - 22 - 3) / 25.4 * 72  # points; the box's inner edge
 
 
 @pytest.mark.parametrize("specimen", [True, False])
@@ -234,17 +251,19 @@ async def test_the_note_is_chosen_by_the_signer(house: House, counter: Counter, 
     async with house.backend.state.sessions() as session:
         row = (await session.execute(select(Certificate))).scalar_one()
     content = json.loads(row.data)["content"]
-    data = sheet_data(row, content, terminal="k", url="https://a.b", verify_address="https://a.b/v", specimen=specimen)
+    said = {"terminal": "k", "print_serial": 7, "url": "https://a.b", "verify_address": "https://a.b/v"}
+    data = sheet_data(row, content, **said, specimen=specimen)
+    assert data["print_serial"] == "000007"
     assert ("同等效力" in data["note_zh"], "同等效力" in data["foot_zh"]) == (not specimen, False)
     assert ("样张" in data["note_zh"], "不具有法律效力" in data["foot_zh"]) == (specimen, specimen)
 
 
-def _text_of(pdf: bytes, directory: Path) -> str:
+def _text_of(pdf: bytes, directory: Path, how: str = "-layout") -> str:
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext (poppler-utils) is not installed")
     path = directory / "certificate.pdf"
     path.write_bytes(pdf)
-    return subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True).stdout.decode()
+    return subprocess.run(["pdftotext", how, str(path), "-"], capture_output=True, check=True).stdout.decode()
 
 
 async def test_preview_is_a_picture_of_masked_data(house: House, counter: Counter) -> None:
