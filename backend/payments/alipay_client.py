@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import httpx
@@ -22,6 +22,8 @@ from backend.payments.money import to_fen, to_yuan
 log = structlog.get_logger()
 
 BEIJING = timezone(timedelta(hours=8))
+# Whose success always names the order it is about; the other answers may leave it out, but never name another.
+_NAMING = ("alipay.trade.precreate", "alipay.trade.query", "alipay.trade.cancel", "alipay.trade.refund")
 _UNSURE_SUB_CODES = {"ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR"}
 _KEYWORD = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
@@ -42,10 +44,12 @@ class Declined:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Nobody knows whether it was done. `sent` False: for certain nothing was."""
+    """Nobody knows whether it was done. `sent` False: for certain nothing was. `again`: the gateway asks for a
+    repetition (`retry_flag` Y)."""
 
     reason: str
     sent: bool = True
+    again: bool = False
 
 
 Outcome = Done | Declined | Unknown
@@ -115,8 +119,12 @@ class AlipayClient:
         outcome = await self._call("alipay.trade.fastpay.refund.query", content)
         if not isinstance(outcome, Done):
             return None
-        # Code 10000 alone does not mean refunded.
-        return outcome.fields.get("refund_status") == "REFUND_SUCCESS"
+        # Code 10000 alone does not mean refunded: the status does, or, as some answers have none, the amount of this
+        # very request.
+        fields = outcome.fields
+        if "refund_status" in fields:
+            return fields["refund_status"] == "REFUND_SUCCESS"
+        return fields.get("out_request_no") == request_no and (to_fen(fields.get("refund_amount", "")) or 0) > 0
 
     async def _call(self, method: str, content: dict[str, str], *, notify: bool = False) -> Outcome:
         params = {
@@ -140,9 +148,9 @@ class AlipayClient:
             return self._unknown(method, type(error).__name__)
         if response.status_code != 200:
             return self._unknown(method, f"http-{response.status_code}")
-        return self._read(method, response.content.decode("utf-8", "replace"))
+        return self._read(method, content, response.content.decode("utf-8", "replace"))
 
-    def _read(self, method: str, text: str) -> Outcome:
+    def _read(self, method: str, asked: dict[str, str], text: str) -> Outcome:
         name = method.replace(".", "_") + "_response"
         inner = signed_part(text, name)
         key = self.keys.gateway()
@@ -154,11 +162,18 @@ class AlipayClient:
             return self._unknown(method, "not signed by the gateway")
         fields = {name: value for name, value in json.loads(inner).items() if isinstance(value, str)}
         code, sub_code = fields.get("code", ""), fields.get("sub_code", "")
+        # A signature says who speaks, not about what: a true answer to another question proves nothing here.
+        for number in ("out_trade_no", "out_request_no"):
+            missing = "" if code == "10000" and number == "out_trade_no" and method in _NAMING else asked.get(number)
+            if number in asked and fields.get(number, missing) != asked[number]:
+                return self._unknown(method, "about another order")
+        if fields.get("retry_flag") == "Y":
+            return replace(self._unknown(method, "retry_flag"), again=True)
         if code == "10000":
             return Done(fields)
         if code in ("40001", "40002", "40004", "40006") and sub_code not in _UNSURE_SUB_CODES:
             log.info("alipay_declined", method=method, code=_keyword(code), sub_code=_keyword(sub_code))
-            return Declined(sub_code)
+            return Declined(_keyword(sub_code))
         return self._unknown(method, f"code-{_keyword(code)}")
 
     def _unknown(self, method: str, reason: str, *, sent: bool = True) -> Unknown:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Result
 from backend.db.engine import Sessions, writing
 from backend.payments.models import PaymentRow
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=60)  # longer than one step: at most four questions to a gateway that does not answer
 
 
 class Leases:
@@ -34,6 +34,17 @@ class Leases:
             )
             await session.commit()
         return token if _changed(result) else None
+
+    async def renew(self, intent_id: str, token: str) -> bool:
+        """False if the lease is no longer ours."""
+        async with writing(self._sessions) as session:
+            result = await session.execute(
+                update(PaymentRow)
+                .where(PaymentRow.intent_id == intent_id, PaymentRow.lease == token)
+                .values(lease_until=self._clock() + LEASE)
+            )
+            await session.commit()
+        return _changed(result)
 
     async def give_back(self, intent_id: str, token: str) -> None:
         async with writing(self._sessions) as session:

@@ -191,7 +191,7 @@ class PaymentService:
 
     async def _advance_leased(self, intent_id: str, token: str) -> None:
         try:
-            await self._worker.advance_leased(intent_id)
+            await self._worker.advance_leased(intent_id, token)
         finally:
             await self._worker.leases.give_back(intent_id, token)
 

@@ -80,6 +80,12 @@ def close(row: PaymentRow, now: datetime) -> None:
         row.next_at = now + timedelta(seconds=30)
 
 
+def forget(row: PaymentRow) -> None:
+    """A closed order that nobody can pay any more: nothing is left to do."""
+    if row.state == PaymentState.CLOSED:
+        row.next_at = None
+
+
 def booked(session: AsyncSession, row: PaymentRow, now: datetime) -> None:
     """The department has booked it."""
     if row.state != PaymentState.PAID or row.posted_at is not None:
@@ -87,16 +93,18 @@ def booked(session: AsyncSession, row: PaymentRow, now: datetime) -> None:
     row.posted_at = now
     book(session, row, Movement.POSTED, now)
     row.next_at = None
-    if row.receipted_at is not None:
-        _to(row, PaymentState.DELIVERED, now)
 
 
 def receipted(row: PaymentRow, now: datetime) -> None:
-    """The resident holds the slip."""
-    if row.state == PaymentState.PAID:
-        row.receipted_at = now
-        if row.posted_at is not None:
-            _to(row, PaymentState.DELIVERED, now)
+    """The resident holds the slip: final. A slip of what is not booked says more than is true (kiosks wait for the
+    booking before they print), so it does not count, and the money can still go back."""
+    if row.state != PaymentState.PAID:
+        return
+    if row.posted_at is None:
+        log.error("slip_before_booking", out_trade_no=row.out_trade_no)
+        return
+    row.receipted_at = now
+    _to(row, PaymentState.DELIVERED, now)
 
 
 def start_refund(row: PaymentRow, reason: str, now: datetime) -> bool:

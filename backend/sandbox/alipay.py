@@ -43,11 +43,14 @@ async def gateway(request: Request) -> Response:
     if fault.down:
         return Response("Service Unavailable", 503)
     body = (await request.body()).decode("utf-8", "replace")
-    params = dict(parse_qsl(request.url.query, keep_blank_values=True)) | dict(parse_qsl(body, keep_blank_values=True))
+    pairs = parse_qsl(request.url.query, keep_blank_values=True) + parse_qsl(body, keep_blank_values=True)
+    params = dict(pairs)
     method = params.get("method", "")
-    if fault.answer_20000 > 0:
+    if len(params) != len(pairs):  # which of the two would be meant, and which was signed?
+        answer: Fields = {"code": "40002", "msg": "Invalid Arguments", "sub_code": "isv.invalid-parameter"}
+    elif fault.answer_20000 > 0:
         fault.answer_20000 -= 1
-        answer: Fields = {"code": "20000", "msg": "Service Currently Unavailable", "sub_code": "isp.unknow-error"}
+        answer = {"code": "20000", "msg": "Service Currently Unavailable", "sub_code": "isp.unknow-error"}
     else:
         answer = _work(request, method, params)
     if fault.delay_s:
@@ -78,13 +81,18 @@ def _work(request: Request, method: str, params: dict[str, str]) -> Fields:
     state: SandboxState = request.app.state.sandbox
     trades: Trades = request.app.state.trades
     trades.pay_after_close = state.faults.alipay.pay_after_close
+    trades.cancel_keeps_qr = state.faults.alipay.cancel_keeps_qr
     try:
         _check_form(params, settings, request.app.state.keys)
         content = _content(params)
         handler = METHODS.get(method)
         if handler is None:
             raise BadRequestError("40002", "isv.invalid-method")
-        answer = handler(trades, content, params, request.app.state.notifier)
+        if state.faults.alipay.cancel_retry > 0 and handler is _cancel:
+            state.faults.alipay.cancel_retry -= 1
+            answer = {"out_trade_no": content.get("out_trade_no", ""), "retry_flag": "Y"}
+        else:
+            answer = handler(trades, content, params, request.app.state.notifier)
     except BadRequestError as error:
         message = "Missing Required Arguments" if error.code == "40001" else "Invalid Arguments"
         return {"code": error.code, "msg": message, "sub_code": error.sub_code, "sub_msg": error.sub_code}
@@ -99,7 +107,8 @@ def _check_form(params: dict[str, str], settings: SandboxSettings, keys: Gateway
             raise BadRequestError("40001", f"isv.missing-{name.replace('_', '-')}")
     fixed = {"app_id": settings.app_id, "charset": "utf-8", "sign_type": "RSA2", "version": "1.0"}
     for name, value in fixed.items():
-        if params[name].lower() != value.lower():
+        right = params[name].lower() == value if name == "charset" else params[name] == value
+        if not right:
             raise BadRequestError("40002", f"isv.invalid-{name.replace('_', '-')}")
     if params.get("format", "JSON") != "JSON":
         raise BadRequestError("40002", "isv.invalid-format")
@@ -190,7 +199,12 @@ def _cancel(trades: Trades, content: dict[str, str], params: dict[str, str], not
 def _refund(trades: Trades, content: dict[str, str], params: dict[str, str], notifier: Notifier) -> Fields:
     amount = _fen(content.get("refund_amount", ""))
     out_trade_no, trade_no = _numbers(content)
-    request_no = content.get("out_request_no") or out_trade_no
+    request_no = content.get("out_request_no", "")
+    if not request_no:
+        trade = trades.query(out_trade_no, trade_no)
+        if amount != trade.amount_fen:  # a part needs a number of its own
+            raise BusinessError("ACQ.INVALID_PARAMETER", "部分退款必须传入 out_request_no")
+        request_no = trade.out_trade_no
     trade, moved = trades.refund(out_trade_no, trade_no, amount, request_no)
     if moved:
         notifier.refunded(trade)

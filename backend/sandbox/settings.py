@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class SandboxSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENKOU_SANDBOX_")
 
-    environment: str = "embedded"
+    environment: Literal["embedded", "production"] = "embedded"  # it refuses to start in the latter
     host: str = "127.0.0.1"
     port: int = 8110
     var_dir: Path = Path("var/sandbox")  # its keys and its trades

@@ -29,6 +29,8 @@ class AlipayFault(BaseModel):
     delay_s: float = Field(default=0.0, ge=0, le=60)  # work done at once, answer late
     answer_20000: int = Field(default=0, ge=0)  # this many answers are "service unavailable", nothing done
     lose_answers: int = Field(default=0, ge=0)  # this many requests are worked off and then answered with HTTP 502
+    cancel_retry: int = Field(default=0, ge=0)  # this many cancels answer retry_flag=Y, nothing done
+    cancel_keeps_qr: bool = False  # a cancel before the scan succeeds, but the code stays payable
     notify: NotifyMode = NotifyMode.NORMAL
     notify_delay_s: float = Field(default=3.0, ge=0, le=600)
     pay_after_close: bool = False  # the race: a wallet that is already paying wins against close and cancel

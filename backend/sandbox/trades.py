@@ -65,6 +65,7 @@ class Trades:
         self._clock = clock
         self._trades: dict[str, Trade] = {}
         self.pay_after_close = False
+        self.cancel_keeps_qr = False
         if file is not None and file.exists():
             self._trades = {entry["out_trade_no"]: Trade(**entry) for entry in json.loads(file.read_text("utf-8"))}
 
@@ -109,12 +110,14 @@ class Trades:
 
     def cancel(self, out_trade_no: str, trade_no: str = "") -> tuple[Trade | None, str | None]:
         """The trade if there is one, and what was done: "close", "refund" or None. Never fails for a stranger's
-        number: cancelling what does not exist succeeds."""
+        number: cancelling what does not exist succeeds. Too late a day after the trade began."""
         trade = self._find(out_trade_no, trade_no)
         if trade is None:
             return None, None
+        if trade.created_at is not None and self._clock() > trade.created_at + 1440 * self._minute_s:
+            raise BusinessError("ACQ.TRADE_CANCEL_TIME_OUT", "超过撤销时间范围")
         if trade.status is None:
-            trade.withdrawn = True
+            trade.withdrawn = not self.cancel_keeps_qr
             self._save()
             return None, None
         if trade.status == WAIT:

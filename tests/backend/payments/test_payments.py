@@ -234,10 +234,11 @@ async def test_department_down_when_booking(house: House) -> None:
     await house.pay(payment["qr_code"])
     waiting = await get(house)
     assert (waiting["state"], waiting["posted"]) == ("paid", False)
-    assert (await post(house, "receipt", PRINTED))["state"] == "paid"  # not delivered before it is booked
     await house.control(departments={"water": {"down": False}})
     await sweep(house)
-    assert (await get(house))["state"] == "delivered"
+    booked = await get(house)
+    assert (booked["state"], booked["posted"]) == ("paid", True)
+    assert (await post(house, "receipt", PRINTED))["state"] == "delivered"
     await assert_books_agree(house)
 
 

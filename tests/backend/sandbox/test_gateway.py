@@ -72,6 +72,7 @@ WRONG_FORMS: list[tuple[dict[str, str], str, str]] = [
     ({"app_id": "2021000000000001"}, "40002", "isv.invalid-app-id"),
     ({"app_id": ""}, "40001", "isv.missing-app-id"),
     ({"sign_type": "RSA"}, "40002", "isv.invalid-sign-type"),
+    ({"sign_type": "rsa2"}, "40002", "isv.invalid-sign-type"),
     ({"timestamp": ""}, "40001", "isv.missing-timestamp"),
     ({"timestamp": "2026-11-22T10:00:00"}, "40002", "isv.invalid-timestamp"),
     ({"timestamp": "2026-13-22 10:00:00"}, "40002", "isv.invalid-timestamp"),
@@ -190,6 +191,30 @@ async def test_refunds(house: House) -> None:
     ]
 
 
+async def test_a_part_is_refunded_under_a_number_of_its_own(house: House) -> None:
+    await house.pay((await call(house, "precreate", ORDER))["qr_code"])
+    part = await call(house, "refund", {"out_trade_no": "K1", "refund_amount": "1.00"})
+    assert part["sub_code"] == "ACQ.INVALID_PARAMETER"
+    assert (await call(house, "refund", {"out_trade_no": "K1", "refund_amount": "43.40"}))["fund_change"] == "Y"
+
+
+async def test_no_parameter_comes_twice(house: House) -> None:
+    params = list(signed(house, "alipay.trade.precreate", ORDER).items())
+    async with httpx.AsyncClient(transport=house.streets, base_url=SANDBOX) as client:
+        body = urlencode([("version", "1.0"), *params])
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = (await client.post("/alipay/gateway.do", content=body, headers=headers)).text
+    assert "isv.invalid-parameter" in answer
+
+
+async def test_cancel_faults(house: House) -> None:
+    code = (await call(house, "precreate", ORDER))["qr_code"]
+    await house.control(alipay={"cancel_retry": 1, "cancel_keeps_qr": True})
+    assert (await call(house, "cancel", {"out_trade_no": "K1"}))["retry_flag"] == "Y"
+    assert (await call(house, "cancel", {"out_trade_no": "K1"}))["retry_flag"] == "N"
+    assert (await house.pay(code)).status_code == 200
+
+
 async def test_faults(house: House) -> None:
     await house.control(alipay={"answer_20000": 1})
     assert (await call(house, "precreate", ORDER))["code"] == "20000"
@@ -222,6 +247,16 @@ def test_time_runs_out(tmp_path: Any) -> None:
     assert trades.query("K2").status == "TRADE_CLOSED"
     again = Trades(tmp_path / "trades.json", minute_s=60, clock=lambda: now[0])  # after a power cut
     assert again.query("K2").status == "TRADE_CLOSED"
+
+
+def test_cancel_only_on_the_same_day(tmp_path: Any) -> None:
+    now = [1000.0]
+    trades = Trades(None, minute_s=60, clock=lambda: now[0])
+    trade = trades.precreate("K1", 100, "s", "", "3m", "10d")
+    trades.pay(trade.qr_code)
+    now[0] += 24 * 3600 + 1
+    with pytest.raises(BusinessError, match="TRADE_CANCEL_TIME_OUT"):
+        trades.cancel("K1")
 
 
 def test_never_in_production(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
