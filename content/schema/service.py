@@ -97,6 +97,7 @@ class NumberField(_Model):
     question: Text
     hint: Text
     pattern: str  # the whole answer must match
+    min_length: int | None = Field(default=None, gt=0)  # None: exactly max_length digits
     max_length: int = Field(gt=0, le=32)
     group: int = Field(default=4, gt=0)  # digits are shown in groups of this many
     scannable: bool = False

@@ -12,6 +12,7 @@ from typing import Any
 
 _PRESS_S = 0.08  # a short human touch; the display server needs to see it held
 _POLL_S = 0.03
+_SAME_KEY_S = 0.4  # people are slower on one key; a second strike sooner is taken for a trembling hand
 
 
 class NotSeen(AssertionError):
@@ -151,8 +152,10 @@ class Robot:
             raise RuntimeError("xdotool failed: is the display still there?")
 
     async def type_digits(self, digits: str) -> None:
-        for digit in digits:
+        for digit, following in zip(digits, digits[1:] + " ", strict=True):
             await self.touch(f"key:{digit}")
+            if digit == following:
+                await asyncio.sleep(_SAME_KEY_S)
 
     async def screenshot(self, name: str) -> Path:
         """`NN-name.png`, taken by the kiosk itself after a frame."""

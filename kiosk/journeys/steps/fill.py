@@ -52,7 +52,7 @@ async def _keypad_or_scan(
         trail=journey.trail(step),
         label=field.label,
         hint=field.hint,
-        min_length=1,
+        min_length=field.min_length or field.max_length,
         max_length=field.max_length,
         group=field.group,
         can_scan=can_scan,
