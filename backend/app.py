@@ -11,14 +11,14 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
 from backend.bills.routes import router as bills
 from backend.catalogue import Catalogue
 from backend.certificates.routes import router as certificates
 from backend.db.engine import make_engine, make_sessions
-from backend.db.migrate import migrate
+from backend.db.migrate import current_revision, migrate
+from backend.db.migrations import HEAD
 from backend.devices.routes import router as devices
 from backend.exchange.client import ExchangeClient
 from backend.feedback.routes import router as feedback
@@ -38,8 +38,12 @@ _MAX_BODY = 1 << 20  # bytes
 def create_app(
     settings: BackendSettings | None = None, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> FastAPI:
-    """The app. `transport` carries the calls to gateways and departments (tests hand in their own)."""
+    """The app. `transport` carries the calls to gateways and departments (tests hand in their own).
+
+    Raises SettingsError for a production that is not one.
+    """
     settings = settings or BackendSettings()
+    settings.check_production()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -89,11 +93,12 @@ def _add_health(app: FastAPI) -> None:
 
     @app.get("/readyz", tags=["health"])
     async def readyz(request: Request) -> JSONResponse:
-        """The database answers and the content is there; 503 with the reasons otherwise."""
+        """The database answers and is of our schema, the content is there; 503 with the reasons otherwise."""
         problems: list[str] = []
         try:
-            async with request.app.state.sessions() as session:
-                await session.execute(text("SELECT 1 FROM alembic_version"))
+            revision = await current_revision(request.app.state.engine)
+            if revision != HEAD:
+                problems.append(f"database: schema {revision}, this program needs {HEAD}: run `menkou backend migrate`")
         except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
             problems.append(f"database: {type(error).__name__}")
         if request.app.state.catalogue.problem:

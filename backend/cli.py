@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from backend.secret_files import write_secret
-from backend.settings import BackendSettings
+from backend.settings import BackendSettings, SettingsError
 
 app = typer.Typer(help="The central backend.", no_args_is_help=True)
 
@@ -26,9 +26,14 @@ def serve(
     from backend.logging import configure_logging
 
     settings = BackendSettings()
+    try:
+        application = create_app(settings)
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
     configure_logging()
     uvicorn.run(
-        create_app(settings),
+        application,
         host=host or settings.host,
         port=port or settings.port,
         log_config=None,
@@ -66,6 +71,15 @@ def token(
     print(f"token of {name} written to {out}")
 
 
+@app.command()
+def revoke(name: Annotated[str, typer.Argument(help="The kiosk's name.")]) -> None:
+    """Let a kiosk in no longer: lost, stolen or taken away. `token` makes it a new key."""
+    if not asyncio.run(_revoke(BackendSettings(), name)):
+        print(f"there is no kiosk {name}")
+        raise typer.Exit(1)
+    print(f"{name} is not let in any more")
+
+
 async def _migrate(settings: BackendSettings) -> bool:
     from backend.db.engine import make_engine
     from backend.db.migrate import migrate as upgrade
@@ -87,5 +101,18 @@ async def _token(settings: BackendSettings, name: str, site: str) -> str:
     try:
         async with writing(make_sessions(engine)) as session:
             return await issue_token(session, name, site)
+    finally:
+        await engine.dispose()
+
+
+async def _revoke(settings: BackendSettings, name: str) -> bool:
+    from backend.db.engine import make_engine, make_sessions, writing
+    from backend.devices.service import revoke as revoke_device
+
+    await _migrate(settings)
+    engine = make_engine(settings.effective_database_url)
+    try:
+        async with writing(make_sessions(engine)) as session:
+            return await revoke_device(session, name)
     finally:
         await engine.dispose()

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+# What the demonstration may default to, and a production must have said for itself.
+_DEMONSTRATION = ("exchange_key", "exchange_url", "alipay_gateway", "alipay_app_id", "alipay_seller_id")
+_HTTPS = ("public_url", "alipay_gateway")
+
+
+class SettingsError(Exception):
+    """The settings do not fit the environment; the message names the variables, never a value."""
+
 
 class BackendSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="MENKOU_BACKEND_")
+    model_config = SettingsConfigDict(env_prefix="MENKOU_BACKEND_", hide_input_in_errors=True)
 
-    environment: str = "embedded"  # "embedded" | "production"
+    environment: Literal["embedded", "production"] = "embedded"
     var_dir: Path = Path("var/backend")  # database, keys, certificates' files
     sandbox_dir: Path = Path("var/sandbox")  # embedded only: where the stand-in gateway leaves its public key
     database_url: str = ""  # empty: SQLite in var_dir
@@ -37,3 +47,23 @@ class BackendSettings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'menkou.sqlite3'}"
+
+    def check_production(self) -> None:
+        """Raises SettingsError where a production would run on the demonstration's keys, accounts or addresses."""
+        if self.environment != "production":
+            return
+        fields = type(self).model_fields
+        faults = [
+            f"{_variable(name)} still has the demonstration's value"
+            for name in _DEMONSTRATION
+            if getattr(self, name) in (fields[name].default, "", SecretStr(""))
+        ]
+        faults += [
+            f"{_variable(name)} must be https" for name in _HTTPS if urlsplit(getattr(self, name)).scheme != "https"
+        ]
+        if faults:
+            raise SettingsError("not fit for production: " + "; ".join(faults))
+
+
+def _variable(field: str) -> str:
+    return f"MENKOU_BACKEND_{field.upper()}"

@@ -32,6 +32,16 @@ async def issue_token(session: AsyncSession, kiosk_id: str, site: str) -> str:
     return token
 
 
+async def revoke(session: AsyncSession, kiosk_id: str) -> bool:
+    """From now on the kiosk's token opens nothing; False if there is no such kiosk. A new token lets it in again."""
+    device = await session.get(Device, kiosk_id)
+    if device is None:
+        return False
+    device.revoked_at = device.revoked_at or datetime.now(UTC)
+    await session.commit()
+    return True
+
+
 async def find_by_token(session: AsyncSession, token: str) -> Device | None:
     """The kiosk this token belongs to, or None. The look-up is by hash, the comparison in constant time."""
     digest = _digest(token)

@@ -74,10 +74,6 @@ class CertificateId:
     def __str__(self) -> str:
         return ".".join((ROOT, self.type_code, self.issuer, self.serial, f"{self.version:03d}", self.check))
 
-    def reissued(self) -> CertificateId:
-        """The next version of the same certificate."""
-        return CertificateId(self.type_code, self.issuer, self.serial, self.version + 1)
-
 
 def parse_certificate_id(text: str) -> CertificateId | CertificateIdFault:
     """The parts of an identifier, or what is wrong with it. Lower case is wrong: the identifier is exact."""

@@ -40,8 +40,3 @@ PROVINCES: dict[str, Text] = {
     "81": Text("香港", "Hong Kong"),
     "82": Text("澳门", "Macao"),
 }
-
-
-def province_of(code: str) -> Text | None:
-    """The province of a division code or of a number that starts with one; None when the prefix is unassigned."""
-    return PROVINCES.get(code[:2])

@@ -5,12 +5,6 @@ from __future__ import annotations
 import re
 
 _MIDDLE_DOTS = str.maketrans("•．・‧∙", "·····")
-# Province, prefecture and county in turn, each optional; a street, village or estate never counts as one of them.
-_PLACE = r"[^\s\d路街巷弄号村社园镇乡栋幢]"
-_COUNTY = re.compile(
-    rf"(?:{_PLACE}{{2,7}}?(?:省|自治区))?(?:{_PLACE}{{2,10}}?(?:市|自治州|盟|地区))?(?:{_PLACE}{{1,12}}?(?:县|区|旗|市))?"
-)
-_TOWN = re.compile(rf"{_PLACE}{{1,10}}(?:街道|镇|乡)")
 
 
 def mask_name(name: str) -> str:
@@ -44,12 +38,6 @@ def mask_phone(phone: str) -> str:
     return _keep(digits, 3, 4)
 
 
-def mask_bank_card(number: str) -> str:
-    """**** **** **** 0000, whatever the length."""
-    digits = re.sub(r"\D", "", number)
-    return f"**** **** **** {digits[-4:]}" if len(digits) >= 12 else "**** **** **** ****"
-
-
 def mask_account(account: str) -> str:
     """A customer's account number: first 4 and last 4 of twelve or more (`3501 **** 0017`), fewer of shorter ones."""
     account = "".join(account.split())
@@ -57,15 +45,6 @@ def mask_account(account: str) -> str:
     if keep == 0:
         return "****"
     return f"{account[:keep]} **** {account[-keep:]}"
-
-
-def mask_address(address: str) -> str:
-    """To county level (`四川省成都市武侯区****`), else to town level; all of it when neither is written."""
-    address = "".join(address.split())
-    for pattern in (_COUNTY, _TOWN):
-        if (match := pattern.match(address)) and match.group(0):
-            return f"{match.group(0)}****"
-    return "****"
 
 
 def _keep(text: str, first: int, last: int) -> str:

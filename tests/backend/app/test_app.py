@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import structlog
+from sqlalchemy import text
 
 from backend.contract import kiosk_api
 from backend.logging import configure_logging
@@ -44,6 +45,15 @@ async def test_health(house: House) -> None:
     assert (await anonymous(house, "GET", "/healthz")).json() == {"status": "ok"}
     ready = await anonymous(house, "GET", "/readyz")
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": []})
+
+
+@pytest.mark.parametrize("change", ["UPDATE alembic_version SET version_num = 'older'", "DROP TABLE alembic_version"])
+async def test_another_schema_is_not_ready(house: House, change: str) -> None:
+    async with house.backend.state.engine.begin() as connection:
+        await connection.execute(text(change))
+    ready = await anonymous(house, "GET", "/readyz")
+    assert ready.status_code == 503
+    assert "menkou backend migrate" in ready.json()["problems"][0]
 
 
 async def test_without_content_it_is_not_ready(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from backend.cli import app
-from backend.db.engine import writing
+from backend.db.engine import make_engine, make_sessions, writing
 from backend.devices.models import Device
-from backend.devices.service import find_by_token, issue_token
+from backend.devices.service import find_by_token, issue_token, revoke
+from backend.settings import BackendSettings
 from tests.backend.house import House
 
 
@@ -55,3 +57,35 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "already up to date" in runner.invoke(app, ["migrate"]).output
     assert runner.invoke(app, ["token", "no good"]).exit_code == 2
+
+
+def test_revoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MENKOU_BACKEND_VAR_DIR", str(tmp_path / "var"))
+    runner = CliRunner()
+    token = runner.invoke(app, ["token", "kiosk-7"]).output.strip()
+    assert asyncio.run(_let_in(token))
+    assert runner.invoke(app, ["revoke", "kiosk-8"]).exit_code == 1
+    assert asyncio.run(_let_in(token))
+    for _ in range(2):
+        revoked = runner.invoke(app, ["revoke", "kiosk-7"])
+        assert revoked.exit_code == 0, revoked.output
+        assert not asyncio.run(_let_in(token))
+    again = runner.invoke(app, ["token", "kiosk-7"]).output.strip()
+    assert asyncio.run(_let_in(again))
+    assert not asyncio.run(_let_in(token))
+
+
+async def _let_in(token: str) -> bool:
+    engine = make_engine(BackendSettings().effective_database_url)
+    try:
+        async with make_sessions(engine)() as session:
+            return await find_by_token(session, token) is not None
+    finally:
+        await engine.dispose()
+
+
+async def test_a_revoked_kiosk_is_refused(house: House) -> None:
+    async with writing(house.backend.state.sessions) as session:
+        assert await revoke(session, "kiosk-1")
+    assert (await house.call("GET", "/hello")).status_code == 401
+    assert (await house.call("GET", "/hello", kiosk="kiosk-2")).status_code == 200
