@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from content.codes.certificate_id import CertificateIdFault, parse_certificate_id
-from content.codes.resident_number import check_resident_number
+from content.codes.resident_number import NumberCheck, NumberFault, check_resident_number, upgrade_15
 from content.codes.uscc import check_uscc
 from content.schema.text import Text
 
@@ -30,11 +30,25 @@ def _end(fault: Text | None, warning: Text | None = None) -> None:
     raise typer.Exit(1 if fault else 0)
 
 
+def _upgrade(result: NumberCheck) -> Text | None:
+    """How a number of 15 digits became one of 18, for the search in old files; the number itself is not said."""
+    if result.fault is not NumberFault.OLD_FORM:
+        return None
+    number = upgrade_15(result.number)
+    if not check_resident_number(number).valid:
+        return None
+    century, check = number[6:8], number[17]
+    return Text(
+        f"查旧档案时对应的 18 位号码：在第 6 位后加 {century}，末尾加校验码 {check}",
+        f"In old files it has 18: {century} put in after the sixth digit, and the check character {check} last",
+    )
+
+
 @app.command("id")
 def check_id(number: str = typer.Argument(..., help="18 characters; the number is never stored or logged")) -> None:
     """An identity number (GB 11643, residence permits, foreigners' permanent residence cards)."""
     result = check_resident_number(number)
-    _end(result.fault.text if result.fault else None)
+    _end(result.fault.text if result.fault else None, _upgrade(result))
 
 
 @app.command("uscc")
