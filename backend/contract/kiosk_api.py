@@ -27,7 +27,7 @@ gets the stored result. Expected refusals are `Problem` bodies with a `code` and
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -226,7 +226,6 @@ class Payment(_Wire):
     paid_at: AwareDatetime | None = None
     posted: bool = False  # the utility has booked it
     receipt_no: str
-    refused: str | None = None  # the gateway's reason when the payer's attempt was refused (e.g. balance)
     title_zh: str
     title_en: str
     account_masked: str
@@ -249,4 +248,4 @@ class Rating(_Wire):
     rating_id: str = Field(pattern=INTENT_ID)
     service_id: str
     level: int = Field(ge=1, le=5)
-    rated_at: datetime
+    rated_at: AwareDatetime

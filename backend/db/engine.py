@@ -1,4 +1,7 @@
-"""The engine and its sessions. SQLite when embedded, PostgreSQL in production.
+"""The engine and its sessions. SQLite when embedded, PostgreSQL meant for production.
+
+Only SQLite is tested now. The code is written for both (row locks, unique keys that decide who was first), but no test
+has run on PostgreSQL yet.
 
 SQLite knows one writer at a time. A transaction that reads first and writes later would fail at the upgrade, so
 sessions that will write are opened with `writing()`: they take the write lock at their first statement. Keep them

@@ -6,14 +6,20 @@ from urllib.parse import parse_qsl
 
 import structlog
 
+from backend.contract.kiosk_api import PaymentState
 from backend.db.engine import writing
 from backend.payments import state as states
 from backend.payments.alipay_client import fact_of
 from backend.payments.alipay_signing import notification_text, verify
 from backend.payments.facts import FactKind
+from backend.payments.money import to_fen
 from backend.payments.worker import PaymentWorker
 
 log = structlog.get_logger()
+
+
+# Money goes back by our own word in these states only: a refund, or the cancel of an order that was just being paid.
+_OURS = (PaymentState.REFUNDING, PaymentState.REFUNDED, PaymentState.CLOSED)
 
 
 async def take_notification(worker: PaymentWorker, body: bytes) -> bool:
@@ -47,8 +53,19 @@ async def _refusal(worker: PaymentWorker, body: bytes) -> str | None:
             return "unknown order"
         if fact is None or fact.amount_fen != row.amount_fen:
             return "amount or status"
-        if fields.get("gmt_refund") or fields.get("refund_fee") or fact.kind is FactKind.REFUNDED:
-            return None  # our own refunds are known to us; they must not look like another payment
+        fee = fields.get("refund_fee", "")
+        given_back = to_fen(fee or "0")
+        if given_back is None:
+            return "amount or status"
+        # "0.00" is said of ordinary payments too.
+        if fact.kind is FactKind.REFUNDED or given_back > 0 or (not fee and fields.get("gmt_refund")):
+            # Never a payment. Our own refunds are known to us, and whole; a cancelled order is asked about.
+            if row.state not in _OURS or given_back not in (0, row.amount_fen):
+                log.error("payment_refunded_elsewhere", out_trade_no=row.out_trade_no, state=row.state)
+            if row.state == PaymentState.CLOSED:
+                row.next_at = worker.clock()
+                await session.commit()
+            return None
         if not states.apply_payment_fact(session, row, fact, worker.clock()):
             return "contradiction"
         await session.commit()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import PlainTextResponse
 
-from backend.contract.kiosk_api import API_PREFIX, Payment, PaymentRequest, ReceiptReport, RefundRequest
+from backend.contract.kiosk_api import API_PREFIX, INTENT_ID, Payment, PaymentRequest, ReceiptReport, RefundRequest
 from backend.deps import CurrentKiosk
 from backend.payments.notify import take_notification
 from backend.payments.service import PaymentService
@@ -21,6 +21,7 @@ def get_payments(request: Request) -> PaymentService:
 
 
 Payments = Annotated[PaymentService, Depends(get_payments)]
+IntentId = Annotated[str, Path(pattern=INTENT_ID)]
 
 
 @router.post(f"{API_PREFIX}/payments")
@@ -29,22 +30,22 @@ async def create(kiosk: CurrentKiosk, payments: Payments, request: PaymentReques
 
 
 @router.get(f"{API_PREFIX}/payments/{{intent_id}}")
-async def get(kiosk: CurrentKiosk, payments: Payments, intent_id: str) -> Payment:
+async def get(kiosk: CurrentKiosk, payments: Payments, intent_id: IntentId) -> Payment:
     return await payments.get(kiosk.kiosk_id, intent_id)
 
 
 @router.post(f"{API_PREFIX}/payments/{{intent_id}}/close")
-async def close(kiosk: CurrentKiosk, payments: Payments, intent_id: str) -> Payment:
+async def close(kiosk: CurrentKiosk, payments: Payments, intent_id: IntentId) -> Payment:
     return await payments.close(kiosk.kiosk_id, intent_id)
 
 
 @router.post(f"{API_PREFIX}/payments/{{intent_id}}/receipt")
-async def receipt(kiosk: CurrentKiosk, payments: Payments, intent_id: str, report: ReceiptReport) -> Payment:
+async def receipt(kiosk: CurrentKiosk, payments: Payments, intent_id: IntentId, report: ReceiptReport) -> Payment:
     return await payments.receipt(kiosk.kiosk_id, intent_id, report.outcome == "printed")
 
 
 @router.post(f"{API_PREFIX}/payments/{{intent_id}}/refund")
-async def refund(kiosk: CurrentKiosk, payments: Payments, intent_id: str, request: RefundRequest) -> Payment:
+async def refund(kiosk: CurrentKiosk, payments: Payments, intent_id: IntentId, request: RefundRequest) -> Payment:
     return await payments.refund(kiosk.kiosk_id, intent_id, request.reason)
 
 

@@ -7,15 +7,18 @@ import secrets
 import time
 from collections.abc import Coroutine
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import structlog
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.bills.models import BillRow
 from backend.contract.kiosk_api import Payment, PaymentRequest, PaymentState, ProblemCode
 from backend.db.engine import writing
+from backend.devices.models import Device
 from backend.logging import where
 from backend.payments import state as states
 from backend.payments.alipay_client import BEIJING
@@ -29,6 +32,13 @@ log = structlog.get_logger()
 _FRESH = timedelta(seconds=1)  # a kiosk polls; the gateway is asked at most this often
 _PATIENCE_S = 6.0  # a kiosk gives up after eight
 _WAIT_FOR_LEASE_S = 12.0
+_SETTLE_TRIES = 3
+
+
+class _Insert(Enum):
+    MADE = "made"
+    KNOWN = "known"  # somebody was faster with the same intent
+    NOT_ALONE = "not alone"  # somebody was faster with the same bill
 
 
 class PaymentService:
@@ -46,15 +56,15 @@ class PaymentService:
         """
         stored = await self._stored(kiosk_id, request)
         if stored is None:
-            await self._settle_earlier(kiosk_id, request)
             token = secrets.token_hex(8)
-            if await self._insert(kiosk_id, request, token):
+            inserted = await self._insert_alone(kiosk_id, request, token)
+            if inserted is _Insert.MADE:
                 await self._briefly(self._advance_leased(request.intent_id, token))
                 row = await self._row(kiosk_id, request.intent_id)
                 if row.state == PaymentState.CLOSED:
                     raise Refused(ProblemCode.GATEWAY_DOWN, "no code was made")
                 return wire(row)
-            stored = await self._stored(kiosk_id, request)  # somebody was faster
+            stored = await self._stored(kiosk_id, request)
         if stored is not None and stored.qr_code is None and stored.state in states.OPEN:
             await self._briefly(self._worker.advance(request.intent_id))
         return wire(await self._row(kiosk_id, request.intent_id))
@@ -117,6 +127,14 @@ class PaymentService:
             raise Refused(ProblemCode.INTENT_CONFLICT)
         return row
 
+    async def _insert_alone(self, kiosk_id: str, request: PaymentRequest, token: str) -> _Insert:
+        for _ in range(_SETTLE_TRIES):
+            await self._settle_earlier(kiosk_id, request)
+            inserted = await self._insert(kiosk_id, request, token)
+            if inserted is not _Insert.NOT_ALONE:
+                return inserted
+        raise Refused(ProblemCode.GATEWAY_DOWN, "other payments of this bill are being opened")
+
     async def _settle_earlier(self, kiosk_id: str, request: PaymentRequest) -> None:
         """One bill, one open order: an earlier one of this kiosk is closed first, and that is made sure.
 
@@ -124,16 +142,7 @@ class PaymentService:
         """
         async with self._sessions() as session:
             bill = await self._bill(session, kiosk_id, request)
-            earlier = await session.scalars(
-                select(PaymentRow.intent_id).where(
-                    PaymentRow.kiosk_id == kiosk_id,
-                    PaymentRow.department == bill.department,
-                    PaymentRow.bill_no == bill.bill_no,
-                    PaymentRow.state.in_([*states.OPEN, PaymentState.PAID, PaymentState.DELIVERED]),
-                    or_(PaymentRow.posted_at.is_(None), PaymentRow.bill_id == bill.bill_id),
-                )
-            )
-            open_intents = list(earlier)
+            open_intents = await _others(session, bill, request.intent_id)
         for intent_id in open_intents:
             state = (await self.close(kiosk_id, intent_id)).state
             if state in (PaymentState.PAID, PaymentState.DELIVERED):
@@ -141,14 +150,17 @@ class PaymentService:
             if state in states.OPEN:
                 raise Refused(ProblemCode.GATEWAY_DOWN, "an earlier payment of this bill is not settled yet")
 
-    async def _insert(self, kiosk_id: str, request: PaymentRequest, token: str) -> bool:
-        """Write the intent down before the gateway hears of it. False if it is there already."""
+    async def _insert(self, kiosk_id: str, request: PaymentRequest, token: str) -> _Insert:
+        """Write the intent down before the gateway hears of it."""
         now = self._clock()
         number = now.astimezone(BEIJING).strftime("%Y%m%d") + f"{secrets.randbelow(10**12):012d}"
         async with writing(self._sessions) as session:
+            # The kiosk's row is the lock under which its orders are opened: what was settled a moment ago, in another
+            # transaction, is looked at once more. (SQLite's single writer makes it superfluous there.)
+            await session.execute(select(Device.kiosk_id).where(Device.kiosk_id == kiosk_id).with_for_update())
             bill = await self._bill(session, kiosk_id, request)
-            if await session.get(PaymentRow, request.intent_id) is not None:
-                return False
+            if await _others(session, bill, request.intent_id):
+                return _Insert.NOT_ALONE
             session.add(
                 PaymentRow(
                     intent_id=request.intent_id,
@@ -176,8 +188,14 @@ class PaymentService:
                     tries=0,
                 )
             )
-            await session.commit()
-        return True
+            try:
+                await session.commit()
+            except IntegrityError:
+                await session.rollback()
+                if await session.get(PaymentRow, request.intent_id) is None:
+                    raise  # not the intent: e.g. the same order number twice, which would be a wonder
+                return _Insert.KNOWN
+        return _Insert.MADE
 
     async def _bill(self, session: AsyncSession, kiosk_id: str, request: PaymentRequest) -> BillRow:
         bill = await session.get(BillRow, request.bill_id)
@@ -217,8 +235,23 @@ class PaymentService:
             await asyncio.sleep(0.05)  # the holder may be another process: there is no event to wait for
 
 
+async def _others(session: AsyncSession, bill: BillRow, intent_id: str) -> list[str]:
+    """This kiosk's other payments of the bill that are open or have been paid."""
+    found = await session.scalars(
+        select(PaymentRow.intent_id).where(
+            PaymentRow.intent_id != intent_id,
+            PaymentRow.kiosk_id == bill.kiosk_id,
+            PaymentRow.department == bill.department,
+            PaymentRow.bill_no == bill.bill_no,
+            PaymentRow.state.in_([*states.OPEN, PaymentState.PAID, PaymentState.DELIVERED]),
+            or_(PaymentRow.posted_at.is_(None), PaymentRow.bill_id == bill.bill_id),
+        )
+    )
+    return list(found)
+
+
 def wire(row: PaymentRow) -> Payment:
-    """What the kiosk sees. `refused` stays None: Alipay tells the payer, not the merchant, why a wallet refused."""
+    """What the kiosk sees. Why a wallet refused is not in it: Alipay tells the payer, never the merchant."""
     return Payment(
         intent_id=row.intent_id,
         state=PaymentState(row.state),

@@ -14,6 +14,8 @@ from backend.payments.worker import PaymentWorker
 
 log = structlog.get_logger()
 
+_AT_ONCE = 5  # one gateway call that hangs must not hold up everybody's money
+
 
 class Sweeper:
     def __init__(self, worker: PaymentWorker, interval_s: float) -> None:
@@ -28,12 +30,18 @@ class Sweeper:
     async def sweep(self) -> int:
         """Advance all that is due once; how many there were. A fault in one does not stop the others."""
         intents = await self._worker.leases.due()
-        for intent_id in intents:
+        places = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for intent_id in intents:
+                group.create_task(self._advance(intent_id, places))
+        return len(intents)
+
+    async def _advance(self, intent_id: str, places: asyncio.Semaphore) -> None:
+        async with places:
             try:
                 await self._worker.advance(intent_id)
             except Exception as error:  # noqa: BLE001 - one broken payment must not hold up everybody's money
                 log.error("sweep_failed", error=type(error).__name__, where=where(error))
-        return len(intents)
 
     async def run(self) -> None:
         while True:

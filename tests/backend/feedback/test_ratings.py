@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import select
 
 from backend.feedback.models import RatingRow
@@ -28,3 +30,14 @@ async def test_conflict(house: House) -> None:
 async def test_levels_are_one_to_five(house: House) -> None:
     for level in (0, 6):
         assert (await house.call("POST", "/ratings", {**RATING, "level": level})).status_code == 422
+
+
+async def test_a_time_without_a_zone_is_no_time(house: House) -> None:
+    response = await house.call("POST", "/ratings", {**RATING, "rated_at": "2026-11-22T10:00:00"})
+    assert response.status_code == 422
+
+
+async def test_twice_at_once(house: House) -> None:
+    """The key decides who was first: asking before writing would not help on a database with many writers."""
+    answers = await asyncio.gather(*(house.call("POST", "/ratings", RATING) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [204] * 4

@@ -7,6 +7,7 @@ any more); at the end the outside world is healed and the sweeper works until no
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from contextlib import AsyncExitStack
 from contextvars import ContextVar, copy_context
@@ -32,6 +33,17 @@ PACK = tempfile.TemporaryDirectory(prefix="menkou-pack-")
 class Killed(BaseException):
     """The process dies here."""
 
+
+ACTIONS = st.sampled_from(
+    [
+        ("GET", "", None),
+        ("POST", "/close", None),
+        ("POST", "/refund", {"reason": "paper-out"}),
+        ("POST", "/receipt", {"outcome": "printed"}),
+        ("POST", "/receipt", {"outcome": "unprintable"}),
+    ]
+)
+EXAMPLES = int(os.environ.get("MENKOU_TEST_EXAMPLES", "6"))  # some hundreds for a night
 
 MORTAL = ContextVar("mortal", default=False)  # false in what the app does by itself, e.g. clearing old proofs away
 
@@ -86,6 +98,12 @@ class AnyOrder(RuleBasedStateMachine):
             self.death.chances = None
             self.runner.run(self.house.backend.state.payment_worker.leases.forget_all())
             return None
+        except BaseExceptionGroup as group:
+            if group.subgroup(Killed) is None:
+                raise
+            self.death.chances = None
+            self.runner.run(self.house.backend.state.payment_worker.leases.forget_all())
+            return None
 
     # --- the kiosk -----------------------------------------------------------------------------------------------
 
@@ -107,18 +125,29 @@ class AnyOrder(RuleBasedStateMachine):
 
         self._do(work())
 
-    @rule(
-        pick=st.integers(0, 5),
-        action=st.sampled_from(
-            [
-                ("GET", "", None),
-                ("POST", "/close", None),
-                ("POST", "/refund", {"reason": "paper-out"}),
-                ("POST", "/receipt", {"outcome": "printed"}),
-                ("POST", "/receipt", {"outcome": "unprintable"}),
-            ]
-        ),
-    )
+    @rule(pick=st.integers(0, 5), action=ACTIONS, late_ms=st.integers(0, 20), pay=st.booleans())
+    def ask_beside_a_sweep(self, pick: int, action: tuple[str, str, Any], late_ms: int, pay: bool) -> None:
+        """The sweeper works, the gateway tells, and the kiosk wants something, all in the same moment."""
+        method, path, body = action
+        if not self.intents:
+            return
+        intent, kiosk = self.intents[-1 - pick % len(self.intents)]
+
+        async def kiosk_asks() -> None:
+            await asyncio.sleep(late_ms / 1000)
+            await self.house.call(method, f"/payments/{intent}{path}", body, kiosk)
+
+        async def work() -> None:
+            if pay and self.codes:
+                await self.house.pay(self.codes[-1 - pick % len(self.codes)])
+                await self.house.sandbox.state.notifier.drain()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(sweep(self.house))
+                group.create_task(kiosk_asks())
+
+        self._do(work())
+
+    @rule(pick=st.integers(0, 5), action=ACTIONS)
     def ask(self, pick: int, action: tuple[str, str, Any]) -> None:
         method, path, body = action
         if self.intents:
@@ -207,5 +236,5 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(
-    max_examples=6, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -6,13 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from backend.sandbox.notify import Notifier
 from tests.backend.house import BACKEND, House
 from tests.backend.payments.conftest import AMOUNT, assert_books_agree, begin, get, ledger, post
 
 
-async def send(house: House, fields: dict[str, str], *, forged: bool = False, **changes: str) -> str:
+async def send(house: House, fields: dict[str, str], *, forged: bool = False, **changes: Any) -> str:
     """Notify with `changes`, signed by the gateway (or by a stranger)."""
     fields = {**fields, **changes}
     fields["sign"] = house.sandbox.state.keys.sign_notification(fields, forged=forged)
@@ -52,7 +53,7 @@ async def test_twice(house: House) -> None:
     assert (await ledger(house))["gateway-receivable"] == AMOUNT
 
 
-WRONG = [
+WRONG: list[dict[str, Any]] = [
     {"app_id": "2021000000009999"},
     {"seller_id": "2088000000009999"},
     {"total_amount": "43.39"},
@@ -99,7 +100,11 @@ async def test_refund_notification_is_no_payment(house: House) -> None:
     await get(house)
     await post(house, "refund", {"reason": "paper-out"})
     before = await ledger(house)
-    told = {"trade_status": "TRADE_CLOSED", "gmt_refund": "2026-11-22 10:00:00.000", "refund_fee": "43.40"}
+    told: dict[str, Any] = {
+        "trade_status": "TRADE_CLOSED",
+        "gmt_refund": "2026-11-22 10:00:00.000",
+        "refund_fee": "43.40",
+    }
     assert await send(house, fields, **told) == "success"
     assert await send(house, fields) == "success"  # and the old one comes late
     assert await stored_state(house) == "refunded"
@@ -112,6 +117,30 @@ async def test_partial_refund_notification_is_no_payment(house: House) -> None:
     assert await send(house, fields, gmt_refund="2026-11-22 10:00:00.000", refund_fee="10.00") == "success"
     assert await stored_state(house) == "pending"
     assert await ledger(house) == {}
+
+
+async def test_nothing_given_back_is_a_payment(house: House) -> None:
+    assert await send(house, await paid_fields(house), refund_fee="0.00") == "success"
+    assert await stored_state(house) == "paid"
+
+
+async def test_a_refund_that_makes_no_sense(house: House) -> None:
+    assert await send(house, await paid_fields(house), refund_fee="some") == "fail"
+    assert await stored_state(house) == "pending"
+
+
+@pytest.mark.parametrize(
+    ("ours", "fee", "shouts"), [(True, "43.40", False), (True, "10.00", True), (False, "43.40", True)]
+)
+async def test_a_refund_made_elsewhere_is_shouted_about(house: House, ours: bool, fee: str, shouts: bool) -> None:
+    fields = await paid_fields(house)
+    await get(house)
+    if ours:
+        await post(house, "refund", {"reason": "paper-out"})
+    with capture_logs() as logs:
+        assert await send(house, fields, gmt_refund="2026-11-22 10:00:00.000", refund_fee=fee) == "success"
+    errors = [line["event"] for line in logs if line["log_level"] == "error"]
+    assert errors == (["payment_refunded_elsewhere"] if shouts else [])
 
 
 async def test_the_sandbox_notifies_by_itself_until_it_is_heard(house: House) -> None:
