@@ -47,7 +47,7 @@ STAFF_ABSENT_BODY = Text(
     "本机没有接通现场呼叫。请到旁边的人工窗口，或拨打 {number}。",
     "This terminal has no call button on site. Please go to the counter or call {number}.",
 )
-NOT_NOW_TITLE = Text("“{title}”现在不能办", "“{title}” is not available now")
+NOT_NOW_TITLE = Text("“{title}”现在不能办", "{title}: not available now")
 
 # Home
 SEARCH_HINT = Text("搜服务：输入拼音或首字母，如 shuifei、sb", "Search: type pinyin or initials, e.g. shuifei, sb")

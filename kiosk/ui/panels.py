@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kiosk.ui.surface import Surface
 
 W, H = theme.REFERENCE_WIDTH, theme.REFERENCE_HEIGHT
+SHEET_WIDTH = W - 144.0 - 112.0  # of what stands on a sheet
 
 
 def scrim(board: Board) -> None:
@@ -45,8 +46,7 @@ def access(surface: Surface, board: Board) -> None:
     )
     row_h = 156.0 if not board.frame.prefs.large else 196.0
     title = board.say(texts.ACCESS_TITLE)
-    inner_w = W - 144 - 112
-    title_h = board.text_height(title, inner_w, kinds.title, True)
+    title_h = board.text_height(title, SHEET_WIDTH, kinds.title, True)
     inner = sheet(board, 104 + title_h + 32 + 3 * (row_h + 32) + 16 + 120)
     board.text(title, Box(inner.x, inner.y, inner.w, title_h), size=kinds.title, bold=True)
     y = inner.y + title_h + 32
@@ -100,10 +100,9 @@ def notice(title: Text, body: Text, icon: str) -> Callable[[Surface, Board], Non
     def build(surface: Surface, board: Board) -> None:
         kinds, c = board.frame.prefs.type, board.c
         scrim(board)
-        width = W - 144 - 112
         heading, words = board.say(title), board.say(body)
-        head_h = board.text_height(heading, width, kinds.title, True)
-        body_h = board.text_height(words, width, kinds.body)
+        head_h = board.text_height(heading, SHEET_WIDTH, kinds.title, True)
+        body_h = board.text_height(words, SHEET_WIDTH, kinds.body)
         inner = sheet(board, 104 + 132 + head_h + 20 + body_h + 48 + 120)
         board.circle(inner.x + 52, inner.y + 52, 52, c.tint)
         board.icon(icon, inner.x + 52, inner.y + 52, 56, c.on_tint)

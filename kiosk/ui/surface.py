@@ -188,7 +188,7 @@ class Surface(Widget):
             self._layers.append(layer)
             self.over_body = body_for(self.over, _Over(self), self.over_state)
             panels.scrim(layer)
-            self.over_body.build(layer, Box(0, 0, W, H), self._reach())
+            self.over_body.build_over(layer)
         self._hold(held)
 
     def _hold(self, held: Target | None) -> None:

@@ -73,6 +73,10 @@ class Body:
     def build(self, board: Board, box: Box, reach: float) -> None:
         """Lay the body out in `box`; nothing touchable above `reach` (reference pixels from the top)."""
 
+    def build_over(self, board: Board) -> None:
+        """Lay this screen over another one, as a sheet. Raises TypeError for a kind that is never laid over."""
+        raise TypeError(f"{type(self.screen).__name__} cannot be laid over another screen")
+
     def every(self, seconds: float, call: Tap) -> None:
         """Call regularly until the screen goes."""
         self._clocks.append(Clock.schedule_interval(lambda _dt: call(), seconds))

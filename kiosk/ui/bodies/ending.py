@@ -12,7 +12,7 @@ from kiosk import texts
 from kiosk.screens import Goodbye, MoreTime, OutOfService
 from kiosk.ui.board import Board, Box, rgb
 from kiosk.ui.bodies.base import Action, Body
-from kiosk.ui.panels import sheet
+from kiosk.ui.panels import SHEET_WIDTH, sheet
 
 
 class GoodbyeBody(Body):
@@ -59,12 +59,11 @@ class MoreTimeBody(Body):
 
     screen: MoreTime
 
-    def build(self, board: Board, box: Box, reach: float) -> None:
+    def build_over(self, board: Board) -> None:
         kinds = board.frame.prefs.type
-        width = 1080 - 144 - 112
         question, words = board.say(self.screen.question), board.say(texts.MORE_TIME_LEFT)
-        question_h = board.text_height(question, width, kinds.question, True)
-        words_h = board.text_height(words, width, kinds.body)
+        question_h = board.text_height(question, SHEET_WIDTH, kinds.question, True)
+        words_h = board.text_height(words, SHEET_WIDTH, kinds.body)
         ring, button_h = 260.0, 148.0
         inner = sheet(board, 104 + question_h + 32 + ring + 32 + words_h + 40 + button_h)
         board.text(question, Box(inner.x, inner.y, inner.w, question_h), size=kinds.question, bold=True, align="center")

@@ -56,7 +56,7 @@ class FaceCheckBody(Body):
             Rectangle(pos=(x, y), size=(w, h))
             self._tint = Color(1, 1, 1, 0)
             self._rect = Rectangle(pos=(x, y), size=(w, h))
-        badge = 64.0  # the cue's icon, at the foot of the oval: the sentence itself is the screen's question
+        badge = 64.0  # the cue's icon; the sentence itself is the screen's question
         veil, ring = paint.oval_mask(
             w, h, round(board.frame.px(28)), max(3, round(board.frame.px(9))), round(board.frame.px(badge))
         )
@@ -75,14 +75,12 @@ class FaceCheckBody(Body):
         fill, ink = (
             (c.success, c.on_success) if good else (c.warning, c.on_warning) if bad else (c.primary, c.on_primary)
         )
+        # A turn's arrow stands at the side to turn to, every other sign at the foot of the oval.
         cx, cy = box.x + box.w / 2, box.bottom - 20 - badge
-        board.circle(cx, cy, badge, fill)
-        board.icon(_ICONS[self.screen.cue], cx, cy, badge * 1.15, ink)
         if self.screen.cue in _TURNS:
-            left = self.screen.cue is FaceCue.TURN_LEFT
-            cx = box.x + box.w * (0.12 if left else 0.88)
-            board.circle(cx, box.y + box.h / 2, 70, c.primary)
-            board.icon(_TURNS[self.screen.cue], cx, box.y + box.h / 2, 88, c.on_primary)
+            cx, cy = box.x + box.w * (0.12 if self.screen.cue is FaceCue.TURN_LEFT else 0.88), box.y + box.h / 2
+        board.circle(cx, cy, badge, fill)
+        board.icon(_ICONS[self.screen.cue], cx, cy, badge * 1.2, ink)
         self._place = (x, y, w, h)
         if self.screen.preview is not None:
             self._update()

@@ -9,6 +9,7 @@ from kiosk import texts
 from kiosk.screens import Message, Tone, Unavailable
 from kiosk.ui.board import Board, Box
 from kiosk.ui.bodies.base import Action, Body, EntryTable
+from kiosk.ui.panels import SHEET_WIDTH, sheet
 
 _LOOK = {Tone.GOOD: "check", Tone.INFO: "info", Tone.PROBLEM: "triangle-alert"}
 
@@ -30,13 +31,51 @@ class MessageBody(Body):
         ]
         return own[::-1]
 
-    def build(self, board: Board, box: Box, reach: float) -> None:
-        c, kinds = board.c, board.frame.prefs.type
-        fill, ink = {
+    def _colours(self, board: Board) -> tuple[str, str]:
+        c = board.c
+        return {
             Tone.GOOD: (c.success, c.on_success),
             Tone.INFO: (c.primary, c.on_primary),
             Tone.PROBLEM: (c.warning, c.on_warning),
         }[self.screen.tone]
+
+    def build_over(self, board: Board) -> None:
+        """Sign, question, body, entries if any, and the buttons in a row."""
+        kinds = board.frame.prefs.type
+        question, words, entries = board.say(self.screen.question), board.say(self.screen.body), self.screen.entries
+        question_h = board.text_height(question, SHEET_WIDTH, kinds.question, True)
+        words_h = board.text_height(words, SHEET_WIDTH, kinds.title)
+        table = EntryTable(board, SHEET_WIDTH)
+        table.measure(entries)
+        table_h = sum(map(table.height, entries)) + 64 if entries else 0.0
+        button_h = 148.0
+        inner = sheet(board, 104 + 132 + question_h + 24 + words_h + table_h + 56 + button_h)
+        fill, ink = self._colours(board)
+        board.circle(inner.x + 52, inner.y + 52, 52, fill)
+        board.icon(_LOOK[self.screen.tone], inner.x + 52, inner.y + 52, 60, ink)
+        y = inner.y + 132
+        board.text(question, Box(inner.x, y, inner.w, question_h), size=kinds.question, bold=True)
+        y += question_h + 24
+        board.text(words, Box(inner.x, y, inner.w, words_h), size=kinds.title)
+        if entries:
+            table.draw(entries, Box(inner.x, y + words_h + 32, inner.w, table_h - 32))
+        buttons = self.actions()
+        row = Box(inner.x, inner.bottom - button_h, inner.w, button_h)
+        for cell, action in zip(row.columns(len(buttons), 32), buttons, strict=True):
+            board.button(
+                action.touch_id,
+                board.say(action.label),
+                cell,
+                action.tap,
+                kind=action.kind,
+                size=kinds.title,
+                icon=action.icon,
+                enabled=action.tap is not None,
+            )
+
+    def build(self, board: Board, box: Box, reach: float) -> None:
+        kinds = board.frame.prefs.type
+        fill, ink = self._colours(board)
         words = board.say(self.screen.body)
         size = float(kinds.title)
         entries = self.screen.entries

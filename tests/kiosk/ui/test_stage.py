@@ -315,6 +315,23 @@ async def test_a_screen_laid_over_drops_a_held_press(pump: Pump) -> None:
     below.cancel()
 
 
+async def test_a_message_laid_over_says_everything_and_is_answered(pump: Pump) -> None:
+    below = await begin(pump, samples()["keypad"])
+    message = replace(samples()["staff"], entries=samples()["review-bill"].entries[:1])
+    over = asyncio.create_task(pump.current.ask_over(message))
+    await asyncio.sleep(0)
+    seen = " ".join(describe(pump.current)["texts"])
+    assert message.question.zh in seen
+    assert "工作人员会远程帮您" in seen
+    assert message.entries[0].value.zh in seen
+    pump.tap("button:ok")
+    assert await asyncio.wait_for(over, 5) == "ok"
+    assert describe(pump.current)["over"] is None
+    pump.tap("key:5")
+    assert pump.current.surface.state["digits"] == "5"
+    below.cancel()
+
+
 async def test_face_check_says_the_screens_question_and_ticks_only_what_is_done(pump: Pump) -> None:
     screen = replace(samples()["face-check"], cue=s.FaceCue.LOOK, done=(s.FaceCue.LOOK, s.FaceCue.HOLD_STILL))
     task = await begin(pump, screen)
