@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import zlib
 from functools import cache
@@ -72,10 +73,13 @@ def test_one_warm_process_replaced_when_it_dies(signed: Signed) -> None:
 def test_the_process_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MENKOU_BACKEND_EXCHANGE_KEY", "a-secret")
     with FileChecker() as checker:
-        checker.start()
+        assert checker.check(b"%PDF-1.7", b"").state is FileState.UNREADABLE
         proc = Path(f"/proc/{checker.pid}")
         limits = (proc / "limits").read_text()
         assert f"Max address space         {512 * MIB}" in limits
+        cpu = re.search(r"Max cpu time +(\S+)", limits)
+        assert cpu is not None
+        assert int(cpu[1]) <= 60  # seconds: those of its start, and so many for one file
         assert "Max core file size        0 " in limits
         assert "Max file size             0 " in limits
     assert not any(name.startswith("MENKOU_") for name in child_environment())
