@@ -46,11 +46,12 @@ def run(
 @app.command()
 def screenshots(
     out: Annotated[str, typer.Option(help="Folder for the pictures.")] = "docs/screenshots",
+    every: Annotated[bool, typer.Option("--all", help="Every screen in every look, not only those kept.")] = False,
 ) -> None:
-    """Draw every screen in its variants and languages."""
+    """Draw every screen in both languages, and the most important ones in all looks."""
     from pathlib import Path
 
-    from kiosk.ui.gallery import make_screenshots
+    from kiosk.ui.gallery import make_committed, make_screenshots
 
-    for path in make_screenshots(Path(out)):
+    for path in make_screenshots(Path(out)) if every else make_committed(Path(out)):
         typer.echo(path)

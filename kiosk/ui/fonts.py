@@ -5,6 +5,7 @@ Kivy opens face 0 of a `.ttc`, which is the Japanese one: 骨, 直 and 门 would
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -58,6 +59,17 @@ def ensure_fonts(cache_dir: Path | None = None) -> tuple[Path, Path]:
             _extract(weight, target)
         paths.append(target)
     return paths[0], paths[1]
+
+
+def fingerprint() -> str:
+    """SHA-256 of the installed collections: pictures can be compared only where it is the same. Raises FontsMissing."""
+    digest = hashlib.sha256()
+    for weight in ("Regular", "Bold"):
+        source = _SOURCES / f"NotoSansCJK-{weight}.ttc"
+        if not source.exists():
+            raise FontsMissing(f"{source} not found; install fonts-noto-cjk")
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

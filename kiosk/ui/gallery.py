@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from content.schema.text import Language, Text
+from kiosk.ui import fonts
 from kiosk.ui.config import UiConfig
 from kiosk.ui.pump import Pump
 from kiosk.ui.samples import samples
@@ -28,7 +29,8 @@ COMMITTED = {
 }
 SITE = Text("青口社区便民服务站", "Qingkou Community Services")
 _MOMENT = datetime(2026, 11, 22, 9, 41, tzinfo=ZoneInfo("Asia/Shanghai"))
-_COLOURS = 96
+_COLOURS = 64
+FINGERPRINT = "fonts.sha256"
 
 
 def _prepare(stage, name: str) -> str:
@@ -111,11 +113,12 @@ def make_screenshots(
 
 
 def make_committed(out_dir: Path) -> list[Path]:
-    """The pictures kept in docs/screenshots."""
+    """The pictures kept in docs/screenshots, and the fonts' fingerprint beside them."""
     paths = make_screenshots(out_dir, ["standard"])
     for variant, only in COMMITTED.items():
         if only:
             paths += make_screenshots(out_dir, [variant], only=only, languages=[Language.ZH])
+    (out_dir / FINGERPRINT).write_text(fonts.fingerprint() + "\n", "utf-8")
     return paths
 
 

@@ -26,6 +26,7 @@ from kiosk.ui.theme import Prefs
 
 W, H = theme.REFERENCE_WIDTH, theme.REFERENCE_HEIGHT
 _TERMINAL_TARGETS = frozenset({"lang", "access", "call-staff", "leave"})
+_NEAR = 160  # design pixels: about a thumb and a half
 _TIMEZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -61,6 +62,8 @@ class Surface(Widget):
         self._pressed: Target | None = None
         self._touch_uid: int | None = None
         self._last_tap: tuple[str, float] = ("", -1e9)
+        self._last_down: tuple[float, float, float] = (-1e9, 0.0, 0.0)  # time, place
+        self._nervous = False  # touches at the old place came on while a new screen was shown
         self._closing = False
         Window.bind(size=self._resized)
         self._ticker = Clock.schedule_interval(self._tick, 1.0)
@@ -76,6 +79,7 @@ class Surface(Widget):
             self.answered = False
             self.screen = screen
             self._pressed = None  # that touch was meant for another screen
+            self._nervous = True
             self._build()
             self._fade()
             return
@@ -292,8 +296,20 @@ class Surface(Widget):
                 return target
         return None
 
+    def _meant_for_the_screen_before(self, x: float, y: float) -> bool:
+        """A finger that goes on tapping the place where the last screen had its button must not find another button
+        there: it is not listened to until it rests or moves."""
+        now = time.monotonic()
+        when, last_x, last_y = self._last_down
+        self._last_down = (now, x, y)
+        near = abs(x - last_x) + abs(y - last_y) < _NEAR * self.frame().unit
+        self._nervous = self._nervous and near and now - when < self.config.debounce_s
+        return self._nervous
+
     def on_touch_down(self, touch: Any) -> bool:
         self.last_touch = time.monotonic()
+        if self._meant_for_the_screen_before(*touch.pos):
+            return True
         if self.in_transition or self._touch_uid is not None or getattr(touch, "button", "left") not in ("left", None):
             return True
         target = self._hit(*touch.pos)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -416,3 +417,22 @@ async def test_an_idle_screen_is_not_redrawn(pump: Pump) -> None:
 def test_a_screen_must_have_a_question() -> None:
     with pytest.raises(ValueError):
         s.Rate(question=Text("", ""), speech=Text("", ""))
+
+
+async def test_a_nervous_finger_does_not_find_the_next_screens_button(pump: Pump) -> None:
+    """Where the guide has "start", the consent screen has "end": tapping on must not end the session."""
+    left: list[str] = []
+    pump.current.on_leave = lambda: left.append("leave")
+    task = await begin(pump, samples()["guide"])
+    pump.tap("primary")
+    task = await begin(pump, samples()["consent"])
+    leave = target(pump, "leave")
+    surface = pump.current.surface
+    surface._last_down = (time.monotonic(), leave.center_x + 40, leave.center_y)  # the finger is still there
+    for _ in range(4):
+        pump.tap("leave")
+    assert left == []
+    surface._last_down = (time.monotonic() - 1, leave.center_x, leave.center_y)  # it has rested
+    pump.tap("leave")
+    assert left == ["leave"]
+    task.cancel()
