@@ -75,6 +75,7 @@ class Visit:
         await self.robot.wait_for("Consent")
         await self.robot.screenshot("consent")
         await self.robot.touch("agree")
+        await self.robot.wait_for("PlaceCard")
 
     async def lay_card(self, card: str = "li") -> View:
         """The card is laid; returns when the choice of ways is shown."""

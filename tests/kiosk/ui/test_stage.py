@@ -306,8 +306,9 @@ async def test_what_became_unavailable_in_mid_press_answers_nothing(pump: Pump) 
 async def test_a_screen_laid_over_drops_a_held_press(pump: Pump) -> None:
     below = await begin(pump, samples()["message-problem"])
     touch = pump.press(target(pump, "button:end"))
-    over = asyncio.create_task(pump.current.ask_over(samples()["staff"]))
+    over = asyncio.create_task(pump.current.ask_over(samples()["message-problem"]))
     await asyncio.sleep(0)
+    assert target(pump, "button:end").veil.a == 0, "the button of the same name above was not meant"
     pump.lift(touch)
     await asyncio.sleep(0)
     assert not below.done()
@@ -419,20 +420,20 @@ def test_a_screen_must_have_a_question() -> None:
         s.Rate(question=Text("", ""), speech=Text("", ""))
 
 
-async def test_a_nervous_finger_does_not_find_the_next_screens_button(pump: Pump) -> None:
+async def test_a_nervous_finger_does_not_find_the_next_screens_button(strict: Pump) -> None:
     """Where the guide has "start", the consent screen has "end": tapping on must not end the session."""
     left: list[str] = []
-    pump.current.on_leave = lambda: left.append("leave")
-    task = await begin(pump, samples()["guide"])
-    pump.tap("primary")
-    task = await begin(pump, samples()["consent"])
-    leave = target(pump, "leave")
-    surface = pump.current.surface
+    strict.current.on_leave = lambda: left.append("leave")
+    task = await begin(strict, samples()["guide"])
+    strict.tap("primary")
+    task = await begin(strict, samples()["consent"])
+    leave = target(strict, "leave")
+    surface = strict.current.surface
     surface._last_down = (time.monotonic(), leave.center_x + 40, leave.center_y)  # the finger is still there
     for _ in range(4):
-        pump.tap("leave")
+        strict.tap("leave")
     assert left == []
-    surface._last_down = (time.monotonic() - 1, leave.center_x, leave.center_y)  # it has rested
-    pump.tap("leave")
+    surface._last_down = (time.monotonic() - 31, leave.center_x, leave.center_y)  # it has rested
+    strict.tap("leave")
     assert left == ["leave"]
     task.cancel()
