@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ async def run_kiosk_ui(main: Callable[[KivyStage], Awaitable[None]], *, config: 
     env.configure(config.width, config.height, maxfps=config.maxfps, fullscreen=config.fullscreen)
     fonts.register(config.font_dir)
     from kiosk.ui.app import KioskApp
+    from kiosk.ui.tidy import tidy_at_rest
 
     app = KioskApp(config)
     stop = asyncio.Event()
@@ -44,8 +44,7 @@ async def run_kiosk_ui(main: Callable[[KivyStage], Awaitable[None]], *, config: 
         stage = await _first(app.stage, window)
         if stage is None:
             return
-        gc.collect()
-        gc.freeze()  # what lives for ever is not searched again: a full collection would cost a screen change 100 ms
+        tidy_at_rest(stage.surface)
         inspector = await app.start_inspector()
         work = asyncio.ensure_future(main(stage))
         stopping = asyncio.create_task(stop.wait())

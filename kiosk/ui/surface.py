@@ -50,7 +50,8 @@ class Surface(Widget):
         self.over_state: dict[str, Any] = {}
         self.panel: Callable[[Surface, Board], None] | None = None
         self.in_transition = False
-        self.last_touch = time.monotonic()
+        self.last_touch = self.built_at = time.monotonic()
+        self.builds = 0
         self.on_answer: Callable[[Any], None] = lambda _value: None
         self.on_over_answer: Callable[[Any], None] = lambda _value: None
         self.on_leave: Callable[[], None] | None = None
@@ -194,6 +195,8 @@ class Surface(Widget):
             panels.scrim(layer)
             self.over_body.build_over(layer)
         self._hold(held)
+        self.builds += 1
+        self.built_at = time.monotonic()
 
     def _hold(self, held: Target | None) -> None:
         """The finger that lay on `held` when its board was built anew lies on its successor."""

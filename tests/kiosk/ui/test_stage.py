@@ -170,6 +170,40 @@ def test_what_waits_is_handed_on_without_a_pause(pump: Pump, monkeypatch: pytest
     assert seen == [60, 0, 60]
 
 
+async def test_garbage_is_collected_in_a_rest_only(pump: Pump, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kiosk.ui import tidy
+
+    class Fake:
+        """Of `gc` and of the clock only what is used; `collect` is counted."""
+
+        collected = 0
+        freeze = staticmethod(lambda: None)
+        get_threshold = staticmethod(lambda: (700, 10, 10))
+        set_threshold = staticmethod(lambda *_args: None)
+
+        def collect(self) -> None:
+            self.collected += 1
+
+        def schedule_interval(self, call: Any, _seconds: float) -> None:
+            self.call = call
+
+    fake = Fake()
+    monkeypatch.setattr(tidy, "gc", fake)
+    monkeypatch.setattr(tidy, "Clock", fake)
+    surface = pump.current.surface
+    tidy.tidy_at_rest(surface)
+    task = await begin(pump, samples()["guide"])
+    assert fake.collected == 1, "at the start"
+    fake.call(0.5)
+    assert fake.collected == 1, "the screen has only just been built"
+    surface.built_at -= 60
+    surface.last_touch -= 60
+    fake.call(0.5)
+    fake.call(0.5)
+    assert fake.collected == 2, "once a screen"
+    task.cancel()
+
+
 async def test_language_switch_keeps_what_was_typed(pump: Pump) -> None:
     task = await begin(pump, samples()["keypad"])
     for key in "519":
