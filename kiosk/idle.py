@@ -48,10 +48,14 @@ class PatientStage:
     async def _more_time(self) -> bool:
         """True if the resident wants more time; False if they want to end or do not answer at all."""
         screen = MoreTime(question=texts.MORE_TIME, speech=texts.MORE_TIME_SPEECH, seconds=self._more_time_s)
-        try:
-            return await asyncio.wait_for(self.ask_over(screen), self._more_time_s + 0.5)
-        except TimeoutError:
-            return False
+        asked = time.monotonic()
+        async with self._overlay:
+            if self._stage.last_touch() > asked:
+                return True  # something else lay over the screen, and the resident has just closed it
+            try:
+                return await asyncio.wait_for(self._stage.ask_over(screen), self._more_time_s + 0.5)
+            except TimeoutError:
+                return False
 
     def show(self, screen: Screen[A]) -> None:
         self._stage.show(screen)

@@ -11,7 +11,7 @@ import pytest
 from content.schema.text import Text
 from kiosk.idle import PatientStage
 from kiosk.journeys.context import TimedOut
-from kiosk.screens import Consent, MoreTime
+from kiosk.screens import Consent, Message, MoreTime, Tone
 from tests.kiosk.journeys.fakes import ScriptedStage, Wait, World
 from tests.kiosk.journeys.house import House
 
@@ -54,3 +54,21 @@ async def test_every_screen_of_both_journeys_has_a_limit_or_is_the_machines_own(
     # The machine works (Working, Printing), or the step has its own limit (FaceCheck, Pay, Rate, Goodbye).
     assert unlimited <= {"Working", "Printing", "FaceCheck", "Pay", "Rate", "Goodbye"}
     assert MoreTime(question=CONSENT.question, speech=CONSENT.speech).seconds >= 20, "WCAG 2.2.1"
+
+
+async def test_an_open_message_does_not_eat_the_time_to_answer() -> None:
+    """The number to call lies over the screen when the rest is over: the question waits for it, and then is asked
+    in full, or not at all if the resident has just touched."""
+    stage = ScriptedStage({"Consent": Wait(), "MoreTime": Wait(), "Message": Wait(0.3, "ok")})
+    patient = PatientStage(stage, more_time_s=0.1)
+    message = Message(
+        question=CONSENT.question, speech=CONSENT.speech, tone=Tone.INFO, body=CONSENT.question, buttons=()
+    )
+    covering = asyncio.create_task(patient.ask_over(message))
+    await asyncio.sleep(0)
+    since = time.monotonic()
+    with pytest.raises(TimedOut):
+        await patient.ask(CONSENT)
+    assert time.monotonic() - since > 0.35, "the question was asked after the message had gone"
+    assert stage.kinds().index("MoreTime") > stage.kinds().index("Message")
+    await covering
