@@ -106,7 +106,15 @@ async def _touches(visit: Visit, figures: Figures) -> None:
     await visit.robot.wait_for("Home")
 
 
+def _waited(visit: Visit, since: int) -> float:
+    """Milliseconds a journey kept its resident waiting: from each touch (or card, or payment) to the next screen.
+    The goodbye's fixed seconds are not waiting."""
+    moments = visit.timeline.moments[since:]
+    return sum(m.took_ms for m in moments if m.what.startswith("screen ") and m.what != "screen Home")
+
+
 async def _certificate(visit: Visit, figures: Figures) -> None:
+    first = len(visit.timeline.moments)
     with _timed(figures, "journey: proof of social insurance, by a robot"):
         await visit.agree()
         await visit.robot.wait_for("PlaceCard")
@@ -124,6 +132,7 @@ async def _certificate(visit: Visit, figures: Figures) -> None:
             await visit.issue()
         await visit.print_it()
         await visit.rate_and_leave()
+    figures.add("whole journey, proof of social insurance: software time", _waited(visit, first))
     await visit.hand(visit.cabinet.reset)
 
 
@@ -144,12 +153,14 @@ async def _print_handed_over(visit: Visit, figures: Figures) -> None:
 
 
 async def _water(visit: Visit, figures: Figures) -> None:
+    first = len(visit.timeline.moments)
     with _timed(figures, "journey: water bill, by a robot"):
         await visit.bill()
         with _timed(figures, "paid → slip out, next screen"):
             await visit.pay()
             await visit.robot.wait_for("Rate", timeout_s=30)
         await visit.rate_and_leave()
+    figures.add("whole journey, water bill: software time", _waited(visit, first))
 
 
 async def _face(stack: Stack, figures: Figures) -> None:
