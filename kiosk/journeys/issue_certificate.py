@@ -41,7 +41,8 @@ async def issue_certificate(journey: Journey) -> None:
 
     slip = await _issue_and_print(journey)
     await rate(journey, 5)
-    reminders = (texts.TAKE_PAPER, texts.TAKE_SLIP if slip else texts.NO_SLIP, texts.TAKE_CARD)
+    # The card first: it is what people leave behind.
+    reminders = (texts.TAKE_CARD, texts.TAKE_PAPER, texts.TAKE_SLIP if slip else texts.NO_SLIP)
     await goodbye(journey, reminders)
 
 

@@ -15,7 +15,13 @@ def bench(
     journeys: Annotated[int, typer.Option(min=1, help="How often each journey is walked.")] = 3,
 ) -> None:
     """Measure what a resident waits for, on the whole house with simulated hardware."""
+    import logging
+
+    import structlog
+
     from provisioning.bench.walk import bench_walk
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     figures = asyncio.run(bench_walk(journeys))
     typer.echo(figures.table())
