@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 CA_FILE = "keys/certificates-ca.pem"  # under var_dir: what `menkou verify` trusts by default
 _CA_BUNDLE = "keys/certificates-ca-key.pem"
+CA_FILES = (CA_FILE, _CA_BUNDLE)
 _DAY = timedelta(days=1)
 CHECK_LIFE = timedelta(days=180)  # how long a sheet can be verified; its signer's certificate must live as long
 

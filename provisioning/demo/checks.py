@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,11 @@ from typing import Any
 
 import httpx
 
+from backend.certificates.keys import CA_FILES, ca_certificate
+from backend.certificates.verify_cli import verify_file
 from backend.contract.kiosk_api import API_PREFIX
+from backend.secret_files import write_secret
+from backend.settings import BackendSettings
 from drivers.virtual.cabinet.cards import CARDS
 from provisioning.demo.visit import ACCOUNT, AMOUNT, PIN, Visit
 
@@ -106,6 +111,23 @@ async def check_signature(visit: Visit, file: Path) -> None:
     ):
         verdict = await _page_verdict(visit, bytes(content))
         require(verdict == wanted, f"the verification page calls the {name} {verdict!r}, not {wanted!r}")
+
+
+def lend_signing_ca(backend_dir: Path) -> None:
+    """The demo's certificates are signed under this machine's own specimen CA, made if need be: afterwards
+    `menkou verify` knows them without being told whom to trust."""
+    own = BackendSettings().var_dir
+    ca_certificate(own)
+    for name in CA_FILES:
+        write_secret(backend_dir / name, (own / name).read_bytes())
+
+
+def check_signature_offline(file: Path) -> None:
+    """`menkou verify` and poppler's pdfsig agree with the page."""
+    result = verify_file(file)
+    require(result.valid, f"menkou verify calls the certificate {result.state}")
+    pdfsig = subprocess.run(["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=False)
+    require("Signature is Valid" in pdfsig.stdout, f"pdfsig does not accept the certificate: {pdfsig.stdout[-200:]}")
 
 
 async def _page_verdict(visit: Visit, pdf: bytes) -> str:

@@ -20,9 +20,11 @@ from provisioning.demo.checks import (
     check_books,
     check_no_personal_data,
     check_signature,
+    check_signature_offline,
     check_slip,
     fetch_certificate,
     journal_of,
+    lend_signing_ca,
     require,
 )
 from provisioning.demo.faults import FAULTS, run_fault
@@ -81,6 +83,7 @@ async def _demo(out: Path, fault: str | None, speed: float) -> None:
         stack = Stack(
             Path(folder), ports=Ports.free(), headless=True, speed=speed, environment=environment, keep_alive=False
         )
+        lend_signing_ca(stack.backend_dir)
         since = time.monotonic()
         try:
             async with stack:
@@ -131,7 +134,8 @@ async def _both_journeys(visit: Visit) -> None:
     require(certificate.exists() and spool.exists() and slip.exists(), "paper is missing")
     require(spool.read_bytes() == certificate.read_bytes(), "what was printed is not the certificate")
     await check_signature(visit, certificate)
-    typer.echo("  certificate valid, altered copy refused, spool equals certificate")
+    check_signature_offline(certificate)
+    typer.echo("  certificate valid (page, `menkou verify`, pdfsig), altered copy refused, spool equals certificate")
     check_slip(slip.read_bytes())
     check_books(visit)
     for kind in ("certificate", "payment"):
