@@ -12,6 +12,8 @@ from kiosk.journeys.waiting import ended
 from kiosk.screens import MoreTime, Nav, Screen, Stage
 
 A = TypeVar("A")
+_TOUCH_POLL_S = 0.25
+_TOUCH_SETTLE_S = 0.8  # long enough for a touch on one of the buttons to become its answer
 
 
 class PatientStage:
@@ -52,10 +54,23 @@ class PatientStage:
         async with self._overlay:
             if self._stage.last_touch() > asked:
                 return True  # something else lay over the screen, and the resident has just closed it
-            try:
-                return await asyncio.wait_for(self._stage.ask_over(screen), self._more_time_s + 0.5)
-            except TimeoutError:
-                return False
+            return await self._answer_or_touch(screen, asked)
+
+    async def _answer_or_touch(self, screen: MoreTime, asked: float) -> bool:
+        """Whoever touches anything at all is there: that counts as yes, unless the touch was on "end"."""
+        question = asyncio.ensure_future(self._stage.ask_over(screen))
+        until = time.monotonic() + self._more_time_s + 0.5
+        try:
+            while (left := until - time.monotonic()) > 0:
+                await asyncio.wait({question}, timeout=min(left, _TOUCH_POLL_S))
+                if question.done():
+                    return question.result()
+                touched = self._stage.last_touch()
+                if touched > asked and time.monotonic() - touched > _TOUCH_SETTLE_S:
+                    return True
+            return False
+        finally:
+            await ended(question)
 
     def show(self, screen: Screen[A]) -> None:
         self._stage.show(screen)

@@ -21,13 +21,13 @@ from kiosk.journeys.context import Journey, JourneyOver, Terminal, TimedOut
 from kiosk.journeys.issue_certificate import issue_certificate
 from kiosk.journeys.pay_bill import pay_bill
 from kiosk.journeys.waiting import ended
-from kiosk.screens import Choice, Home, Message, Nav, Screen, Stage, Tone, Working
+from kiosk.screens import Choice, Goodbye, Home, Message, Nav, Screen, Stage, Tone, Working
 
 log = structlog.get_logger()
 A = TypeVar("A")
 _HEALTH_S = 2.0  # devices and backend are asked this often while nobody is here
 _RETRY_S = 10.0  # open intents are tried again this often
-_HEALTH_TRIES = 3  # silent answers in a row before the backend counts as gone
+_HEALTH_TRIES = 2  # silent answers in a row before the backend counts as gone
 _LIST_IDLE_S = 45.0
 _STAFF_S = 30.0  # the number to call stays on the screen so long
 
@@ -180,10 +180,13 @@ class Reception:
                 ended = "failed"
             finally:
                 self._journey = None
+                card_used = journey.session.card is not None
                 journey.session.wipe()
             log.info("session_ended", session=journey.session.id, ended=ended)
             if ended == "failed":
                 await self._tell_failure()
+            if card_used:
+                await self._remind_of_the_card()
             self.stage.reset()
         if await self._open_intents():
             await self._finish(texts.FINISHING)
@@ -199,6 +202,16 @@ class Reception:
         )
         try:
             await asyncio.wait_for(self.stage.ask(screen), 15.0)
+        except TimeoutError:
+            return
+
+    async def _remind_of_the_card(self) -> None:
+        """A session that ended early, in whatever way, had no goodbye. No reader can tell whether a card still lies
+        there (GA/T 467 answers "not found" for a card already read), so it is always said."""
+        screen = Goodbye(question=texts.TAKE_CARD, speech=texts.TAKE_CARD, reminders=(texts.TAKE_CARD, texts.DATA_GONE))
+        asking = self.stage.ask(screen)
+        try:
+            await asyncio.wait_for(asking, self._terminal.settings.goodbye_s)
         except TimeoutError:
             return
 

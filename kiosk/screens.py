@@ -219,6 +219,7 @@ class Keypad(Screen[str]):
     secret: bool = False  # shown as dots
     can_scan: bool = False  # "or scan the bar code on your bill" beside the keypad
     error: Text | None = None
+    value: str = field(default="", repr=False)  # digits already there: what was typed before the error, to compare
     resend: bool = False  # a "send again" button; the answer is then RESEND
     idle_s: float | None = 90.0
 

@@ -26,12 +26,12 @@ GUIDE = """
   Try first · 先试试
 
   1  社保参保证明 · proof of social insurance: touch it on the kiosk, then on the cabinet
-     身份证阅读器“放上” → 摄像头“本人” → 取走打出的证明
-     ID card reader "Lay" → camera "Holder" → take the certificate from the A4 printer.
+     同意 → 机柜：身份证阅读器“李样本” → 看一下摄像头 → 机柜：摄像头“本人” → 选时段 → 签发 → 打印
+     Agree → cabinet: ID card reader "李样本" → camera on the kiosk → cabinet: camera "Holder" → period → issue → print.
      不刷脸也行 · without a face: “短信验证码 + 密码”; the code is on the phone 居民的手机, the PIN is {pin}.
   2  水费缴纳 · water bill: touch it on the kiosk, then on the cabinet
-     扫码器“水费单条码”“出示” → 居民的手机“扫屏幕上的码并付款” → 取走凭条
-     Code scanner: "Water bill", "Present" → phone "Scan the screen and pay" → take the slip.
+     开始 → 机柜：扫码器“水费单条码” → 去付款 → 机柜：居民的手机“扫屏幕上的码并付款”
+     Start → cabinet: code scanner "Water bill" → pay now → cabinet: phone "Scan the screen and pay".
 
   Logs: {logs}    Ctrl-C stops everything · 按 Ctrl-C 全部停止
 """

@@ -42,7 +42,10 @@ _VERDICTS = {
     Verdict.VALID: (
         "good",
         Text("有效", "Valid"),
-        Text("请核对纸上内容与下列信息一致。", "Compare the paper with these details."),
+        Text(
+            "请核对纸上内容与下列信息一致。纸上标有“样张”的由示范系统签发，不具有法律效力。",
+            "Compare the paper with these details. A sheet marked 样张 is a specimen without legal effect.",
+        ),
     ),
     Verdict.EXPIRED: (
         "doubt",

@@ -7,9 +7,7 @@ sent in Chinese mode (FS &) as GB18030; a row with a character outside GBK's two
 
 from __future__ import annotations
 
-from escpos.constants import QR_ECLEVEL_M, QR_MODEL_2
-from escpos.printer import Dummy
-
+from drivers.receipt_printer.escpos_library import QR_ECLEVEL_M, QR_MODEL_2, Dummy
 from drivers.receipt_printer.layout import Align, Row, clean, in_printer_font, rows_of
 from drivers.receipt_printer.port import Qr, Receipt
 from drivers.receipt_printer.profile import PrinterProfile

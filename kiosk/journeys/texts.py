@@ -184,6 +184,7 @@ PRINTER_HELD_BODY = {
         "The printer has stopped; please call staff. You may wait, or stop and the certificate is voided.",
     ),
 }
+PRINTER_WAITING = Text("正在等打印机恢复，修好会接着打", "Waiting for the printer; it goes on once mended")
 KEEP_WAITING = Text("等一等", "Wait")
 GIVE_UP_PRINT = Text("不打了", "Stop printing")
 PRINT_FAILED = Text("这次没有打印成功", "The certificate was not printed")

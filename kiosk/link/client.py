@@ -38,6 +38,7 @@ from backend.contract.kiosk_api import (
 
 log = structlog.get_logger()
 M = TypeVar("M", bound=BaseModel)
+_HELLO_TIMEOUT_S = 2.5
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ class BackendLink:
         await self._http.aclose()
 
     async def hello(self) -> Hello | Fault:
-        answer = await self._call(Hello, "GET", "/hello", retries=0)
+        # Asked every few seconds: a stalled line must show soon, not after the time-out of a real request.
+        answer = await self._call(Hello, "GET", "/hello", retries=0, timeout_s=_HELLO_TIMEOUT_S)
         if isinstance(answer, Hello):
             self._clock_offset = answer.now - datetime.now(UTC)
         return answer
@@ -141,9 +143,16 @@ class BackendLink:
         return answer if isinstance(answer, Refusal | Unreachable) else None
 
     async def _call(
-        self, model: type[M], method: str, path: str, body: BaseModel | None = None, *, retries: int | None = None
+        self,
+        model: type[M],
+        method: str,
+        path: str,
+        body: BaseModel | None = None,
+        *,
+        retries: int | None = None,
+        timeout_s: float | None = None,
     ) -> M | Fault:
-        answer = await self._send(method, path, body, retries=retries)
+        answer = await self._send(method, path, body, retries=retries, timeout_s=timeout_s)
         if isinstance(answer, Refusal | Unreachable):
             return answer
         try:
@@ -158,7 +167,13 @@ class BackendLink:
         return answer if isinstance(answer, Refusal | Unreachable) else answer.content
 
     async def _send(
-        self, method: str, path: str, body: BaseModel | None, *, retries: int | None = None
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | None,
+        *,
+        retries: int | None = None,
+        timeout_s: float | None = None,
     ) -> httpx.Response | Fault:
         tries = 1 + (self._retries if retries is None else retries)
         content = body.model_dump_json().encode() if body is not None else None
@@ -168,7 +183,11 @@ class BackendLink:
                 await asyncio.sleep(0.3 * 2 ** (attempt - 1))
             try:
                 reply = await self._http.request(
-                    method, path, content=content, headers={"Content-Type": "application/json"} if content else None
+                    method,
+                    path,
+                    content=content,
+                    headers={"Content-Type": "application/json"} if content else None,
+                    timeout=timeout_s if timeout_s is not None else self._http.timeout,
                 )
             except httpx.HTTPError as error:
                 fault = Unreachable(type(error).__name__)

@@ -29,5 +29,5 @@ class UiConfig:
     maxfps: int = 60
     fade_s: float = 0.12
     debounce_s: float = 0.5
-    key_debounce_s: float = 0.2
+    key_debounce_s: float = 0.08
     font_dir: Path | None = None

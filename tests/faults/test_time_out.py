@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,19 @@ async def test_an_open_message_does_not_eat_the_time_to_answer() -> None:
     assert time.monotonic() - since > 0.35, "the question was asked after the message had gone"
     assert stage.kinds().index("MoreTime") > stage.kinds().index("Message")
     await covering
+
+
+async def test_any_touch_counts_as_yes() -> None:
+    """Somebody who touches beside the box is there."""
+    stage = ScriptedStage({"Consent": Wait(2.0, True), "MoreTime": Wait()})
+    patient = PatientStage(stage, more_time_s=20.0)
+
+    async def touch() -> None:
+        while "MoreTime" not in stage.kinds():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        stage.touched = time.monotonic()
+
+    touching = asyncio.create_task(touch())
+    assert await patient.ask(replace(CONSENT, idle_s=0.5)) is True
+    await touching

@@ -22,6 +22,8 @@ async def test_unknown_account(tmp_path: Path) -> None:
         await house.water()
         errors = [screen.error for screen in house.stage.seen if isinstance(screen, Keypad)]
         assert errors == [None, texts.ACCOUNT_NOT_FOUND]
+        values = [screen.value for screen in house.stage.seen if isinstance(screen, Keypad)]
+        assert values == ["", "035012342718"], "what was typed stays, to be compared"
         assert len(world.slips) == 1
 
 

@@ -110,3 +110,16 @@ async def test_personal_data_is_gone_after_every_ending(tmp_path: Path, pack: Pa
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert "李样本".encode() not in content
     assert b"519999199001010025" not in content
+
+
+async def test_the_card_is_remembered_when_a_session_ends_early(tmp_path: Path, pack: Pack) -> None:
+    answers: dict[str, Any] = {"Home": ["service:social-insurance-enrolment-proof", Wait()], "Choose": Wait()}
+    async with House(tmp_path / "j.sqlite3", World(), **answers) as house:
+        reception = _reception(house, pack)
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: "Choose" in house.stage.kinds())
+        reception.leave()
+        await _until(lambda: "Goodbye" in house.stage.kinds())
+        said = next(screen for screen in house.stage.seen if type(screen).__name__ == "Goodbye")
+        assert said.question == texts.TAKE_CARD
+        await _end(task)

@@ -29,7 +29,8 @@ async def ask_choice(journey: Journey, field: ChoiceField, step: int) -> Move:
 
 
 async def ask_number(journey: Journey, field: NumberField, step: int, error: Text | None = None) -> Move:
-    """On the keypad, or scanned where the field allows it; asked again until it has the right shape."""
+    """On the keypad, or scanned where the field allows it; asked again until it has the right shape. What was typed
+    before stays to be compared and corrected."""
     while True:
         answer = await _keypad_or_scan(journey, field, step, error)
         if isinstance(answer, Nav):
@@ -57,6 +58,7 @@ async def _keypad_or_scan(
         group=field.group,
         can_scan=can_scan,
         error=error,
+        value=journey.session.form.get(field.name, ""),
     )
     if not can_scan or scanner is None:
         return await journey.stage.ask(keypad)

@@ -16,11 +16,12 @@ from kiosk.journeys import texts
 from kiosk.journeys.context import Journey
 from kiosk.journeys.steps.messages import tell
 from kiosk.journeys.waiting import ended
-from kiosk.screens import Choice, Entry, Message, Milestone, Nav, Printing, Tone
+from kiosk.screens import Choice, Entry, Message, Milestone, Nav, Printing, Tone, Working
 
 log = structlog.get_logger()
 _PAPER_REASONS = ("media-empty", "media-needed")
 _IDLE_PATIENCE_S = 10.0  # the engine may need a moment to become idle after the last sheet
+_ASK_AGAIN_S = 20.0  # whoever waits for a clerk is asked again after this time
 _BUSY_TRIES = 10  # a page of somebody else's job: wait a second and try again
 
 
@@ -137,8 +138,15 @@ async def _hold(journey: Journey, look: JobProgress) -> bool:
         speech=body,
         tone=Tone.PROBLEM,
         body=body,
-        buttons=(Choice("give-up", texts.GIVE_UP_PRINT), Choice("wait", texts.KEEP_WAITING)),
+        buttons=(Choice("wait", texts.KEEP_WAITING), Choice("give-up", texts.GIVE_UP_PRINT)),
+        trail=journey.trail(5),
         idle_s=None,
+    )
+    waiting = Working(
+        question=texts.PRINTER_WAITING,
+        speech=texts.PRINTER_WAITING,
+        trail=journey.trail(5),
+        milestones=(Milestone(texts.CERTIFICATE_ISSUED, "done"), Milestone(texts.PRINTER_HELD, "now")),
     )
     loop = asyncio.get_running_loop()
     until = loop.time() + journey.settings.print_hold_s
@@ -149,6 +157,8 @@ async def _hold(journey: Journey, look: JobProgress) -> bool:
             return True
         if isinstance(answer, Nav) or answer == "give-up":
             return True
+        journey.stage.show(waiting)
+        await asyncio.sleep(min(_ASK_AGAIN_S, max(until - loop.time(), 0.0)))
     return True
 
 

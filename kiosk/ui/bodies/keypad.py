@@ -22,7 +22,7 @@ class KeypadBody(Body):
 
     @property
     def digits(self) -> str:
-        return str(self.state.get("digits", ""))
+        return str(self.state.get("digits", self.screen.value))
 
     def complete(self) -> bool:
         return self.screen.min_length <= len(self.digits) <= self.screen.max_length
@@ -111,7 +111,7 @@ class KeypadBody(Body):
         board, box = self._field_board, self._field
         board.wipe()
         c, kinds = board.c, board.frame.prefs.type
-        error = self.screen.error is not None and not self.digits
+        error = self.screen.error is not None and self.digits == self.screen.value
         board.rounded(box, c.surface, line=c.danger_ink if error else c.primary, stroke=4)
         label = board.say(self.screen.label)
         left = self.screen.min_length - len(self.digits)

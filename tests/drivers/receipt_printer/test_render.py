@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +126,10 @@ def test_missing_font_is_a_device_error(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_line_separators_and_invisible_characters_never_reach_the_font() -> None:
     """U+2029 alone stopped the shaper; a right-to-left override would print an amount backwards."""
     render(Receipt((Heading("\u2029"), Line("a\u2028b"), Pair("\u202e户号", "12\u200b34"))), GENERIC_80)
+
+
+def test_importing_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
+    code = "import drivers.receipt_printer.render"
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []
