@@ -11,27 +11,29 @@ terminal that silently ran without its printer would be found out by a resident.
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from drivers.code_scanner.classify import DEFAULT_BILL_ACCOUNT
-from drivers.code_scanner.driver import ScannerSettings, SerialCodeScanner
-from drivers.code_scanner.frames import Family
+import structlog
+from pydantic import ValidationError
+
+from drivers.cabinet.port import Cabinet
+from drivers.camera.device import CameraDevice
+from drivers.card_terminal.port import CardTerminal
+from drivers.cash.port import CashAcceptor
 from drivers.code_scanner.port import CodeScanner
-from drivers.document_printer.driver import IppDocumentPrinter
+from drivers.device import Device, DeviceClass
 from drivers.document_printer.port import DocumentPrinter
-from drivers.id_reader.driver import SdtIdReader, SdtSettings
 from drivers.id_reader.port import IdReader
-from drivers.link.serial import SerialSettings
-from drivers.receipt_printer.driver import EscPosReceiptPrinter
+from drivers.keypad.port import Keypad
 from drivers.receipt_printer.port import ReceiptPrinter
-from drivers.receipt_printer.profile import EPSON_80, GENERIC_58, GENERIC_80
+from drivers.registry import UnknownDriverError, find_driver
+from drivers.smart_card.port import SmartCardReader
 
-Options = Mapping[str, Any]
-D = TypeVar("D")
+log = structlog.get_logger()
 
 
 class DevicesFileError(Exception):
@@ -40,101 +42,84 @@ class DevicesFileError(Exception):
 
 @dataclass(frozen=True)
 class DeviceSet:
-    """What a terminal has. `camera_source` is only a name here: the camera is opened by the face worker."""
+    """What a terminal has, by class; each may be absent."""
 
     id_reader: IdReader | None = None
     receipt_printer: ReceiptPrinter | None = None
     document_printer: DocumentPrinter | None = None
     code_scanner: CodeScanner | None = None
-    camera_source: str | None = None
+    camera: CameraDevice | None = None
+    cash: CashAcceptor | None = None
+    card_terminal: CardTerminal | None = None
+    smart_card: SmartCardReader | None = None
+    cabinet: Cabinet | None = None
+    keypad: Keypad | None = None
+
+    def present(self) -> dict[DeviceClass, Device]:
+        """The devices that are there, in the order of `DeviceClass`."""
+        found = ((DeviceClass(field.name), getattr(self, field.name)) for field in fields(self))
+        return {device_class: device for device_class, device in found if device is not None}
 
     async def open(self) -> None:
-        for device in (self.id_reader, self.receipt_printer, self.document_printer, self.code_scanner):
-            if device is not None:
-                await device.open()
+        """All at the same time: a slow one does not hold up the others."""
+        await asyncio.gather(*(device.open() for device in self.present().values()))
+
+    async def refresh(self) -> None:
+        """Ask all devices how they are."""
+        await asyncio.gather(*(device.refresh() for device in self.present().values()))
 
     async def close(self) -> None:
-        for device in (self.id_reader, self.receipt_printer, self.document_printer, self.code_scanner):
-            if device is not None:
-                await device.close()
+        """Closes every device, even when closing one of them fails."""
+        present = self.present()
+        ends = await asyncio.gather(*(device.close() for device in present.values()), return_exceptions=True)
+        for device_class, end in zip(present, ends, strict=True):
+            if isinstance(end, Exception):
+                log.error("device_not_closed", device=device_class.value, error=type(end).__name__)
 
 
-_LINE = {"path", "baud", "parity", "stopbits", "rtscts", "dsrdtr"}
-_OPTIONS: dict[str, set[str]] = {
-    "sdt-serial": _LINE | {"allow_foreigner_2023"},
-    "escpos-serial": _LINE | {"profile"},
-    "ipp": {"uri", "verify", "ignore_reasons"},
-    "serial": _LINE | {"family", "bill_account"},
-    "opencv": {"source"},
-}
+def read_tables(path: Path) -> dict[DeviceClass, dict[str, Any]]:
+    """The tables of devices.toml, not yet looked into. Raises DevicesFileError."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        raise DevicesFileError(f"{path}: {error}") from error
+    found: dict[DeviceClass, dict[str, Any]] = {}
+    for name, table in tables.items():
+        try:
+            device_class = DeviceClass(name)
+        except ValueError:
+            known = [each.value for each in DeviceClass]
+            raise DevicesFileError(f"{path}: unknown device class {name!r}; known are {known}") from None
+        if not isinstance(table, dict):
+            raise DevicesFileError(f"[{name}] is not a table")
+        found[device_class] = table
+    return found
 
 
-def _serial(options: Options) -> SerialSettings:
-    return SerialSettings(**{key: options[key] for key in options.keys() & _LINE})
-
-
-_PROFILES = {"generic-80": GENERIC_80, "generic-58": GENERIC_58, "epson-80": EPSON_80}
-_ID_READERS: dict[str, Callable[[Options], IdReader]] = {
-    "sdt-serial": lambda options: SdtIdReader(
-        SdtSettings(_serial(options), allow_foreigner_2023=bool(options.get("allow_foreigner_2023", False)))
-    ),
-}
-_RECEIPT_PRINTERS: dict[str, Callable[[Options], ReceiptPrinter]] = {
-    "escpos-serial": lambda options: EscPosReceiptPrinter(
-        _serial(options), _PROFILES[options.get("profile", "generic-80")]
-    ),
-}
-_DOCUMENT_PRINTERS: dict[str, Callable[[Options], DocumentPrinter]] = {
-    "ipp": lambda options: IppDocumentPrinter(
-        options["uri"],
-        verify=bool(options.get("verify", True)),
-        ignore_reasons=frozenset(options.get("ignore_reasons", ())),
-    ),
-}
-_CODE_SCANNERS: dict[str, Callable[[Options], CodeScanner]] = {
-    "serial": lambda options: SerialCodeScanner(
-        ScannerSettings(
-            _serial(options),
-            Family(options.get("family", "honeywell")),
-            str(options.get("bill_account", DEFAULT_BILL_ACCOUNT)),
-        )
-    ),
-}
-_CAMERAS: dict[str, Callable[[Options], str]] = {"opencv": lambda options: str(options["source"])}
+def make_device(device_class: DeviceClass, table: dict[str, Any]) -> Device:
+    """The driver a table names; nothing is opened yet. Raises DevicesFileError."""
+    options = {key: value for key, value in table.items() if key != "driver"}
+    try:
+        spec = find_driver(device_class, table.get("driver"))
+        return spec.make(spec.options.model_validate(options))
+    except ValidationError as error:
+        raise DevicesFileError(f"[{device_class.value}] {_first(error)}") from None
+    except (UnknownDriverError, ValueError) as error:
+        raise DevicesFileError(f"[{device_class.value}] {error}") from error
 
 
 def read_devices(path: Path) -> DeviceSet:
-    """Make the drivers; nothing is opened yet. Raises DevicesFileError."""
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise DevicesFileError(f"{path}: {error}") from error
-    known = {"id_reader", "receipt_printer", "document_printer", "code_scanner", "camera"}
-    strange = tables.keys() - known
-    if strange:
-        raise DevicesFileError(f"{path}: unknown device class {sorted(strange)[0]!r}; known are {sorted(known)}")
-    return DeviceSet(
-        id_reader=_make(tables, "id_reader", _ID_READERS),
-        receipt_printer=_make(tables, "receipt_printer", _RECEIPT_PRINTERS),
-        document_printer=_make(tables, "document_printer", _DOCUMENT_PRINTERS),
-        code_scanner=_make(tables, "code_scanner", _CODE_SCANNERS),
-        camera_source=_make(tables, "camera", _CAMERAS),
-    )
+    """Make all drivers; nothing is opened yet. Raises DevicesFileError."""
+    devices: dict[str, Any] = {
+        device_class.value: make_device(device_class, table) for device_class, table in read_tables(path).items()
+    }
+    return DeviceSet(**devices)
 
 
-def _make(tables: Mapping[str, Any], name: str, drivers: Mapping[str, Callable[[Options], D]]) -> D | None:
-    options = tables.get(name)
-    if options is None:
-        return None
-    if not isinstance(options, dict):
-        raise DevicesFileError(f"[{name}] is not a table")
-    driver = options.get("driver")
-    if not isinstance(driver, str) or driver not in drivers:
-        raise DevicesFileError(f"[{name}] driver = {driver!r} is unknown; known are {sorted(drivers)}")
-    strange = options.keys() - _OPTIONS[driver] - {"driver"}
-    if strange:
-        raise DevicesFileError(f"[{name}] has no option {sorted(strange)[0]!r}; known are {sorted(_OPTIONS[driver])}")
-    try:
-        return drivers[driver](options)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DevicesFileError(f"[{name}] {error}") from error
+def _first(error: ValidationError) -> str:
+    """The first complaint, in one line, without the value: it may be a password."""
+    complaint = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in complaint["loc"])
+    if complaint["type"] == "extra_forbidden":
+        return f"has no option {where!r}"
+    return f"{where}: {complaint['msg']}"

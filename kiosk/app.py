@@ -103,10 +103,10 @@ class Program:
 
     def _face(self) -> FaceVerifier | None:
         settings = self.settings
-        if not settings.face_enabled or self.devices.camera_source is None:
+        if not settings.face_enabled or self.devices.camera is None:
             return None
         config = FaceConfig(threshold=settings.face_threshold, band=settings.face_band)
-        return FaceRecognitionVerifier(self.devices.camera_source, config)
+        return FaceRecognitionVerifier(self.devices.camera.source, config)
 
     def _slip(self, payment: Payment, copy: bool) -> Receipt:
         return payment_slip(payment, self.settings, copy=copy)

@@ -79,6 +79,10 @@ class SerialCodeScanner:
         self._keeper = None
         self._status = DeviceStatus(DeviceState.OFFLINE, detail="closed")
 
+    async def refresh(self) -> DeviceStatus:
+        """Asks nobody: a resting scanner is asked by itself, a working one shows that it is there."""
+        return self._status
+
     async def scan(self, context: ScanContext) -> ScannedCode:
         """See `CodeScanner`. Codes that came before the question are not answers to it."""
         async with self._one_scan:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from drivers.status import DeviceStatus
+from drivers.device import Device
 
 
 class ScanContext(StrEnum):
@@ -37,14 +37,7 @@ class ScannedCode:
         return f"ScannedCode(kind={self.kind.value}, …)"
 
 
-class CodeScanner(Protocol):
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    @property
-    def status(self) -> DeviceStatus: ...
-
+class CodeScanner(Device, Protocol):
     async def scan(self, context: ScanContext) -> ScannedCode:
         """Switch the beam on and wait for one code; cancelling switches it off. Never returns while offline
         (the keypad beside it still works)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from drivers.status import DeviceStatus
+from drivers.device import Device
 
 
 class JobState(StrEnum):
@@ -51,18 +51,7 @@ class SubmitFault(StrEnum):
     UNKNOWN = "unknown"  # the connection broke after bytes were sent: the job may exist; ask `find_job`
 
 
-class DocumentPrinter(Protocol):
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    @property
-    def status(self) -> DeviceStatus:
-        """The last status read; see `refresh`."""
-
-    async def refresh(self) -> DeviceStatus:
-        """Ask the printer now (Get-Printer-Attributes). Supplies: "paper", "toner"."""
-
+class DocumentPrinter(Device, Protocol):
     async def submit(
         self, document: bytes, job_name: str, mime_type: str = "application/pdf"
     ) -> PrintJob | SubmitFault:

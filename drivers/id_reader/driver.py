@@ -81,6 +81,15 @@ class SdtIdReader:
         self._keeper = None
         self._status = DeviceStatus(DeviceState.OFFLINE, detail="closed")
 
+    async def refresh(self) -> DeviceStatus:
+        channel = self._channel
+        if channel is not None and not self._one_read.locked():
+            try:
+                await self._check(channel)
+            except LinkLost as lost:
+                self._on_lost(lost)
+        return self._status
+
     async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:
         """See `IdReader`. `timeout_s` limits the wait for a card, not the reading of one that came.
 

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from drivers.status import DeviceStatus
+from drivers.device import Device
 
 
 class CardKind(StrEnum):
@@ -52,15 +52,7 @@ class ReadFault(StrEnum):
     READER_LOST = "reader-lost"  # the reader does not answer
 
 
-class IdReader(Protocol):
-    async def open(self) -> None:
-        """Connect and keep connected, reconnecting with back-off. Returns at once; see `status`."""
-
-    async def close(self) -> None: ...
-
-    @property
-    def status(self) -> DeviceStatus: ...
-
+class IdReader(Device, Protocol):
     async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:
         """Wait for a card, then find, select and read it (30 01). `on_found` is called when one is there and the
         reading of it, about a second, begins.

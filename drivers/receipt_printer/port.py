@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from drivers.status import DeviceStatus
+from drivers.device import Device
 
 
 @dataclass(frozen=True)
@@ -66,18 +66,7 @@ class ReceiptOutcome(StrEnum):
     UNKNOWN = "unknown"  # the bytes went out, but the printer did not confirm
 
 
-class ReceiptPrinter(Protocol):
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    @property
-    def status(self) -> DeviceStatus:
-        """The last status read; see `refresh`."""
-
-    async def refresh(self) -> DeviceStatus:
-        """Ask the printer now (DLE EOT 1-4)."""
-
+class ReceiptPrinter(Device, Protocol):
     async def print_receipt(self, receipt: Receipt) -> ReceiptOutcome:
         """Print and cut; PRINTED only when the printer said so."""
 

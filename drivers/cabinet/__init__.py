@@ -1,0 +1,1 @@
+"""The steel box: power, doors, sensors, lights, sound, storage, watchdog."""

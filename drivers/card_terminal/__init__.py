@@ -1,0 +1,1 @@
+"""Payment terminals for bank cards. Card data stays inside them."""

@@ -1,0 +1,1 @@
+"""The accessible keypad beside the screen."""

@@ -1,0 +1,1 @@
+"""Smart cards through PC/SC: the social security card."""
