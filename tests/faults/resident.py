@@ -23,7 +23,7 @@ from kiosk.availability import unavailable_reason
 from kiosk.journeys.context import Devices
 from tests.kiosk.journeys.house import SERVICES
 
-PROOF = "social-insurance-proof"
+PROOF = "social-insurance-enrolment-proof"
 BILL = "water-bill"
 
 
