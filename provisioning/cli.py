@@ -26,10 +26,12 @@ PARTS: dict[str, Part] = {
     "backend": Part("backend.cli:app", "The central backend; tokens for kiosks."),
     "sandbox": Part("backend.sandbox.cli:app", "Stand-ins for the departments and Alipay."),
     "cabinet": Part("drivers.cli:app", "The virtual cabinet: simulated hardware."),
+    "devices": Part("drivers.technician.cli:app", "The terminal's devices: list, status, test, trace."),
     "content": Part("content.cli:app", "Check and build what residents read."),
     "check": Part("provisioning.check_cli:app", "Is this number or identifier valid, and why?"),
     "verify": Part("backend.certificates.verify_cli:app", "Is this certificate file genuine?", group=False),
     "demo": Part("provisioning.demo.cli:app", "Walk the journeys headless and check them.", group=False),
+    "faults": Part("provisioning.faults_cli:app", "Every fault and what a resident sees of it.", group=False),
     "bench": Part("provisioning.bench.cli:app", "Measure what a resident waits for.", group=False),
     "preflight": Part("provisioning.preflight:app", "Does every part load on this machine?", group=False),
 }

@@ -1,4 +1,9 @@
-"""The camera is gone: straight on with SMS and PIN, the result is the same."""
+"""The camera is gone: straight on with SMS and PIN, the result is the same.
+
+Device: camera
+Resident: 请用短信加密码继续，办理结果一样。
+Staff: maintenance
+"""
 
 from __future__ import annotations
 

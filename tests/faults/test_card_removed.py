@@ -1,4 +1,9 @@
-"""The card is taken away midway: asked to lay it down again, nothing is lost."""
+"""The card is taken away midway: asked to lay it down again, nothing is lost.
+
+Device: id_reader
+Resident: 证件拿开得早了一点，请再放一次，等读完再取
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""A worn card: the screen says what to do and stays; a good card afterwards is read."""
+"""A worn card: the screen says what to do and stays; a good card afterwards is read.
+
+Device: id_reader
+Resident: 这张证件读不出来。请翻面或擦净后再放一次；还是不行，请到人工窗口办理
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Nobody is there: told so, and both ways stay open."""
+"""Nobody is there: told so, and both ways stay open.
+
+Device: camera
+Resident: 请正对摄像头站好再试，也可以用短信加密码。
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Paid, but the company does not book it: no slip claims that it did; booked later → slip; never → money back."""
+"""Paid, but the company does not book it: no slip claims that it did; booked later → slip; never → money back.
+
+Device: backend
+Resident: 请不要重复付款。入账后凭条会在本机打印；不能入账会自动原路退回。请记下编号，可拨打 12345 查询。
+Staff: none
+"""
 
 from __future__ import annotations
 

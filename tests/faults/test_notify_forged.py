@@ -1,4 +1,9 @@
-"""A stranger says that the bill has been paid: nothing is credited or booked; the true payment still counts."""
+"""A stranger says that the bill has been paid: nothing is credited or booked; the true payment still counts.
+
+Device: backend
+Resident: (nothing: a stranger's message changes nothing)
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The gateway tells the same thing again and again, also after the money went back: it counts once."""
+"""The gateway tells the same thing again and again, also after the money went back: it counts once.
+
+Device: backend
+Resident: (nothing: the payment counts once)
+Staff: none
+"""
 
 from __future__ import annotations
 

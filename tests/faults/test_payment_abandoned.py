@@ -1,4 +1,9 @@
-"""The resident does not pay: the trade is closed, they are told that nothing was taken; also when they just leave."""
+"""The resident does not pay: the trade is closed, they are told that nothing was taken; also when they just leave.
+
+Device: session
+Resident: 没有扣钱，付款码已作废。可以重新付一次。
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The payer's wallet refuses: nothing has moved, the trade stays open, and another attempt succeeds."""
+"""The payer's wallet refuses: nothing has moved, the trade stays open, and another attempt succeeds.
+
+Device: backend
+Resident: 没付成？换一张银行卡或零钱，再扫一次。付了款没出凭条，钱会自动原路退回。
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""No paper before the start: the service is shown as unavailable with the reason, and cannot be started."""
+"""No paper before the start: the service is shown as unavailable with the reason, and cannot be started.
+
+Device: document_printer
+Resident: A4 打印机没有纸了，请拨打 12345 告知
+Staff: clear
+"""
 
 from __future__ import annotations
 

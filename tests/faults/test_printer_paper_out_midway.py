@@ -1,4 +1,9 @@
-"""The printer runs dry in mid-job: held, then continued, or given up and voided, and the resident is told."""
+"""The printer runs dry in mid-job: held, then continued, or given up and voided, and the resident is told.
+
+Device: document_printer
+Resident: 打印机没有纸了，请呼叫工作人员添纸，添好会接着打；也可以不打了，这份证明会作废。
+Staff: clear
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""A wrong code: said so, typed again; three times wrong is the backend's matter and ends that way only."""
+"""A wrong code: said so, typed again; three times wrong is the backend's matter and ends that way only.
+
+Device: session
+Resident: 验证码或密码不对，请再输一次
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Rest on any screen: "需要更多时间吗?"; yes goes on with everything kept, no answer ends and clears."""
+"""Rest on any screen: "需要更多时间吗?"; yes goes on with everything kept, no answer ends and clears.
+
+Device: session
+Resident: 您还需要更多时间吗？
+Staff: none
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""An account number nobody has: said on the keypad, typed again."""
+"""An account number nobody has: said on the keypad, typed again.
+
+Device: session
+Resident: 没有查到这个户号，请对照账单再输一次
+Staff: none
+"""
 
 from __future__ import annotations
 

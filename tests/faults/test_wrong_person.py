@@ -1,4 +1,9 @@
-"""Somebody else before the camera: two refusals, then only the way without a face is offered."""
+"""Somebody else before the camera: two refusals, then only the way without a face is offered.
+
+Device: camera
+Resident: 可能是光线、角度，或证件照是很久以前拍的。可以再试一次，也可以用短信加密码。
+Staff: none
+"""
 
 from __future__ import annotations
 

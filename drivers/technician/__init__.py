@@ -1,0 +1,1 @@
+"""`menkou devices`: what a technician does with a terminal's devices."""

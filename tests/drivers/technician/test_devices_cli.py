@@ -1,0 +1,97 @@
+"""`menkou devices`, as a technician types it, against simulated devices."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from drivers.technician.cli import app
+from drivers.virtual.code_scanner import VirtualCodeScanner
+from drivers.virtual.id_reader import VirtualIdReader
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def devices(tmp_path: Path) -> Iterator[Path]:
+    """devices.toml of a terminal with an ID card reader and a scanner, both simulated in a thread."""
+    reader, scanner = VirtualIdReader(tmp_path / "reader", speed=20), VirtualCodeScanner(tmp_path / "scanner")
+    file = tmp_path / "devices.toml"
+    file.write_text(
+        f'[id_reader]\ndriver = "sdt-serial"\npath = "{tmp_path / "reader"}"\n'
+        f'[code_scanner]\ndriver = "serial"\npath = "{tmp_path / "scanner"}"\n',
+        "utf-8",
+    )
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    for device in (reader, scanner):
+        asyncio.run_coroutine_threadsafe(device.start(), loop).result(10)
+    yield file
+    for device in (reader, scanner):
+        asyncio.run_coroutine_threadsafe(device.stop(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+def test_list(devices: Path) -> None:
+    result = runner.invoke(app, ["list", "--devices", str(devices)])
+    assert result.exit_code == 0
+    first, second = result.stdout.splitlines()
+    assert "身份证读卡器" in first
+    assert "sdt-serial" in first
+    assert "扫码器" in second
+
+
+def test_drivers_lists_every_installed_one() -> None:
+    result = runner.invoke(app, ["drivers"])
+    assert result.exit_code == 0
+    assert "sdt-serial" in result.stdout
+    assert "cannot be loaded" not in result.stdout
+
+
+def test_status_of_all(devices: Path) -> None:
+    result = runner.invoke(app, ["status", "--devices", str(devices)])
+    assert result.exit_code == 0, result.stdout
+    assert "✓ 身份证读卡器 id_reader: 正常 online" in result.stdout
+
+
+def test_status_for_programs(devices: Path) -> None:
+    result = runner.invoke(app, ["status", "--json", "--devices", str(devices)])
+    assert json.loads(result.stdout)["id_reader"]["device"] == "online"
+
+
+def test_one_that_is_missing_is_named_and_fails(devices: Path) -> None:
+    text = devices.read_text("utf-8").replace("/scanner", "/no-such-scanner")
+    devices.write_text(text, "utf-8")
+    result = runner.invoke(app, ["status", "--patience", "0.3", "--devices", str(devices)])
+    assert result.exit_code == 1
+    assert "✗ 扫码器 code_scanner: 离线 offline" in result.stdout
+    assert "✓ 身份证读卡器" in result.stdout
+
+
+def test_trace_shows_frames(devices: Path) -> None:
+    result = runner.invoke(app, ["trace", "id_reader", "--seconds", "1.5", "--devices", str(devices)])
+    assert result.exit_code == 0
+    assert "> SAM_STATUS" in result.stdout
+    assert "AA AA AA 96 69 00 03 11 FF ED" in result.stdout
+
+
+@pytest.mark.parametrize("command", [["test", "cash"], ["trace", "cash"], ["status", "cash"]])
+def test_a_device_that_is_not_there(devices: Path, command: list[str]) -> None:
+    result = runner.invoke(app, [*command, "--devices", str(devices)])
+    assert result.exit_code == 2
+    assert "id_reader" in result.stderr
+
+
+def test_no_devices_file(tmp_path: Path) -> None:
+    result = runner.invoke(app, ["list", "--devices", str(tmp_path / "none.toml")])
+    assert result.exit_code == 2
+    assert "none.toml" in result.stderr
