@@ -9,7 +9,7 @@ ARGS ?=
 LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
 
-.PHONY: help setup setup-dev run test lint format bench screenshots demo faults lock clean clean-room
+.PHONY: help setup setup-dev run test lint format bench bench-drivers soak-drivers fuzz screenshots demo faults lock clean clean-room
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -44,6 +44,15 @@ demo: setup ## walk both journeys headless and check the results, into build/dem
 
 faults: setup ## walk every fault headless, one after the other (about ten minutes), into build/faults/
 	@$(BIN)/menkou demo --fault all --out build/faults $(ARGS)
+
+fuzz: setup-dev ## search every codec for inputs that break it, 20 s each (ARGS="itl_ssp --seconds 300")
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+bench-drivers: setup ## measure the drivers' own time; figures also in build/bench/
+	@$(BIN)/menkou bench --drivers $(ARGS)
+
+soak-drivers: setup-dev ## 10,000 card reads and 10,000 receipts with random faults; prints what leaked
+	@$(BIN)/python -m tests.soak.drivers $(ARGS)
 
 screenshots: setup ## every screen of the kiosk, into docs/screenshots/
 	@$(BIN)/menkou kiosk screenshots --out docs/screenshots $(ARGS)
