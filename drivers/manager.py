@@ -35,6 +35,8 @@ from drivers.smart_card.port import SmartCardReader
 
 log = structlog.get_logger()
 
+REFRESH_S = 10.0
+
 
 class DevicesFileError(Exception):
     """devices.toml cannot be used; the message names the table and what is wrong with it."""
@@ -65,8 +67,8 @@ class DeviceSet:
         await asyncio.gather(*(device.open() for device in self.present().values()))
 
     async def refresh(self) -> None:
-        """Ask all devices how they are."""
-        await asyncio.gather(*(device.refresh() for device in self.present().values()))
+        """Ask all devices how they are, for `REFRESH_S` at most: a driver that hangs holds up nobody else."""
+        await asyncio.gather(*(_refresh(device_class, device) for device_class, device in self.present().items()))
 
     async def close(self) -> None:
         """Closes every device, even when closing one of them fails."""
@@ -75,6 +77,16 @@ class DeviceSet:
         for device_class, end in zip(present, ends, strict=True):
             if isinstance(end, Exception):
                 log.error("device_not_closed", device=device_class.value, error=type(end).__name__)
+
+
+async def _refresh(device_class: DeviceClass, device: Device) -> None:
+    try:
+        async with asyncio.timeout(REFRESH_S):
+            await device.refresh()
+    except TimeoutError:
+        log.warning("device_refresh_slow", device=device_class.value)
+    except Exception as error:  # noqa: BLE001 - a bug in one driver must not hide the others' states
+        log.error("device_refresh_failed", device=device_class.value, error=type(error).__name__)
 
 
 def read_tables(path: Path) -> dict[DeviceClass, dict[str, Any]]:

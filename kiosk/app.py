@@ -19,7 +19,7 @@ from kiosk.identity.face.verifier import FaceRecognitionVerifier
 from kiosk.idle import PatientStage
 from kiosk.journal.journal import Journal
 from kiosk.journal.recovery import Recovery
-from kiosk.journeys.context import Devices, Terminal
+from kiosk.journeys.context import Terminal
 from kiosk.journeys.receipts import payment_slip
 from kiosk.link.client import BackendLink
 from kiosk.reception import Reception
@@ -65,12 +65,7 @@ class Program:
         terminal = Terminal(
             settings=settings,
             stage=patient,
-            devices=Devices(
-                id_reader=self.devices.id_reader,
-                receipt_printer=self.devices.receipt_printer,
-                document_printer=self.devices.document_printer,
-                code_scanner=self.devices.code_scanner,
-            ),
+            devices=self.devices,
             link=link,
             journal=journal,
             face=face,

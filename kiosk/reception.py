@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -257,12 +257,7 @@ class Reception:
     async def _check_health(self) -> None:
         before = self._home()
         devices = self._terminal.devices
-        asks: list[Awaitable[object]] = [self._terminal.link.hello()]
-        if devices.receipt_printer is not None:
-            asks.append(devices.receipt_printer.refresh())
-        if devices.document_printer is not None:
-            asks.append(devices.document_printer.refresh())
-        hello, *_ = await asyncio.gather(*asks, return_exceptions=True)
+        hello, _ = await asyncio.gather(self._terminal.link.hello(), devices.refresh(), return_exceptions=True)
         self._backend_silent = 0 if isinstance(hello, Hello) else self._backend_silent + 1
         if self._home() != before:
             log.info("availability_changed")

@@ -41,6 +41,9 @@ class Device(StrEnum):
     ID_READER = "id_reader"
     DOCUMENT_PRINTER = "document_printer"
     RECEIPT_PRINTER = "receipt_printer"
+    CARD_TERMINAL = "card_terminal"
+    CASH = "cash"
+    SMART_CARD = "smart_card"
 
 
 class Guide(_Model):

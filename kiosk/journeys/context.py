@@ -7,10 +7,7 @@ from typing import Protocol
 
 from content.schema.service import Service
 from content.schema.text import Text
-from drivers.code_scanner.port import CodeScanner
-from drivers.document_printer.port import DocumentPrinter
-from drivers.id_reader.port import IdReader
-from drivers.receipt_printer.port import ReceiptPrinter
+from drivers.manager import DeviceSet
 from kiosk.identity.face.port import FaceVerifier
 from kiosk.journal.journal import Journal
 from kiosk.link.client import BackendLink
@@ -25,14 +22,7 @@ class RasterPort(Protocol):
     async def render(self, pdf: bytes, page: int, width_px: int) -> bytes | None: ...
 
 
-@dataclass
-class Devices:
-    """The terminal's devices; each may be absent."""
-
-    id_reader: IdReader | None = None
-    receipt_printer: ReceiptPrinter | None = None
-    document_printer: DocumentPrinter | None = None
-    code_scanner: CodeScanner | None = None
+Devices = DeviceSet
 
 
 @dataclass

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from drivers.manager import DevicesFileError, read_devices
+from drivers import manager
+from drivers.manager import DeviceSet, DevicesFileError, read_devices
+from drivers.status import DeviceState, DeviceStatus
 
 GOOD = """
 [id_reader]
@@ -78,3 +81,50 @@ async def test_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(DevicesFileError, match="no-such-file"):
         read_devices(tmp_path / "no-such-file.toml")
+
+
+class Broken:
+    """A third party's driver with bugs."""
+
+    status = DeviceStatus()
+    opened = closed = False
+
+    async def open(self) -> None:
+        self.opened = True
+
+    async def close(self) -> None:
+        raise RuntimeError
+
+    async def refresh(self) -> DeviceStatus:
+        raise RuntimeError
+
+
+class Sound(Broken):
+    async def close(self) -> None:
+        self.closed = True
+
+    async def refresh(self) -> DeviceStatus:
+        self.status = DeviceStatus(DeviceState.ONLINE)
+        return self.status
+
+
+async def test_a_buggy_driver_does_not_hold_up_the_others() -> None:
+    broken, sound = Broken(), Sound()
+    devices = DeviceSet(id_reader=broken, receipt_printer=sound)  # type: ignore[arg-type]
+    await devices.open()
+    await devices.refresh()
+    assert sound.status.ready
+    await devices.close()
+    assert sound.closed
+
+
+async def test_a_driver_that_hangs_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Sound):
+        async def refresh(self) -> DeviceStatus:
+            await asyncio.Event().wait()
+            return self.status
+
+    monkeypatch.setattr(manager, "REFRESH_S", 0.05)
+    sound = Sound()
+    await DeviceSet(id_reader=Hanging(), receipt_printer=sound).refresh()  # type: ignore[arg-type]
+    assert sound.status.ready
