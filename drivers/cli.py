@@ -56,9 +56,9 @@ def serve(
     def ready(cabinet: Cabinet) -> None:
         typer.echo(f"Virtual cabinet: http://{host}:{cabinet.settings.port}/")
         typer.echo(f"Devices for the kiosk: {cabinet.devices_file}")
-        for desk in cabinet.desks:
+        for name, desk in cabinet.desks.items():
             if desk.failure:
-                typer.echo(f"Not started: {desk.name}: {desk.failure}", err=True)
+                typer.echo(f"Not started: {name}: {desk.failure}", err=True)
 
     try:
         asyncio.run(serve_cabinet(settings, ready=ready))

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+from drivers.virtual.cabinet import device_routes
 from drivers.virtual.cabinet.cabinet import Cabinet
 from drivers.virtual.cabinet.desk import RefusedError
 from drivers.virtual.cabinet.guard import Guard
@@ -36,9 +37,17 @@ def create_app(cabinet: Cabinet) -> FastAPI:
         finally:
             await cabinet.stop()
 
-    app = FastAPI(title="Menkou virtual cabinet", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Menkou virtual cabinet",
+        summary="Simulated hardware of a self-service terminal, and the hands to work it",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.cabinet = cabinet
     app.include_router(router)
+    app.include_router(device_routes.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount("/novnc", StaticFiles(directory=NOVNC), name="novnc")
     app.add_middleware(Guard, hosts=LOOPBACK | {cabinet.settings.host})

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from typing import TypeVar
 
-from drivers.virtual.cabinet import a4_desk, cards, devices_file, id_reader_desk, presets, receipt_desk
+from pydantic import BaseModel
+
+from drivers.virtual.cabinet import a4_desk, cards, desks, devices_file, id_reader_desk, presets, receipt_desk
 from drivers.virtual.cabinet.a4_desk import DocumentPrinterDesk
+from drivers.virtual.cabinet.cabinet_state import CabinetState, CommonState, DeviceName
 from drivers.virtual.cabinet.camera_stream import CameraStream, Scene, Who
-from drivers.virtual.cabinet.desk import Desk, RefusedError
+from drivers.virtual.cabinet.desk import RefusedError
+from drivers.virtual.cabinet.desks import AnyDesk, Ground
 from drivers.virtual.cabinet.events import EventLog
 from drivers.virtual.cabinet.faces import SHAPES
 from drivers.virtual.cabinet.id_reader_desk import IdReaderDesk
@@ -18,9 +23,9 @@ from drivers.virtual.cabinet.network import Cable, CableState
 from drivers.virtual.cabinet.phone import PAY_OUTCOMES, Phone
 from drivers.virtual.cabinet.receipt_desk import ReceiptPrinterDesk
 from drivers.virtual.cabinet.scanner_desk import ScannerDesk
+from drivers.virtual.cabinet.scenario_player import ScenarioPlayer
 from drivers.virtual.cabinet.settings import CabinetSettings
 from drivers.virtual.cabinet.state import (
-    CabinetState,
     CameraCall,
     CameraView,
     EventView,
@@ -32,41 +37,44 @@ from drivers.virtual.cabinet.state import (
 BACKEND_CHECK_S = 2.0
 EVENTS_SHOWN = 60
 
+D = TypeVar("D", bound=AnyDesk)
+
 
 class Cabinet:
     """Everything in and on the steel box that is not there. `start` never fails because of a device."""
 
     def __init__(self, settings: CabinetSettings) -> None:
         self.settings = settings
-        run, speed = settings.run_dir.absolute(), settings.speed
+        run = settings.run_dir.absolute()
         self.devices_file = run / "devices.toml"
         self.events = EventLog()
-        self.id_reader = IdReaderDesk(run / "dev" / "id_reader", speed, self.events)
-        self.document_printer = DocumentPrinterDesk(run / "a4", settings.document_printer_port, speed, self.events)
-        self.scanner = ScannerDesk(run / "dev" / "scanner", speed, self.events)
-        self.receipt_printer = ReceiptPrinterDesk(run / "dev" / "receipt_printer", speed, self.events)
-        self.desks: tuple[Desk, ...] = (self.id_reader, self.scanner, self.receipt_printer, self.document_printer)
+        ground = Ground(run, settings, self.events)
+        self.desks: dict[str, AnyDesk] = {place.name: place.make(ground) for place in desks.PLACES}
+        self.id_reader: IdReaderDesk = self.desk(IdReaderDesk)
+        self.document_printer: DocumentPrinterDesk = self.desk(DocumentPrinterDesk)
+        self.scanner: ScannerDesk = self.desk(ScannerDesk)
+        self.receipt_printer: ReceiptPrinterDesk = self.desk(ReceiptPrinterDesk)
         self.camera = CameraStream(settings.camera_fps)
-        self.phone = Phone(settings, self.events)
-        self.cable = Cable(settings.host, settings.network_port, settings.backend_url, self.events)
+        self.phone: Phone = Phone(settings, self.events)
+        self.cable: Cable = Cable(settings.host, settings.network_port, settings.backend_url, self.events)
+        self.player = ScenarioPlayer(self)
         self._backend_online = False
         self._watch: asyncio.Task[None] | None = None
         self.stopping = False
 
+    def desk(self, kind: type[D]) -> D:
+        """The desk of that class."""
+        return next(desk for desk in self.desks.values() if isinstance(desk, kind))
+
     async def start(self) -> None:
         (self.settings.run_dir / "dev").mkdir(parents=True, exist_ok=True)
         self.devices_file.unlink(missing_ok=True)  # of an earlier run: a kiosk must not read it meanwhile
-        await asyncio.gather(self.cable_start(), self.camera.start(), *(desk.start() for desk in self.desks))
+        await asyncio.gather(self.cable_start(), self.camera.start(), *(desk.start() for desk in self.desks.values()))
         await self.phone.start()
         self._watch = asyncio.create_task(self._watch_backend())
         camera = f"http://{self.settings.host}:{self.settings.port}/camera/stream"
-        tables: dict[str, devices_file.Table] = {
-            "id_reader": self.id_reader.table(),
-            "code_scanner": self.scanner.table(),
-            "receipt_printer": self.receipt_printer.table(),
-            "document_printer": self.document_printer.table(),
-            "camera": {"driver": "opencv", "source": camera},
-        }
+        tables = {place.table: self.desks[place.name].table() for place in desks.PLACES}
+        tables["camera"] = {"driver": "opencv", "source": camera}
         await asyncio.to_thread(devices_file.write, self.devices_file, tables)
         self.events.add("cabinet", "switched on")
 
@@ -76,9 +84,10 @@ class Cabinet:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
         self.end_streams()
+        await self.player.stop()
         await self.phone.stop()
         await self.cable.stop()
-        await asyncio.gather(*(desk.stop() for desk in self.desks))
+        await asyncio.gather(*(desk.stop() for desk in self.desks.values()))
 
     def end_streams(self) -> None:
         """Let the endless answers (page, camera) end."""
@@ -92,13 +101,25 @@ class Cabinet:
             self.events.add("network", f"cable not started: {error.strerror}")
 
     async def reset(self) -> None:
+        """No scenario any more, and `restore`."""
+        await self.player.stop()
+        await self.restore()
+
+    async def restore(self) -> None:
         """Everything mended, nobody there, no card: the cabinet as it was switched on. Sheets and slips stay."""
         self.camera.show(Scene(person=self.camera.scene.person))
         await self.cable.set_state(CableState.CONNECTED)
-        for desk in self.desks:
+        for desk in self.desks.values():
             if desk.started:
                 await desk.reset()
         self.events.add("cabinet", "all restored")
+
+    async def act(self, device: str, action: str) -> None:
+        """One of a desk's actions. Raises RefusedError."""
+        place = desks.BY_NAME.get(device)
+        if place is None or action not in place.action_ids:
+            raise RefusedError("no such action", 404)
+        await place.act(self.desks[device], action)
 
     # --- hands that touch more than one device ----------------------------------------------------------------------
 
@@ -124,44 +145,61 @@ class Cabinet:
 
     # --- state ------------------------------------------------------------------------------------------------------
 
-    def state(self) -> CabinetState:
-        scene = self.camera.scene
+    def state(self) -> CommonState:
         return CabinetState(
             terminal=self.settings.terminal,
             speed=self.settings.speed,
             devices_file=str(self.devices_file),
+            devices=[
+                DeviceName(name=p.name, label_zh=p.label_zh, label_en=p.label_en, actions=list(p.actions))
+                for p in desks.PLACES
+            ],
             cards=[Named(id=c.id, label_zh=c.label_zh, label_en=c.label_en) for c in cards.CARDS],
             codes=[Named(id=c.id, label_zh=c.label_zh, label_en=c.label_en) for c in presets.CODES],
             reader_actions=list(id_reader_desk.ACTIONS),
             a4_actions=list(a4_desk.ACTIONS),
             receipt_actions=list(receipt_desk.ACTIONS),
             pay_outcomes=list(PAY_OUTCOMES),
-            id_reader=self.id_reader.view(),
-            camera=CameraView(
-                failure=self.camera.failure,
-                active=self.camera.kiosk_watches,
-                plugged=scene.who is not Who.UNPLUGGED,
-                who=scene.who,
-                person=scene.person,
-                pose=scene.pose,
-                watchers=self.camera.watchers,
-            ),
-            scanner=self.scanner.view(),
-            receipt_printer=self.receipt_printer.view(),
-            document_printer=self.document_printer.view(),
-            phone=PhoneView(reachable=self.phone.reachable, messages=self.phone.messages, last=self.phone.last),
-            network=NetworkView(
-                state=self.cable.state,
-                port=self.cable.port,
-                connections=self.cable.connections,
-                backend_online=self._backend_online,
-            ),
+            camera=self.camera_view(),
+            phone=self.phone_view(),
+            network=self.network_view(),
             screen=ScreenView(
                 vnc=self.settings.vnc_port is not None,
                 visible_to_phone=self.settings.fbdir is not None or self.settings.display is not None,
             ),
+            scenario=self.player.view(),
             events=[EventView.model_validate(event) for event in self.events.newest(EVENTS_SHOWN)],
+            **{name: desk.view() for name, desk in self.desks.items()},
         )
+
+    def camera_view(self) -> CameraView:
+        scene = self.camera.scene
+        return CameraView(
+            failure=self.camera.failure,
+            active=self.camera.kiosk_watches,
+            plugged=scene.who is not Who.UNPLUGGED,
+            who=scene.who,
+            person=scene.person,
+            pose=scene.pose,
+            watchers=self.camera.watchers,
+        )
+
+    def phone_view(self) -> PhoneView:
+        return PhoneView(reachable=self.phone.reachable, messages=self.phone.messages, last=self.phone.last)
+
+    def network_view(self) -> NetworkView:
+        return NetworkView(
+            state=self.cable.state,
+            port=self.cable.port,
+            connections=self.cable.connections,
+            backend_online=self._backend_online,
+        )
+
+    def part(self, device: str) -> BaseModel:
+        """One device's part of the state. Raises LookupError."""
+        if device in self.desks:
+            return self.desks[device].view()
+        return {"camera": self.camera_view, "phone": self.phone_view, "network": self.network_view}[device]()
 
     async def _watch_backend(self) -> None:
         while True:

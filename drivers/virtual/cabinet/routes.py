@@ -1,21 +1,24 @@
-"""Every control of the cabinet as an HTTP call, so that tests use the same hands as people."""
+"""The cabinet over HTTP: looking at it, and the hands that have an address of their own.
+
+`device_routes` has every hand of every device under one scheme.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response, WebSocket
+from fastapi import APIRouter, Query, Response, WebSocket
 from fastapi.responses import StreamingResponse
 
 from drivers.virtual.cabinet import camera_stream, vnc_bridge
 from drivers.virtual.cabinet.cabinet import Cabinet
+from drivers.virtual.cabinet.cabinet_state import CabinetState, CommonState
 from drivers.virtual.cabinet.desk import RefusedError
+from drivers.virtual.cabinet.device_routes import The
 from drivers.virtual.cabinet.phone import Message, PayResult
 from drivers.virtual.cabinet.state import (
     ActionCall,
-    CabinetState,
     CameraCall,
     Done,
     EventView,
@@ -36,19 +39,11 @@ KEEP_ALIVE_S = 15.0
 router = APIRouter()
 
 
-def _cabinet(request: Request) -> Cabinet:
-    cabinet: Cabinet = request.app.state.cabinet
-    return cabinet
-
-
-The = Annotated[Cabinet, Depends(_cabinet)]
-
-
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
-@router.get("/api/state")
-async def state(cabinet: The) -> CabinetState:
+@router.get("/api/state", response_model=CabinetState)
+async def state(cabinet: The) -> CommonState:
     """Everything at once."""
     return cabinet.state()
 

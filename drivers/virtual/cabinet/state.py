@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from drivers.virtual.cabinet.camera_stream import Pose, Who
-from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.network import CableState
 from drivers.virtual.cabinet.phone import Message, PayResult
 
@@ -86,27 +87,35 @@ class EventView(BaseModel):
     text: str
 
 
-class CabinetState(BaseModel):
-    """`GET /api/state`."""
+class StepView(BaseModel):
+    """One line of the scenario that plays; `depth`: how far it stands in."""
 
-    terminal: str
-    speed: float
-    devices_file: str
-    cards: list[Named]
-    codes: list[Named]
-    reader_actions: list[Named]
-    a4_actions: list[Named]
-    receipt_actions: list[Named]
-    pay_outcomes: list[Named]
-    id_reader: IdReaderView
-    camera: CameraView
-    scanner: ScannerView
-    receipt_printer: ReceiptView
-    document_printer: A4View
-    phone: PhoneView
-    network: NetworkView
-    screen: ScreenView
-    events: list[EventView]
+    text_zh: str
+    text_en: str
+    depth: int = 0
+    state: Literal["waiting", "doing", "done", "failed"] = "waiting"
+
+
+class ScenarioView(BaseModel):
+    """The scenario that plays or played last; an empty name: none yet. `detail` says why it failed (English)."""
+
+    name: str = ""
+    title_zh: str = ""
+    title_en: str = ""
+    state: Literal["none", "playing", "done", "stopped", "failed"] = "none"
+    detail: str = ""
+    steps: list[StepView] = []
+
+
+class ScenarioSummary(BaseModel):
+    """A scenario that can be played by its name."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    about_zh: str = ""
+    about_en: str = ""
+    steps: int
 
 
 # --- what is sent ---------------------------------------------------------------------------------------------------
@@ -164,6 +173,13 @@ class Pay(_Call):
 
 class NetworkCall(_Call):
     state: CableState
+
+
+class PlayCall(_Call):
+    """Exactly one of the two: a shipped scenario's name, or a scenario as YAML."""
+
+    name: str | None = Field(default=None, max_length=100)
+    yaml: str | None = Field(default=None, max_length=65536)
 
 
 class Done(BaseModel):
