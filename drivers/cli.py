@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer(no_args_is_help=False, help="The virtual cabinet: simulated hardware and its page.")
+scenario_app = typer.Typer(no_args_is_help=True, help="Rows of hands, written down: play them in a running cabinet.")
+app.add_typer(scenario_app, name="scenario")
 
 
 @app.callback(invoke_without_command=True)
@@ -65,6 +67,69 @@ def serve(
     except OSError as error:
         typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}", err=True)
         raise typer.Exit(1) from None
+
+
+@scenario_app.command("list")
+def list_scenarios() -> None:
+    """The scenarios that come with the cabinet."""
+    from drivers.virtual.cabinet import scenario
+
+    for name in scenario.shipped_names():
+        found = scenario.shipped(name)
+        typer.echo(f"{name:32} {found.title.zh} · {found.title.en}")
+
+
+@scenario_app.command("check")
+def check_scenario(files: Annotated[list[Path], typer.Argument(help="YAML files.", show_default=False)]) -> None:
+    """Look through scenarios without playing them: every problem with its line. Exit code 1 if there is one."""
+    from drivers.virtual.cabinet import scenario
+
+    bad = False
+    for file in files:
+        try:
+            found = scenario.read(file)
+        except scenario.ScenarioError as error:
+            bad = True
+            typer.echo(str(error), err=True)
+        else:
+            typer.echo(f"{file}: fine, {len(found.lines())} steps: {found.title.zh} · {found.title.en}")
+    if bad:
+        raise typer.Exit(1)
+
+
+@scenario_app.command("play")
+def play_scenario(
+    scenario: Annotated[str, typer.Argument(help="A name from `list`, or a YAML file.", show_default=False)],
+    url: Annotated[str, typer.Option(help="The running cabinet.")] = "http://127.0.0.1:8200",
+    timeout_s: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for its end.")] = 1800.0,
+) -> None:
+    """Play a scenario in a running cabinet and say each step. Exit code 1 if it could not be played to its end."""
+    import httpx
+
+    from drivers.virtual.cabinet.client import CabinetClient, CabinetRefusedError
+
+    source = Path(scenario) if scenario.endswith((".yaml", ".yml")) else scenario
+    said = 0
+
+    def news(state: dict[str, Any]) -> bool:
+        nonlocal said
+        steps = state["scenario"]["steps"]
+        while said < len(steps) and steps[said]["state"] != "waiting":
+            step = steps[said]
+            typer.echo(f"{'  ' * step['depth']}{step['text_zh']} · {step['text_en']}")
+            said += 1
+        return bool(state["scenario"]["state"] != "playing")
+
+    try:
+        with CabinetClient(url) as cabinet:
+            cabinet.play(source, wait=False)
+            end = cabinet.wait_for(news, timeout_s)["scenario"]
+    except (CabinetRefusedError, OSError, httpx.HTTPError, TimeoutError) as error:
+        typer.echo(f"{scenario}: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(" ".join(filter(None, (f"{end['name']}: {end['state']}", end["detail"]))))
+    if end["state"] != "done":
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

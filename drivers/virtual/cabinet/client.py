@@ -6,6 +6,8 @@ Synchronous; in an asyncio program call it through `asyncio.to_thread`, or use a
         cabinet.lay_card("li")
         cabinet.face("holder")
         cabinet.pay("success")
+        cabinet.document_printer.act("jam")
+        cabinet.play("power-cut-while-paying")
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,11 +31,43 @@ class CabinetRefusedError(Exception):
     """The cabinet did not do it: no such card, device not running, …"""
 
 
+class ScenarioFailedError(Exception):
+    """A scenario came to a step that could not be done; the message names its line."""
+
+
+class Device:
+    """The hands of one device; subclasses name those that need details."""
+
+    def __init__(self, client: CabinetClient, name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def act(self, action: str) -> None:
+        """One of its `actions` (`devices` of the state), or the way back of one."""
+        self._client.post(f"/api/devices/{self.name}/act", action=action)
+
+    def hand(self, hand: str, **details: Any) -> dict[str, Any]:
+        """Any hand of `drivers.virtual.cabinet.hands`; details left out or None are the hand's own."""
+        reply: dict[str, Any] = self._client.post(f"/api/devices/{self.name}/{hand}", **_given(**details)).json()
+        return reply
+
+    def state(self) -> dict[str, Any]:
+        """Its part of the state."""
+        part: dict[str, Any] = self._client.state()[self.name]
+        return part
+
+
 class CabinetClient:
     """One cabinet. Every call returns when the hand has moved, not when the kiosk has noticed."""
 
     def __init__(self, url: str = DEFAULT_URL, timeout_s: float = 30.0) -> None:
         self._http = httpx.Client(base_url=url, timeout=timeout_s, trust_env=False)
+        self.id_reader = Device(self, "id_reader")
+        self.camera = Device(self, "camera")
+        self.scanner = Device(self, "scanner")
+        self.receipt_printer = Device(self, "receipt_printer")
+        self.document_printer = Device(self, "document_printer")
+        self.phone = Device(self, "phone")
 
     def close(self) -> None:
         self._http.close()
@@ -68,47 +103,47 @@ class CabinetClient:
 
     def reset(self) -> None:
         """Everything mended, no card, nobody before the camera."""
-        self._post("/api/reset")
+        self.post("/api/reset")
 
     # --- card and face ----------------------------------------------------------------------------------------------
 
     def lay_card(self, card: str = "li") -> None:
         """li, zhang, chen, wang, hmt, foreigner, worn or expired."""
-        self._post("/api/card/lay", card=card)
+        self.post("/api/card/lay", card=card)
 
     def lift_card(self) -> None:
-        self._post("/api/card/lift")
+        self.post("/api/card/lift")
 
     def remove_midway(self, card: str | None = None) -> None:
         """The card is taken away in the middle of the next read; `card` is laid first when given."""
-        self._post("/api/card/remove-midway", card=card)
+        self.post("/api/card/remove-midway", card=card)
 
     def reader_fault(self, fault: str, *, on: bool = True, times: int | None = None) -> None:
         """A fault of `drivers.virtual.id_reader.ReaderFault`; "none" mends all."""
-        self._post("/api/id-reader/fault", fault=fault, on=on, times=times)
+        self.post("/api/id-reader/fault", fault=fault, on=on, times=times)
 
     def face(self, who: str = "holder", *, person: str | None = None, pose: str | None = None) -> None:
         """nobody, holder, other, photo, two, dark or unplugged. Pose: front (default), auto, left or right.
 
         The holder is the person of the card laid last, unless `person` (li, zhang, chen, wang) says otherwise.
         """
-        self._post("/api/camera", **_given(who=who, person=person, pose=pose))
+        self.post("/api/camera", **_given(who=who, person=person, pose=pose))
 
     # --- scanner ----------------------------------------------------------------------------------------------------
 
     def scan(self, text: str) -> None:
         """Hold any code under the scanner."""
-        self._post("/api/scanner/present", text=text)
+        self.post("/api/scanner/present", text=text)
 
     def scan_preset(self, preset: str) -> None:
         """water-bill, wrong-account, alipay, wechat or rubbish."""
-        self._post("/api/scanner/present", preset=preset)
+        self.post("/api/scanner/present", preset=preset)
 
     # --- printers ---------------------------------------------------------------------------------------------------
 
     def a4(self, action: str) -> None:
         """paper-out, refill, paper-out-midway, jam, cover-open, clear, abort, toner-out, toner-new, off or on."""
-        self._post("/api/a4", action=action)
+        self.post("/api/a4", action=action)
 
     def sheets(self) -> list[dict[str, Any]]:
         """What lies in the A4 printer's output tray, oldest first: id, state (printing | printed | aborted), bytes."""
@@ -126,7 +161,7 @@ class CabinetClient:
 
     def receipt(self, action: str) -> None:
         """paper-out, near-end, refill, cover-open, cutter-jam, overheat, silent, repair, off, on, unplug, replug."""
-        self._post("/api/receipt", action=action)
+        self.post("/api/receipt", action=action)
 
     def slip_png(self) -> bytes:
         """The newest slip as a picture."""
@@ -147,7 +182,7 @@ class CabinetClient:
 
         Returns outcome, paid, found_by (screen | sandbox | given), amount (yuan) and detail.
         """
-        result: dict[str, Any] = self._post("/api/phone/pay", **_given(outcome=outcome, qr=qr)).json()
+        result: dict[str, Any] = self.post("/api/phone/pay", **_given(outcome=outcome, qr=qr)).json()
         return result
 
     def messages(self) -> list[dict[str, Any]]:
@@ -170,21 +205,52 @@ class CabinetClient:
 
     def network(self, *, cut: bool = False, stalled: bool = False) -> None:
         """Cut or stall the cable between kiosk and backend; with neither, mend it."""
-        self._post("/api/network", state="cut" if cut else "stalled" if stalled else "connected")
+        self.post("/api/network", state="cut" if cut else "stalled" if stalled else "connected")
 
     def plug(self, device: str, plugged: bool = True) -> None:
         """Plug in or pull out: id_reader, scanner or receipt_printer."""
         if device == "receipt_printer":
             self.receipt("replug" if plugged else "unplug")
         else:
-            self._post(f"/api/{device.replace('_', '-')}/plug", plugged=plugged)
+            self.post(f"/api/{device.replace('_', '-')}/plug", plugged=plugged)
+
+    # --- scenarios --------------------------------------------------------------------------------------------------
+
+    def scenarios(self) -> list[dict[str, Any]]:
+        """Those that come with the cabinet: name, titles, number of steps."""
+        found: list[dict[str, Any]] = self._get("/api/scenarios").json()
+        return found
+
+    def play(self, scenario: str | Path, *, wait: bool = True, timeout_s: float = 600.0) -> State:
+        """Play a scenario by its name or from a file; returns its view in the state once it has ended.
+
+        Raises ScenarioFailedError with the line, and CabinetRefusedError if it cannot be used or another one plays.
+        """
+        if isinstance(scenario, Path):
+            self.post("/api/scenario/play", yaml=scenario.read_text("utf-8"))
+        else:
+            self.post("/api/scenario/play", name=scenario)
+        if not wait:
+            return self._scenario()
+        view = self.wait_for(lambda state: state["scenario"]["state"] != "playing", timeout_s)["scenario"]
+        if view["state"] == "failed":
+            raise ScenarioFailedError(f"{view['name']}: {view['detail']}")
+        return dict(view)
+
+    def stop_scenario(self) -> None:
+        """The cabinet stays as it is."""
+        self.post("/api/scenario/stop")
+
+    def _scenario(self) -> State:
+        return dict(self.state()["scenario"])
 
     # --- details ----------------------------------------------------------------------------------------------------
 
     def _get(self, path: str, **query: int) -> httpx.Response:
         return _check(self._http.get(path, params=query))
 
-    def _post(self, path: str, **body: Any) -> httpx.Response:
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        """Any call of the API. Raises CabinetRefusedError."""
         return _check(self._http.post(path, json=body))
 
 
