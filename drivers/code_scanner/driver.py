@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
-from drivers.code_scanner.classify import DEFAULT_BILL_ACCOUNT, classify
-from drivers.code_scanner.frames import COMMANDS, Answer, Code, Family, ScanParser
+from drivers.code_scanner.classify import CodeRules
+from drivers.code_scanner.frames import COMMANDS, Answer, Code, Command, Family, Mark, ScanParser
+from drivers.code_scanner.identity import identity_of
+from drivers.code_scanner.inbox import CodeInbox, judge
 from drivers.code_scanner.port import ScanContext, ScannedCode
 from drivers.link.serial import SerialSettings, SerialStream, open_serial
 from drivers.link.stream import LinkLost
 from drivers.link.supervise import Backoff, end_supervision, keep_connected
+from drivers.link.trace import Way, trace
 from drivers.status import Action, DeviceState, DeviceStatus
 
 log = structlog.get_logger()
+
+NAME = "code_scanner"
+_ALL = (slice(None),)
+_MAX_LINES = 32  # of a scanner's words about itself
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,9 @@ class ScannerTimings:
 
 @dataclass(frozen=True)
 class ScannerSettings:
-    """`bill_account`: the region's account numbers, as a regular expression for the whole text."""
-
     line: SerialSettings
     family: Family = Family.HONEYWELL
-    bill_account: str = DEFAULT_BILL_ACCOUNT
+    rules: CodeRules = field(default_factory=CodeRules)
     timings: ScannerTimings = field(default_factory=ScannerTimings)
     backoff: Backoff = field(default_factory=Backoff)
 
@@ -50,58 +55,60 @@ class SerialCodeScanner:
         self._timings = settings.timings
         self._commands = COMMANDS[settings.family]
         self._status = DeviceStatus()
+        self._identity = ""
         self._keeper: asyncio.Task[None] | None = None
         self._stream: SerialStream | None = None
         self._stream_changed = asyncio.Event()  # replaced at each change
         self._parser = ScanParser()
-        self._one_scan = asyncio.Lock()
-        self._answers: asyncio.Queue[Answer] = asyncio.Queue()
-        self._wanted: asyncio.Future[str] | None = None
-        self._last: tuple[int, float] | None = None  # hash and time of the last code; never the code itself
+        self._inbox = CodeInbox(self._timings.repeat)
+        self._one_command = asyncio.Lock()
+        self._asked: tuple[Command, asyncio.Future[Answer]] | None = None
+        self._lines: list[str] | None = None  # what it says while it is asked who it is
 
     @property
     def status(self) -> DeviceStatus:
-        return self._status
+        counters = dict(self._inbox.counters)
+        counters["codes_rejected"] += self._parser.dropped
+        return replace(self._status, counters=counters, identity=self._identity)
 
     async def open(self) -> None:
         if self._keeper is None:
-            self._status = DeviceStatus(DeviceState.STARTING)
+            self._set_status(DeviceStatus(DeviceState.STARTING))
             self._keeper = keep_connected(
-                "code_scanner",
-                lambda: open_serial(self._settings.line),
-                self._serve,
-                self._on_lost,
-                self._settings.backoff,
+                NAME, lambda: open_serial(self._settings.line), self._serve, self._on_lost, self._settings.backoff
             )
 
     async def close(self) -> None:
         await end_supervision(self._keeper)
         self._keeper = None
-        self._status = DeviceStatus(DeviceState.OFFLINE, detail="closed")
+        self._set_status(DeviceStatus(DeviceState.OFFLINE, detail="closed"))
 
     async def refresh(self) -> DeviceStatus:
-        """Asks nobody: a resting scanner is asked by itself, a working one shows that it is there."""
-        return self._status
+        """One that rests is asked; one that is being used is not disturbed."""
+        stream = self._stream
+        if stream is not None and not self._inbox.busy:
+            try:
+                await self._set_up(stream)
+            except LinkLost as lost:
+                self._on_lost(lost)
+                await stream.close()  # so that it is opened anew
+        return self.status
 
     async def scan(self, context: ScanContext) -> ScannedCode:
         """See `CodeScanner`. Codes that came before the question are not answers to it."""
-        async with self._one_scan:
-            self._wanted = asyncio.get_running_loop().create_future()
+        async with self._inbox.question() as wanted:
             self._parser.skip_begun()
             try:
-                text = await self._triggered(self._wanted)
+                text = await self._triggered(wanted)
             finally:
-                self._wanted = None
-                await self._send(self._commands.untrigger)
-            code = classify(text, context, self._settings.bill_account)
-            log.info("code_scanned", kind=code.kind.value, context=context.value)
-            return code
+                await self._trigger(False)
+        return judge(text, context, self._settings.rules)
 
     async def _triggered(self, wanted: asyncio.Future[str]) -> str:
         """Keep the beam on, across reconnections, until a code comes."""
         while True:
             changed = self._stream_changed
-            await self._send(self._commands.trigger)
+            await self._trigger(True)
             waiting = asyncio.create_task(changed.wait())
             try:
                 either: set[asyncio.Future[Any]] = {wanted, waiting}
@@ -111,57 +118,88 @@ class SerialCodeScanner:
             if wanted.done():
                 return wanted.result()
 
-    async def _send(self, command: bytes) -> None:
-        """To whatever is connected; a scanner that is gone needs no command."""
-        if command and self._stream is not None:
+    async def _trigger(self, on: bool) -> None:
+        """To whatever is connected; a scanner that is gone needs no command. Its answer is not waited for: the code
+        is the answer, and an empty beam is switched on again."""
+        if self._commands is not None and self._stream is not None:
             with suppress(LinkLost):
-                await self._stream.write(command)
+                await self._write(self._stream, self._commands.trigger if on else self._commands.untrigger)
 
     # the connection
 
     async def _serve(self, stream: SerialStream) -> None:
         self._parser.reset()
+        self._identity = ""
+        trace(NAME, Way.NOTE, "connected")
         pump = asyncio.create_task(self._pump(stream), name="code-scanner-pump")
         try:
-            await self._set_up(stream, pump)
+            await self._set_up(stream)
+            await self._ask_who(stream)
             self._publish(stream)
             while True:
                 done, _ = await asyncio.wait({pump}, timeout=self._timings.check_interval)
                 if done:
                     pump.result()
-                if not self._one_scan.locked():
-                    await self._set_up(stream, pump)
+                if not self._inbox.busy:
+                    await self._set_up(stream)
         finally:
             self._publish(None)
             pump.cancel()
-            await asyncio.wait({pump})
+            await asyncio.gather(pump, return_exceptions=True)  # what ended it has been heard by whoever asked
 
-    async def _set_up(self, stream: SerialStream, pump: asyncio.Task[None]) -> None:
+    async def _set_up(self, stream: SerialStream) -> None:
         """Switch to manual mode, which also shows that somebody is there. LinkLost when nobody is."""
-        if not self._commands.manual_mode:
-            self._status = DeviceStatus(DeviceState.ONLINE, detail="cannot be asked: no commands")
+        if self._commands is None:
+            self._set_status(DeviceStatus(DeviceState.ONLINE, detail="cannot be asked: no commands"))
             return
         for _ in range(2):
-            while not self._answers.empty():
-                self._answers.get_nowait()
-            await stream.write(self._commands.manual_mode)
-            answer = asyncio.create_task(self._answers.get())
-            either: set[asyncio.Task[Any]] = {answer, pump}
-            done, _ = await asyncio.wait(either, timeout=self._timings.answer, return_when=asyncio.FIRST_COMPLETED)
-            answer.cancel()
-            if pump in done:
-                pump.result()
-            if answer in done:
-                self._answered(answer.result())
+            if (answer := await self._ask(stream, self._commands.manual_mode)) is not None:
+                self._set_mode(answer.mark)
                 return
         raise LinkLost("scanner silent")
 
-    def _answered(self, answer: Answer) -> None:
-        """One that refuses manual mode still scans; it only may read before it is asked, which is ignored."""
-        detail = "" if answer is Answer.OK else f"manual trigger mode {answer.value}"
-        if detail and self._status.detail != detail:
-            log.warning("code_scanner_not_configured", answer=answer.value)
-        self._status = DeviceStatus(DeviceState.ONLINE, detail=detail)
+    async def _ask_who(self, stream: SerialStream) -> None:
+        """Not every model tells; that is no fault. It answers in lines that look like codes, so nobody may ask for a
+        code meanwhile."""
+        if self._commands is None:
+            return
+        command = self._commands.identity
+        self._lines = []
+        try:
+            answer = await self._ask(stream, command)
+            if answer is None:
+                await self._set_up(stream)  # answers come in order: what is still to come of the other is behind us
+            elif answer.mark is Mark.OK:
+                self._identity = identity_of(self._lines + answer.echo[len(command.name) :].splitlines())
+        finally:
+            self._lines = None
+
+    async def _ask(self, stream: SerialStream, command: Command) -> Answer | None:
+        """The answer, or None when none came in time. LinkLost."""
+        async with self._one_command:
+            future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self._asked = (command, future)
+            try:
+                await self._write(stream, command)
+                async with asyncio.timeout(self._timings.answer):
+                    return await future
+            except TimeoutError:
+                trace(NAME, Way.NOTE, f"no answer to {command.name}")
+                return None
+            finally:
+                self._asked = None
+
+    async def _write(self, stream: SerialStream, command: Command) -> None:
+        trace(NAME, Way.OUT, command.name or "trigger", command.data)
+        await stream.write(command.data)
+
+    def _set_mode(self, mark: Mark) -> None:
+        """One that refuses manual mode still scans, but may read before it is asked; somebody has to configure it."""
+        if mark is Mark.OK:
+            self._set_status(DeviceStatus(DeviceState.ONLINE))
+        else:
+            detail = f"manual trigger mode {mark.value}"
+            self._set_status(DeviceStatus(DeviceState.ONLINE, action=Action.MAINTENANCE, detail=detail))
 
     def _publish(self, stream: SerialStream | None) -> None:
         self._stream = stream
@@ -169,38 +207,49 @@ class SerialCodeScanner:
         changed.set()
 
     def _on_lost(self, reason: LinkLost) -> None:
-        self._status = DeviceStatus(DeviceState.OFFLINE, action=Action.MAINTENANCE, detail=str(reason))
+        trace(NAME, Way.NOTE, f"lost: {reason}")
+        self._set_status(DeviceStatus(DeviceState.OFFLINE, action=Action.MAINTENANCE, detail=str(reason)))
 
-    # the codes
+    def _set_status(self, status: DeviceStatus) -> None:
+        if not status.same_trouble(self._status):
+            log.info("code_scanner_status", state=status.device.value, action=status.action.value, detail=status.detail)
+        self._status = status
+
+    # what it says
 
     async def _pump(self, stream: SerialStream) -> None:
-        while True:
-            try:
-                patience = self._timings.idle_flush if self._parser.waiting else None
-                async with asyncio.timeout(patience):
-                    data = await stream.read(4096)
-            except TimeoutError:
-                found = self._parser.flush()
-            else:
-                found = self._parser.feed(data)
-            for item in found:
-                if isinstance(item, Code):
-                    await self._deliver(item)
-                else:
-                    self._answers.put_nowait(item)
+        try:
+            while True:
+                for item in await self._heard(stream):
+                    if isinstance(item, Code):
+                        await self._take_code(stream, item)
+                    else:
+                        self._take_answer(item)
+        except LinkLost as lost:
+            if self._asked is not None and not self._asked[1].done():
+                self._asked[1].set_exception(lost)
+            raise
 
-    async def _deliver(self, code: Code) -> None:
-        wanted = self._wanted
-        if wanted is None or wanted.done():
-            return
-        text, now = code.text(), asyncio.get_running_loop().time()
-        fingerprint = hash(code.data)  # salted anew by each process
-        if text is None:
-            log.info("code_not_text", bytes=len(code.data))
-        elif self._last is not None and self._last[0] == fingerprint and now - self._last[1] < self._timings.repeat:
-            log.info("code_repeated")
-        else:
-            self._last = (fingerprint, now)
-            wanted.set_result(text)
-            return
-        await self._send(self._commands.trigger)  # reading has switched the beam off
+    async def _heard(self, stream: SerialStream) -> list[Code | Answer]:
+        patience = self._timings.idle_flush if self._parser.waiting else None
+        try:
+            async with asyncio.timeout(patience):
+                data = await stream.read(4096)
+        except TimeoutError:
+            return self._parser.flush()
+        return self._parser.feed(data)
+
+    async def _take_code(self, stream: SerialStream, code: Code) -> None:
+        trace(NAME, Way.IN, "code", code.data, secret=_ALL)
+        if self._lines is not None:
+            if len(self._lines) < _MAX_LINES:
+                self._lines.append(code.data.decode("ascii", "replace"))
+        elif self._inbox.offer(code) and self._commands is not None:
+            await self._write(stream, self._commands.trigger)  # reading has switched the beam off
+
+    def _take_answer(self, answer: Answer) -> None:
+        command = self._asked[0] if self._asked is not None else None
+        meant = command is not None and answer.to(command)
+        trace(NAME, Way.IN, f"answer: {answer.mark.value}", answer.echo.encode("ascii"), secret=() if meant else _ALL)
+        if meant and self._asked is not None and not self._asked[1].done():
+            self._asked[1].set_result(answer)

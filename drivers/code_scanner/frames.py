@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import category
 
 STX = 0x02
 MAX_CODE = 4096  # bytes; the largest QR code holds 2,953 bytes or 4,296 letters
@@ -21,39 +22,76 @@ class Family(StrEnum):
 
 
 @dataclass(frozen=True)
+class Command:
+    """`name` comes back in the answer; empty: there is none."""
+
+    data: bytes
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Commands:
-    """What a family is sent. `manual_mode` makes it read only when triggered, until power-off; it is answered."""
+    """What a family is sent. `manual_mode` makes it read only when triggered, until power-off; `identity` asks for
+    model and firmware, which not every model of a family tells."""
 
-    trigger: bytes = b""
-    untrigger: bytes = b""
-    manual_mode: bytes = b""
+    trigger: Command
+    untrigger: Command
+    manual_mode: Command
+    identity: Command
 
 
-def _newland(command: str) -> bytes:
+def _newland(name: str) -> Command:
     """`#`: not stored, so that its flash memory does not wear."""
-    return b"\x7e\x010000#" + command.encode("ascii") + b";\x03"
+    return Command(b"\x7e\x010000#" + name.encode("ascii") + b";\x03", name)
 
 
-COMMANDS: dict[Family, Commands] = {
-    Family.HONEYWELL: Commands(b"\x16T\r", b"\x16U\r", b"\x16M\rTRGMOD0!"),
-    Family.NEWLAND: Commands(_newland("SCNTRG1"), _newland("SCNTRG0"), _newland("SCNMOD0")),
-    Family.PRESENTATION: Commands(),
+def _honeywell_menu(name: str, end: bytes = b"!") -> Command:
+    """`!`: not stored."""
+    return Command(b"\x16M\r" + name.encode("ascii") + end, name)
+
+
+COMMANDS: dict[Family, Commands | None] = {
+    Family.HONEYWELL: Commands(
+        Command(b"\x16T\r"), Command(b"\x16U\r"), _honeywell_menu("TRGMOD0"), _honeywell_menu("REVINF", b".")
+    ),
+    Family.NEWLAND: Commands(_newland("SCNTRG1"), _newland("SCNTRG0"), _newland("SCNMOD0"), _newland("QRYSYS")),
+    Family.PRESENTATION: None,
 }
 
 
-class Answer(StrEnum):
-    """A scanner's answer to a command."""
+class Mark(StrEnum):
+    """How a command was taken."""
 
     OK = "ok"
     REFUSED = "refused"  # NAK: understood, but not so
     UNKNOWN = "unknown"  # ENQ: no such command
 
 
-_ANSWERS = {_ACK: Answer.OK, _NAK: Answer.REFUSED, _ENQ: Answer.UNKNOWN}
+_MARKS = {_ACK: Mark.OK, _NAK: Mark.REFUSED, _ENQ: Mark.UNKNOWN}
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """`echo`: the command's name as the scanner repeats it, and behind it what was asked for. Not shown, for a code
+    without suffix may have slipped into it."""
+
+    mark: Mark
+    echo: str = ""
+
+    def __repr__(self) -> str:
+        return f"Answer({self.mark.value})"
+
+    def to(self, command: Command) -> bool:
+        """Whether it can be the answer to `command`; a bare ACK can be to any."""
+        return not self.echo or self.echo.upper().startswith(command.name)
+
+
 # Honeywell: the command echoed, then ACK, NAK or ENQ, then its full stop or exclamation mark
-_HONEYWELL_ANSWER = re.compile(rb"[ -~]{0,64}([\x05\x06\x15])[.!]?")
-_NEWLAND_ANSWER = re.compile(rb"\x02\x010000[#@][ -~]{1,64}?([\x05\x06\x15]);\x03")
+_HONEYWELL_ANSWER = re.compile(rb"([ -~]{0,512})([\x05\x06\x15])[.!]?")
+_NEWLAND_ANSWER = re.compile(rb"\x02\x010000[#@]([\t\r\n -~]{1,2048}?)([\x05\x06\x15]);\x03")
+_NEWLAND_LINES = re.compile(rb"\x02\x010000[#@]QRY")  # answers of several lines
 _END = re.compile(rb"[\r\n\x05\x06\x15]")
+_CONTROL = frozenset({"Cc", "Cf", "Cs"})  # Unicode categories; Cf turns the direction of writing
 _NEWLAND_BEGINNING = b"\x02\x010000"
 
 
@@ -67,12 +105,14 @@ class Code:
         return f"Code({len(self.data)} bytes)"
 
     def text(self) -> str | None:
-        """UTF-8, or GB18030 as older bills print; None when it is neither."""
-        for encoding in ("utf-8", "gb18030"):
+        """UTF-8, or GB18030 as older bills print; None when it is neither, or holds control characters: they are
+        no part of any number, and somebody may have printed them on purpose."""
+        for encoding in ("utf-8-sig", "gb18030"):
             try:
-                return self.data.decode(encoding)
+                text = self.data.decode(encoding)
             except UnicodeDecodeError:
                 continue
+            return None if any(category(char) in _CONTROL and char != "\t" for char in text) else text
         return None
 
 
@@ -116,14 +156,15 @@ class ScanParser:
 
     def _next(self) -> list[Code | Answer] | None:
         """Items up to the next end, or None when there is no end yet."""
-        if self._pending.startswith(_NEWLAND_BEGINNING) and (end := self._pending.find(b";\x03")) >= 0:
+        newland = self._pending.startswith(_NEWLAND_BEGINNING)
+        if newland and (end := self._pending.find(b";\x03")) >= 0:
             return self._answer(_NEWLAND_ANSWER, end + 2)
         if (match := _END.search(self._pending)) is None:
             return None
         end = match.start()
-        if self._pending[end] in _ANSWERS:
-            if self._pending.startswith(_NEWLAND_BEGINNING):
-                return None  # its ";" and ETX are still to come
+        if newland and (self._pending[end] in _MARKS or _NEWLAND_LINES.match(self._pending)):
+            return None  # the rest is still to come
+        if self._pending[end] in _MARKS:
             following = bytes(self._pending[end + 1 : end + 2])
             return self._answer(_HONEYWELL_ANSWER, end + (2 if following in (b".", b"!") else 1))
         found = self._code(bytes(self._pending[:end]))
@@ -134,7 +175,7 @@ class ScanParser:
     def _answer(self, shape: re.Pattern[bytes], end: int) -> list[Code | Answer]:
         match = shape.fullmatch(bytes(self._pending[:end]))
         self._drop(end)
-        return [_ANSWERS[match[1][0]]] if match else []
+        return [Answer(_MARKS[match[2][0]], match[1].decode("ascii"))] if match else []
 
     def _code(self, raw: bytes) -> list[Code | Answer]:
         if self._skipping or len(raw) > MAX_CODE:

@@ -15,6 +15,8 @@ class ScanContext(StrEnum):
     BILL_ACCOUNT = "bill-account"
     PAYMENT_CODE = "payment-code"
     ID_NUMBER = "id-number"
+    CASE_NUMBER = "case-number"  # 办件编号, from an acceptance slip
+    CERTIFICATE = "certificate"  # a certificate's identifier, or the link in its QR code
 
 
 class CodeKind(StrEnum):
@@ -22,16 +24,24 @@ class CodeKind(StrEnum):
     WECHAT_PAYMENT = "wechat-payment"
     ALIPAY_PAYMENT = "alipay-payment"
     UNIONPAY_PAYMENT = "unionpay-payment"
+    ECNY_PAYMENT = "ecny-payment"
     ID_NUMBER = "id-number"
+    CASE_NUMBER = "case-number"
+    CERTIFICATE_ID = "certificate-id"
+    CERTIFICATE_LINK = "certificate-link"
     OTHER = "other"
 
 
 @dataclass(frozen=True, repr=False)
 class ScannedCode:
-    """`repr` masks the text: a payment code is a secret."""
+    """`repr` masks the text: a payment code is a secret.
+
+    `or_else`: what it may be just as well; before money moves the screen asks the resident which it is.
+    """
 
     kind: CodeKind
     text: str
+    or_else: CodeKind | None = None
 
     def __repr__(self) -> str:
         return f"ScannedCode(kind={self.kind.value}, …)"

@@ -1,5 +1,5 @@
-"""A code scanner on a serial line: trigger, beam, and what is held before it. Written from the vendors' command
-descriptions, not from our driver."""
+"""Code scanners, on a serial line and as a keyboard: trigger, beam, and what is held before them. Written from the
+vendors' command descriptions, not from our driver."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from drivers.virtual.input_device import ENTER, LEFT_CTRL, LEFT_SHIFT, US_LAYOUT, VirtualInputDevice
 from drivers.virtual.pty import Delivery, VirtualPty
 
 DECODE_S = 0.15  # from seeing a code to sending it
@@ -19,6 +20,9 @@ DECODE_S = 0.15  # from seeing a code to sending it
 _NEWLAND_HEAD = bytes.fromhex("7E0130303030")
 _NEWLAND_REPLY_HEAD = bytes.fromhex("020130303030")
 _NEWLAND_TAIL = bytes.fromhex("3B03")
+
+_HONEYWELL_SELF = b"Product Name: Virtual Area-Imaging Scanner\r\nSoftware Revision: VH000001AAA\r\n"
+_NEWLAND_SELF = b"Product Name: NLS-VIRTUAL\nFirmware Version: 1.00.001\nSerial Number: V0000001\n"
 
 
 class ScannerFault(StrEnum):
@@ -29,6 +33,9 @@ class ScannerFault(StrEnum):
     NAK = "nak"  # refuses every configuration command
     SILENT = "silent"  # says nothing at all
     BLIND = "blind"  # takes commands, reads no code
+    NAMELESS = "nameless"  # does not say who it is
+    GARBLED = "garbled"  # the line runs at another speed: nothing it says can be understood
+    LATE = "late"  # answers commands, but only when the next one has come
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,6 +70,7 @@ class VirtualCodeScanner:
         self._faults: set[ScannerFault] = set()
         self._pending = bytearray()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept_back = b""
         self.commands: deque[bytes] = deque(maxlen=1000)
 
     async def start(self) -> None:
@@ -116,7 +124,7 @@ class VirtualCodeScanner:
     async def burst(self, *codes: bytes, how: Delivery | None = None) -> None:
         """Send codes at once and glued together, beam or not: a scanner in the wrong mode."""
         self._on_event(f"{len(codes)} code(s) sent unasked")
-        await self.pty.send(b"".join(self._dressed(code) for code in codes), how or Delivery())
+        await self._send(b"".join(self._dressed(code) for code in codes), how or Delivery())
 
     # inside
 
@@ -160,9 +168,12 @@ class VirtualCodeScanner:
         elif command == b"\x16U\r":
             self._switch(False)
         elif command.startswith(b"\x16M\r"):
-            known = command[3:-1].upper().startswith(b"TRGMOD")
+            name, told = command[3:-1], b""
+            known = name.upper().startswith(b"TRGMOD")
+            if name.upper() == b"REVINF" and ScannerFault.NAMELESS not in self._faults:
+                known, told = True, _HONEYWELL_SELF
             mark = b"\x15" if ScannerFault.NAK in self._faults else b"\x06" if known else b"\x05"
-            await self.pty.send(command[3:-1] + mark + command[-1:])
+            await self._answer(told + name + mark + command[-1:])
 
     async def _serve_newland(self, command: bytes) -> None:
         body = command[len(_NEWLAND_HEAD) : -len(_NEWLAND_TAIL)]  # "#SCNTRG1"
@@ -171,9 +182,11 @@ class VirtualCodeScanner:
             mark = b"\x06"
         elif name.startswith(b"SCNMOD"):
             mark = b"\x15" if ScannerFault.NAK in self._faults else b"\x06"
+        elif name == b"QRYSYS" and ScannerFault.NAMELESS not in self._faults:
+            body, mark = body + _NEWLAND_SELF, b"\x06"
         else:
             mark = b"\x05"
-        await self.pty.send(_NEWLAND_REPLY_HEAD + body + mark + _NEWLAND_TAIL)
+        await self._answer(_NEWLAND_REPLY_HEAD + body + mark + _NEWLAND_TAIL)
         if name.startswith(b"SCNTRG"):
             self._switch(name == b"SCNTRG1")
 
@@ -194,9 +207,59 @@ class VirtualCodeScanner:
         self._presented = None
         self._beam = False  # a code read ends the trigger
         self._on_event("code read")
-        await self.pty.send(
-            self._dressed(presented.data), Delivery(byte_by_byte=ScannerFault.SLOW_BYTES in self._faults)
-        )
+        await self._send(self._dressed(presented.data), Delivery(byte_by_byte=ScannerFault.SLOW_BYTES in self._faults))
+
+    async def _answer(self, data: bytes) -> None:
+        if ScannerFault.LATE in self._faults:
+            data, self._kept_back = self._kept_back, data
+        await self._send(data, Delivery(byte_by_byte=ScannerFault.SLOW_BYTES in self._faults))
+
+    async def _send(self, data: bytes, how: Delivery) -> None:
+        if ScannerFault.GARBLED in self._faults:
+            data = bytes(0x80 | byte for byte in data)  # framing errors: no byte is what it was
+        await self.pty.send(data, how)
 
     def _dressed(self, data: bytes) -> bytes:
         return self._prefix + data + (b"" if ScannerFault.NO_SUFFIX in self._faults else self._suffix)
+
+
+class VirtualKeyboardScanner:
+    """A scanner in keyboard mode (US layout): it types what it reads, whenever it reads it, with Enter behind."""
+
+    def __init__(self, path: Path, *, speed: float = 1.0, on_event: Callable[[str], None] = lambda text: None) -> None:
+        self.input = VirtualInputDevice(path, speed=speed)
+        self._on_event = on_event
+
+    async def start(self) -> None:
+        self.input.plug()
+
+    async def stop(self) -> None:
+        await self.input.unplug()
+
+    async def unplug(self) -> None:
+        await self.input.unplug()
+        self._on_event("unplugged")
+
+    def replug(self) -> None:
+        self.input.plug()
+        self._on_event("plugged in")
+
+    async def scan(self, text: str, *, key_period_s: float = 0.01, enter: bool = True) -> None:
+        """Type `text`, which must be ASCII; `key_period_s` of the device's own time from stroke to stroke."""
+        self._on_event("code read")
+        strokes: list[tuple[int, int]] = []
+        for character in text:
+            strokes += self._stroke(*US_LAYOUT[character])
+        await self.input.strokes(strokes + (self._stroke(ENTER, False) if enter else []), key_period_s / 2)
+
+    async def scan_control_code(self, before: str, control: str, after: str) -> None:
+        """A code printed to press Ctrl: what an attacker holds before the scanner."""
+        await self.scan(before, enter=False)
+        key = US_LAYOUT[control][0]
+        await self.input.strokes([(LEFT_CTRL, 1), (key, 1), (key, 0), (LEFT_CTRL, 0)], 0.005)
+        await self.scan(after)
+
+    @staticmethod
+    def _stroke(key: int, shifted: bool) -> list[tuple[int, int]]:
+        stroke = [(key, 1), (key, 0)]
+        return [(LEFT_SHIFT, 1), *stroke, (LEFT_SHIFT, 0)] if shifted else stroke

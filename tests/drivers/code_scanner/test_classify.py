@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.code_scanner.classify import classify
+from drivers.code_scanner.classify import CodeRules, classify
 from drivers.code_scanner.port import CodeKind, ScanContext
 
 PAY, BILL, ID = ScanContext.PAYMENT_CODE, ScanContext.BILL_ACCOUNT, ScanContext.ID_NUMBER
@@ -64,8 +64,8 @@ def test_the_account_is_what_the_region_says() -> None:
     assert classify("035012342718", BILL).kind is CodeKind.BILL_ACCOUNT
     assert classify("03501234271", BILL).kind is CodeKind.OTHER
     assert classify("０35012342718", BILL).kind is CodeKind.OTHER
-    assert classify("W-1234", BILL, r"W-\d{4}").kind is CodeKind.BILL_ACCOUNT
-    assert classify("035012342718", BILL, r"W-\d{4}").kind is CodeKind.OTHER
+    assert classify("W-1234", BILL, CodeRules(bill_account=r"W-\d{4}")).kind is CodeKind.BILL_ACCOUNT
+    assert classify("035012342718", BILL, CodeRules(bill_account=r"W-\d{4}")).kind is CodeKind.OTHER
 
 
 def test_a_payment_code_shown_too_early_is_known_as_one() -> None:
@@ -74,8 +74,8 @@ def test_a_payment_code_shown_too_early_is_known_as_one() -> None:
 
 
 def test_an_account_pattern_that_looks_like_a_payment_wins_on_its_own_screen_only() -> None:
-    assert classify("134567890123456789", BILL, r"\d{18}").kind is CodeKind.BILL_ACCOUNT
-    assert classify("134567890123456789", PAY, r"\d{18}").kind is CodeKind.WECHAT_PAYMENT
+    assert classify("134567890123456789", BILL, CodeRules(bill_account=r"\d{18}")).kind is CodeKind.BILL_ACCOUNT
+    assert classify("134567890123456789", PAY, CodeRules(bill_account=r"\d{18}")).kind is CodeKind.WECHAT_PAYMENT
 
 
 def test_the_text_does_not_show() -> None:

@@ -92,7 +92,7 @@ async def test_an_unasked_code_answers_no_later_question(
     await device.burst(b"099999999999")
     await asyncio.sleep(0.2)
     scanning = asyncio.create_task(scan(scanner))
-    await until(lambda: scanner._wanted is not None and device.beam)
+    await until(lambda: scanner._inbox._wanted is not None and device.beam)
     device.present(ACCOUNT)
     assert (await scanning).text == ACCOUNT
 
@@ -117,8 +117,9 @@ async def test_the_same_code_again_at_once_is_the_same_presentation(
         await device.burst(ACCOUNT.encode())
         await until(lambda: any(line["event"] == "code_repeated" for line in lines))
     assert not scanning.done()
-    assert scanner._last is not None
-    scanner._last = (scanner._last[0], scanner._last[1] - TIMINGS.repeat)  # as if that time had passed
+    assert scanner._inbox._last is not None
+    fingerprint, at = scanner._inbox._last
+    scanner._inbox._last = (fingerprint, at - TIMINGS.repeat)  # as if that time had passed
     device.present(ACCOUNT)
     assert (await scanning).text == ACCOUNT
 

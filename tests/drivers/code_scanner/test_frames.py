@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.code_scanner.frames import COMMANDS, MAX_CODE, Answer, Code, Family, ScanParser
+from drivers.code_scanner.frames import COMMANDS, MAX_CODE, Answer, Code, Family, Mark, ScanParser
 
 
 def codes(items: list[Code | Answer]) -> list[bytes]:
@@ -14,13 +14,18 @@ def codes(items: list[Code | Answer]) -> list[bytes]:
 
 
 def test_commands_byte_for_byte() -> None:
-    assert COMMANDS[Family.HONEYWELL].trigger == bytes.fromhex("16540D")
-    assert COMMANDS[Family.HONEYWELL].untrigger == bytes.fromhex("16550D")
-    assert COMMANDS[Family.HONEYWELL].manual_mode == bytes.fromhex("164D0D") + b"TRGMOD0!"
-    assert COMMANDS[Family.NEWLAND].trigger == bytes.fromhex("7E01303030302353434E545247313B03")
-    assert COMMANDS[Family.NEWLAND].untrigger == bytes.fromhex("7E01303030302353434E545247303B03")
-    assert COMMANDS[Family.NEWLAND].manual_mode == bytes.fromhex("7E01303030302353434E4D4F44303B03")
-    assert COMMANDS[Family.PRESENTATION].trigger == b""
+    honeywell, newland = COMMANDS[Family.HONEYWELL], COMMANDS[Family.NEWLAND]
+    assert honeywell is not None
+    assert newland is not None
+    assert honeywell.trigger.data == bytes.fromhex("16540D")
+    assert honeywell.untrigger.data == bytes.fromhex("16550D")
+    assert honeywell.manual_mode.data == bytes.fromhex("164D0D") + b"TRGMOD0!"
+    assert honeywell.identity.data == bytes.fromhex("164D0D") + b"REVINF."
+    assert newland.trigger.data == bytes.fromhex("7E01303030302353434E545247313B03")
+    assert newland.untrigger.data == bytes.fromhex("7E01303030302353434E545247303B03")
+    assert newland.manual_mode.data == bytes.fromhex("7E01303030302353434E4D4F44303B03")
+    assert newland.identity.data == bytes.fromhex("7E01303030302351525953 59533B03")
+    assert COMMANDS[Family.PRESENTATION] is None
 
 
 def test_the_worked_payment_code() -> None:
@@ -70,14 +75,19 @@ def test_a_code_begun_before_the_question_is_skipped_to_its_end() -> None:
 @pytest.mark.parametrize(
     ("raw", "answer"),
     [
-        (b"TRGMOD0\x06!", Answer.OK),
-        (b"TRGMOD0\x06.", Answer.OK),
-        (b"TRGMOD9\x15!", Answer.REFUSED),
-        (b"NONSENSE\x05!", Answer.UNKNOWN),
-        (b"\x06", Answer.OK),
-        (bytes.fromhex("02013030303023 53434E54524731 06 3B03"), Answer.OK),
-        (bytes.fromhex("02013030303023 53434E4D4F4439 15 3B03"), Answer.REFUSED),
-        (bytes.fromhex("02013030303023 58595A 05 3B03"), Answer.UNKNOWN),
+        (b"TRGMOD0\x06!", Answer(Mark.OK, "TRGMOD0")),
+        (b"TRGMOD0\x06.", Answer(Mark.OK, "TRGMOD0")),
+        (b"CBRENA1\x06.", Answer(Mark.OK, "CBRENA1")),
+        (b"TRGMOD9\x15!", Answer(Mark.REFUSED, "TRGMOD9")),
+        (b"NONSENSE\x05!", Answer(Mark.UNKNOWN, "NONSENSE")),
+        (b"\x06", Answer(Mark.OK)),
+        (bytes.fromhex("02013030303023 53434E54524731 06 3B03"), Answer(Mark.OK, "SCNTRG1")),
+        (bytes.fromhex("02013030303023 53434E4D4F4439 15 3B03"), Answer(Mark.REFUSED, "SCNMOD9")),
+        (bytes.fromhex("02013030303023 58595A 05 3B03"), Answer(Mark.UNKNOWN, "XYZ")),
+        (
+            bytes.fromhex("02013030303023 515259535953") + b"A: 1\nB: 2\n\x06;\x03",
+            Answer(Mark.OK, "QRYSYSA: 1\nB: 2\n"),
+        ),
     ],
 )
 def test_answers_are_no_codes(raw: bytes, answer: Answer) -> None:
