@@ -1,61 +1,36 @@
-"""`ReceiptPrinter` over ESC/POS on a serial line.
+"""`ReceiptPrinter` over ESC/POS, on any kind of line.
 
-The line is opened when it is needed and again after a rest, by its path: a printer that was switched off, unplugged or
-exchanged meanwhile is found again without anybody's help.
+The line is kept open and watched, and opened anew by its name after a loss: a printer that was switched off, unplugged
+or exchanged meanwhile is found again without anybody's help.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import structlog
 
-from drivers.link.serial import SerialSettings, open_serial
 from drivers.link.stream import ByteStream, LinkLost
+from drivers.link.supervise import end_supervision, keep_connected
+from drivers.link.trace import Way, trace
+from drivers.receipt_printer.channel import DEVICE, PrinterChannel
+from drivers.receipt_printer.lines import Connect, LineSettings, connector, seconds_on_the_wire
 from drivers.receipt_printer.port import Receipt, ReceiptOutcome
 from drivers.receipt_printer.printer_status import device_status, fault_of, silent
 from drivers.receipt_printer.profile import GENERIC_80, PrinterProfile
 from drivers.receipt_printer.render import render
-from drivers.receipt_printer.status_codec import (
-    CLEAR_BUFFER,
-    Counter,
-    Demultiplexer,
-    Flag,
-    ProcessDone,
-    RealTimeReply,
-    Reply,
-    counter_request,
-    parse_real_time,
-    process_id_request,
-    status_request,
-)
+from drivers.receipt_printer.slip_job import SlipJob
+from drivers.receipt_printer.status_codec import Flag
+from drivers.receipt_printer.timing import Timing
 from drivers.status import DeviceState, DeviceStatus
 
 log = structlog.get_logger()
 T = TypeVar("T")
-R = TypeVar("R", bound=Reply)
-
-
-@dataclass(frozen=True)
-class Timing:
-    """All in seconds. `confirm_s`: how long after the last byte a slip may take where the printer itself confirms."""
-
-    reply_s: float = 0.2
-    tries: int = 3
-    settle_s: float = 2.0  # for the slip after the last byte, where the printer cannot confirm
-    confirm_s: float = 15.0
-    poll_s: float = 0.3
-    counter_s: float = 1.0
-    rest_s: float = 60.0  # after so long without use the line is opened anew
-    backoff_first_s: float = 0.5
-    backoff_most_s: float = 10.0
-
-
-CHUNK = 256  # bytes written before the line is given the time to carry them
+LOOKS = 3  # at a printer that keeps changing
 
 
 class EscPosReceiptPrinter:
@@ -63,36 +38,43 @@ class EscPosReceiptPrinter:
 
     def __init__(
         self,
-        settings: SerialSettings,
+        settings: LineSettings,
         profile: PrinterProfile = GENERIC_80,
         *,
         timing: Timing | None = None,
-        connect: Callable[[], Awaitable[ByteStream]] | None = None,
+        connect: Connect | None = None,
+        software_flow: bool = False,
     ) -> None:
-        """`connect` opens another kind of line than the serial one of `settings`, whose speed still counts."""
+        """`connect` opens another kind of line than that of `settings`, whose speed still counts. `software_flow`:
+        XON/XOFF is obeyed here and not in the kernel, which would hold back the status questions too."""
         self._settings = settings
         self._profile = profile
         self._timing = timing or Timing()
-        self._connect: Callable[[], Awaitable[ByteStream]] = connect or (lambda: open_serial(settings))
+        self._connect = connect or connector(settings)
+        self._software_flow = software_flow
         self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
-        self._stream: ByteStream | None = None
-        self._demultiplexer = Demultiplexer()
-        self._set_aside: list[ProcessDone | Counter] = []  # came while something else was awaited
-        self._unanswered = 0  # status requests whose answers may still come
-        self._used_at = 0.0
-        self._failures = 0
-        self._retry_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self._channel: PrinterChannel | None = None
+        self._attempted = asyncio.Event()  # connected, or failed to, since the start
+        self._connected = asyncio.Event()
         self._status = DeviceStatus()
+        self._counters: dict[str, int] = {"slips": 0}
+        self._identity = ""
 
     async def open(self) -> None:
-        """Asks for the status; an absent printer is a status, not an error."""
+        """Connects and asks for the status; an absent printer is a status, not an error."""
+        self._closed = False
         await self.refresh()
 
     async def close(self) -> None:
         """Waits for the command in work."""
+        self._closed = True
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self._disconnect()
+        task, self._task = self._task, None
+        await end_supervision(task)
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     @property
     def status(self) -> DeviceStatus:
@@ -127,193 +109,155 @@ class EscPosReceiptPrinter:
         return await asyncio.shield(task)
 
     async def _refresh(self) -> DeviceStatus:
-        if self._stream is None and asyncio.get_running_loop().time() < self._retry_at:
-            return self._status
-        try:
-            await self._ready_line()
-            if await self._read_flags() is None:
-                await self._disconnect()  # the next look starts from the path again
-        except LinkLost as lost:
-            await self._lost(lost)
+        self._keep_connected()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.connect_s):
+                await self._attempted.wait()
+        if self._channel is not None:
+            await self._attend(self._channel)
         return self._status
 
     async def _print(self, data: bytes) -> ReceiptOutcome:
-        try:
-            await self._ready_line()
-            before = await self._read_flags()
-        except LinkLost as lost:
-            await self._lost(lost)
+        found = await self._answering()
+        if found is None:
             return ReceiptOutcome.OFFLINE
-        if before is None:
-            await self._disconnect()
-            return ReceiptOutcome.OFFLINE
+        channel, before = found
         if fault := fault_of(before):
             return fault
-        identifier = secrets.token_hex(2).encode() if self._profile.process_id else None
+        job = SlipJob(
+            channel, self._profile, self._timing, self._look, lambda n: seconds_on_the_wire(self._settings, n)
+        )
         try:
-            outcome = await self._send_and_confirm(data, identifier)
-        except LinkLost as lost:
-            await self._lost(lost)
+            outcome = await job.run(data)
+        except LinkLost:
             return ReceiptOutcome.UNKNOWN
-        if outcome not in (ReceiptOutcome.PRINTED, ReceiptOutcome.UNKNOWN):
-            await self._clear_buffer()
+        self._counters["slips"] += outcome is ReceiptOutcome.PRINTED
+        if job.cuts is not None:
+            self._counters["cuts"] = job.cuts
+        self._set_status(self._status)
         return outcome
 
-    async def _clear_buffer(self) -> None:
-        if not self._profile.clear_buffer:
-            return
-        try:
-            await self._line().write(CLEAR_BUFFER)
-        except LinkLost as lost:
-            await self._lost(lost)
-
-    async def _send_and_confirm(self, data: bytes, identifier: bytes | None) -> ReceiptOutcome:
-        loop = asyncio.get_running_loop()
-        if identifier is not None:
-            data += process_id_request(identifier)
-        for start in range(0, len(data), CHUNK):
-            chunk = data[start : start + CHUNK]
-            await self._line().write(chunk)
-            await asyncio.sleep(self._settings.seconds_for(len(chunk)))
-        # The driver of the line may still hold what has been written.
-        on_the_line = self._settings.seconds_for(len(data))
-        patience = self._timing.confirm_s if identifier is not None else self._timing.settle_s
-        deadline = loop.time() + on_the_line + patience
-        heard = False
-        while True:
-            # Fault first, confirmation after: a printer that has done all answers both.
-            flags = await self._read_flags()
-            heard = flags is not None
-            if flags is not None and (fault := fault_of(flags)):
-                return fault
-            left = deadline - loop.time()
-            if identifier is not None and await self._await_process(identifier, min(self._timing.poll_s, left)):
-                return await self._last_look()
-            if left <= 0:
-                break
-            if identifier is None:
-                await asyncio.sleep(min(self._timing.poll_s, left))
-        return ReceiptOutcome.PRINTED if heard and identifier is None else ReceiptOutcome.UNKNOWN
-
-    async def _last_look(self) -> ReceiptOutcome:
-        """The printer has confirmed; a cutter that stuck at the very end still counts, an empty roll does not."""
-        flags = await self._read_flags() or frozenset()
-        return ReceiptOutcome.CUTTER_ERROR if Flag.CUTTER_ERROR in flags else ReceiptOutcome.PRINTED
-
-    async def _await_process(self, identifier: bytes, seconds: float) -> bool:
-        async def confirmed() -> bool:
-            while (await self._next(ProcessDone)).identifier != identifier:
-                pass
-            return True
-
-        try:
-            return await asyncio.wait_for(confirmed(), max(seconds, 0.01))
-        except TimeoutError:
-            return False
-
     async def _count(self, counter: int) -> int | None:
+        found = await self._answering()
+        if found is None:
+            return None
+        channel, flags = found
+        if fault_of(flags):
+            return None  # the counter is a buffered command: now it would be answered after the repair
         try:
-            await self._ready_line()
-            flags = await self._read_flags()
-            if flags is None or fault_of(flags):
-                return None  # the counter is a buffered command: now it would be answered after the repair
-            await self._line().write(counter_request(counter))
-            reply = await asyncio.wait_for(self._next(Counter), self._timing.counter_s)
-        except LinkLost as lost:
-            await self._lost(lost)
+            return await channel.ask_counter(counter)
+        except LinkLost:
             return None
-        except TimeoutError:
-            return None
-        return reply.value
+
+    async def _answering(self) -> tuple[PrinterChannel, frozenset[Flag]] | None:
+        """A connection on which the printer has just answered, and how it is. A line that died unnoticed is opened
+        anew: nothing has been sent on it that could be sent twice."""
+        for _ in range(2):
+            channel = await self._ready_channel()
+            if channel is None:
+                return None
+            with contextlib.suppress(LinkLost):
+                channel.forget_replies()
+                if (flags := await self._look(channel)) is not None:
+                    return channel, flags
+                await channel.drop(self._status.detail)
+            if self._channel is channel:
+                self._connected.clear()
+        return None
 
     # --- status -----------------------------------------------------------------------------------------------------
 
-    async def _read_flags(self) -> frozenset[Flag] | None:
-        """Ask DLE EOT 1-4 and keep the status; None if the printer does not answer, which is never OK."""
-        flags: set[Flag] = set()
-        for n in self._profile.status_queries:
-            answer = await self._ask_status(n)
-            if isinstance(answer, DeviceStatus):
-                self._set_status(answer)
-                return None
-            flags |= answer
-        self._set_status(device_status(frozenset(flags)))
-        return frozenset(flags)
+    async def _attend(self, channel: PrinterChannel) -> None:
+        """Look at the printer, and see to it that it reports by itself and has told its name."""
+        try:
+            channel.forget_replies()
+            flags = await self._look(channel)
+            if flags is None:
+                if channel.heard_at is not None or channel.silent_looks >= self._timing.silent_looks:
+                    await channel.drop(self._status.detail)  # the next look starts from the path again
+                return
+            if fault_of(flags):
+                return  # what follows would be answered after the repair
+            now = asyncio.get_running_loop().time()
+            bits = self._profile.automatic_status
+            if bits is not None and (channel.armed_at is None or now - channel.armed_at >= self._timing.rearm_s):
+                await channel.arm(bits)
+            if self._profile.identity and not self._identity:
+                self._identity = await channel.ask_identity() or "ESC/POS printer"
+                self._set_status(self._status)
+        except LinkLost as lost:
+            self._on_lost(lost)
 
-    async def _ask_status(self, n: int) -> frozenset[Flag] | DeviceStatus:
-        await self._swallow_late_answers()
-        for _ in range(self._timing.tries):
-            await self._line().write(status_request(n))
-            try:
-                reply = await asyncio.wait_for(self._next(RealTimeReply), self._timing.reply_s)
-            except TimeoutError:
-                self._unanswered += 1
-                continue
-            flags = parse_real_time(n, reply.byte)
-            if flags is not None:
-                self._used_at = asyncio.get_running_loop().time()
-                return flags
-        return silent(f"no answer to DLE EOT {n}")
+    async def _look(self, channel: PrinterChannel) -> frozenset[Flag] | None:
+        """Ask DLE EOT 1-4 and keep the status; None if the printer does not answer, which is never OK. LinkLost."""
+        for _ in range(LOOKS):
+            seen = channel.automatic_seen
+            flags: set[Flag] = set()
+            for n in self._profile.status_queries:
+                answer = await channel.ask_status(n)
+                if answer is None:
+                    channel.silent_looks += 1
+                    self._set_status(silent(f"no answer to DLE EOT {n}"))
+                    return None
+                flags |= answer
+            if channel.automatic_seen == seen:
+                break  # else something changed between the first answer and the last: look again
+        channel.silent_looks = 0
+        known = self._believed(frozenset(flags))
+        self._set_status(device_status(known))
+        return known
 
-    async def _swallow_late_answers(self) -> None:
-        """The reply does not say which question it answers: a late one must not be taken for the next one's."""
-        patience = self._timing.reply_s * self._timing.tries  # one late answer makes more of them likely
-        while self._unanswered:
-            try:
-                await asyncio.wait_for(self._next(RealTimeReply), patience)
-                self._unanswered -= 1
-            except TimeoutError:
-                self._unanswered = 0
+    def _on_automatic(self, flags: frozenset[Flag]) -> None:
+        """A change the printer reports by itself."""
+        self._set_status(device_status(self._believed(flags)))
 
-    async def _next(self, kind: type[R]) -> R:
-        """The next reply of this kind. Read byte by byte, so that nothing is waited for in vain."""
-        for index, reply in enumerate(self._set_aside):
-            if isinstance(reply, kind):
-                del self._set_aside[index]
-                return reply
-        while True:
-            for came in self._demultiplexer.feed(await self._line().read(1)):
-                if isinstance(came, kind):
-                    return came
-                if isinstance(came, ProcessDone | Counter):
-                    self._set_aside.append(came)
+    def _believed(self, flags: frozenset[Flag]) -> frozenset[Flag]:
+        return flags if self._profile.near_end_sensor else flags - {Flag.PAPER_NEAR_END}
+
+    def _set_status(self, status: DeviceStatus) -> None:
+        status = replace(status, counters=dict(self._counters), identity=self._identity)
+        if not status.same_trouble(self._status):
+            log.info("receipt_printer_status", device=status.device.value, detail=status.detail)
+        self._status = status
 
     # --- the line ---------------------------------------------------------------------------------------------------
 
-    def _line(self) -> ByteStream:
-        if self._stream is None:
-            raise LinkLost("not open")
-        return self._stream
+    def _keep_connected(self) -> None:
+        if self._closed or self._task is not None:
+            return
+        self._attempted.clear()
+        self._task = keep_connected(DEVICE, self._connect, self._session, self._on_lost, self._timing.backoff)
 
-    async def _ready_line(self) -> None:
-        """An open line without old replies in it."""
-        loop = asyncio.get_running_loop()
-        rested = loop.time() - self._used_at > self._timing.rest_s
-        if self._stream is not None and (rested or not self._stream.connected):
-            await self._disconnect()
-        if self._stream is None:
-            self._stream = await self._connect()
-            self._used_at = loop.time()
-            if self._failures:
-                log.info("receipt_printer_back", failures=self._failures)
-            self._failures = 0
-        self._stream.drain_input()
-        self._demultiplexer = Demultiplexer()
-        self._set_aside.clear()
+    async def _ready_channel(self) -> PrinterChannel | None:
+        """The connection, waiting a moment for one that is just coming back."""
+        self._keep_connected()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.connect_s):
+                await self._connected.wait()
+        return self._channel
 
-    async def _disconnect(self) -> None:
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            await stream.close()
+    async def _session(self, stream: ByteStream) -> None:
+        trace(DEVICE, Way.NOTE, "connected")
+        channel = PrinterChannel(stream, self._timing, self._on_automatic, software_flow=self._software_flow)
+        watching = asyncio.create_task(self._watch(channel))
+        self._channel = channel
+        self._connected.set()
+        self._attempted.set()
+        try:
+            await channel.listen()
+        finally:
+            self._channel = None
+            self._connected.clear()
+            watching.cancel()
+            await asyncio.wait([watching])
 
-    async def _lost(self, lost: LinkLost) -> None:
-        await self._disconnect()
-        pause = min(self._timing.backoff_most_s, self._timing.backoff_first_s * 2 ** min(self._failures, 20))
-        self._failures += 1
-        self._retry_at = asyncio.get_running_loop().time() + pause
+    async def _watch(self, channel: PrinterChannel) -> None:
+        """Keeps an eye on an idle printer, so that a dead line is found and opened anew before a resident comes."""
+        while True:
+            await self._exclusively(self._attend(channel))
+            await asyncio.sleep(self._timing.watch_s)
+
+    def _on_lost(self, lost: LinkLost) -> None:
+        trace(DEVICE, Way.NOTE, str(lost))
         self._set_status(silent(str(lost), DeviceState.OFFLINE))
-
-    def _set_status(self, status: DeviceStatus) -> None:
-        if status != self._status:
-            log.info("receipt_printer_status", device=status.device.value, detail=status.detail)
-        self._status = status
+        self._attempted.set()

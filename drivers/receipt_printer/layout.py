@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from drivers.receipt_printer.port import Heading, Line, Pair, Rule
+from drivers.receipt_printer.profile import Font
 
 # Characters every Chinese printer has in a form that means the same.
 _SAME = str.maketrans({"¥": "￥", "\u00a0": " ", "\t": " ", "\u2022": "·", "\u2212": "-"})
@@ -29,12 +30,14 @@ class Row:
     align: Align = Align.LEFT
 
 
-def in_printer_font(char: str) -> bool:
-    """True if any Chinese printer has it: ASCII and the two-byte codes of GBK."""
+def in_printer_font(char: str, font: Font = "gbk") -> bool:
+    """True if a printer with this font has the character: ASCII, and the two-byte codes of GB 2312 or GBK."""
     if " " <= char <= "~":
         return True
+    if font == "ascii":
+        return False
     try:
-        return len(char.encode("gbk")) == 2
+        return len(char.encode(font)) == 2
     except UnicodeEncodeError:
         return False
 

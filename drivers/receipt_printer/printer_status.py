@@ -15,13 +15,21 @@ _FAULTS: tuple[tuple[frozenset[Flag], ReceiptOutcome], ...] = (
     (frozenset({Flag.CUTTER_ERROR}), ReceiptOutcome.CUTTER_ERROR),
     (frozenset({Flag.PAPER_END, Flag.STOPPED_PAPER_END}), ReceiptOutcome.PAPER_OUT),
     (frozenset({Flag.RECOVERABLE_ERROR, Flag.OVERHEATED, Flag.ERROR}), ReceiptOutcome.HARDWARE_ERROR),
-    (frozenset({Flag.OFFLINE}), ReceiptOutcome.OFFLINE),
+    (frozenset({Flag.OFFLINE, Flag.FEED_BUTTON}), ReceiptOutcome.OFFLINE),
 )
+
+# A head that cools down by itself: with nothing else wrong, waiting helps.
+_HOT = frozenset({Flag.OVERHEATED, Flag.ERROR, Flag.OFFLINE})
 
 
 def fault_of(flags: frozenset[Flag]) -> ReceiptOutcome | None:
     """Why the printer does not print now; None if it does."""
     return next((outcome for causes, outcome in _FAULTS if causes & flags), None)
+
+
+def only_hot(flags: frozenset[Flag]) -> bool:
+    """True if the printer pauses until its head has cooled, and will then go on by itself."""
+    return Flag.OVERHEATED in flags and flags <= _HOT | {Flag.PAPER_NEAR_END}
 
 
 def device_status(flags: frozenset[Flag]) -> DeviceStatus:
@@ -48,10 +56,10 @@ def _device(flags: frozenset[Flag], paper: SupplyState) -> tuple[DeviceState, Ac
         return DeviceState.HARDWARE_ERROR, Action.MAINTENANCE
     if paper is SupplyState.OUT:
         return DeviceState.ONLINE, Action.CLEAR
-    if Flag.OFFLINE in flags:
-        return DeviceState.OFFLINE, Action.CLEAR
     if Flag.FEED_BUTTON in flags:
         return DeviceState.BUSY, Action.NONE
+    if Flag.OFFLINE in flags:
+        return DeviceState.OFFLINE, Action.CLEAR
     return DeviceState.ONLINE, Action.CLEAR if paper is SupplyState.LOW else Action.NONE
 
 

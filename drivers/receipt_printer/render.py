@@ -2,7 +2,7 @@
 
 python-escpos builds the plain commands. Its `text()` is not used: a string of Chinese punctuation alone, or of rare
 characters, would come out as question marks, for it chooses a code page by the range U+4E00-U+9FA5. Here every row is
-sent in Chinese mode (FS &) as GB18030; a row with a character outside GBK's two-byte codes is drawn as dots.
+sent in Chinese mode (FS &) as GB18030; a row with a character the printer's font lacks is drawn as dots.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def render(receipt: Receipt, profile: PrinterProfile) -> bytes:
 
 
 def _row(printer: Dummy, row: Row, profile: PrinterProfile) -> None:
-    if not all(map(in_printer_font, row.text)):
+    if not all(in_printer_font(char, profile.font) for char in row.text):
         printer.set(align="left")
         printer._raw(raster_command(draw_row(row, profile.columns)))
         return

@@ -26,6 +26,7 @@ FIXED: dict[bytes, int] = {
     b"\x1d\x21": 1,  # size
     b"\x1d\x61": 1,  # automatic status
     b"\x1d\x72": 1,  # transmit status (buffered)
+    b"\x1d\x49": 1,  # transmit printer id
     b"\x1d\x67\x32": 3,  # transmit maintenance counter
 }
 

@@ -1,4 +1,4 @@
-"""A virtual 80 mm receipt printer on a PTY, speaking ESC/POS.
+"""A virtual 80 mm receipt printer on a PTY or on TCP port 9100, speaking ESC/POS.
 
 Written from the command tables, never with the driver's codec. Like the real thing it obeys real-time commands at once,
 even within a job, and everything else in its own time: a printer without paper keeps what it has received and goes on
@@ -8,104 +8,94 @@ after the repair.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from drivers.virtual.escpos_parser import Command, RealTimeScanner, take
+from drivers.virtual.escpos_parser import RealTimeScanner
 from drivers.virtual.pty import CLEAN, Delivery, VirtualPty
-from drivers.virtual.slip_canvas import LINE, Slip, SlipCanvas
+from drivers.virtual.raw_port import VirtualRawPort
+from drivers.virtual.slip_mechanics import DELAYS, NEAR_END_MM, ROLL_MM, Event, Model, SlipMechanics
+
+__all__ = ["Event", "Model", "VirtualReceiptPrinter"]
 
 log = structlog.get_logger()
 
-ROLL_MM = 80_000.0  # an 80 m roll
-NEAR_END_MM = 2_000.0
-DOTS_PER_MM = 8.0
+XON, XOFF = b"\x11", b"\x13"
+_STATUS_QUESTION = re.compile(rb"\x10\x04.", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Delays:
-    """Seconds the mechanics take, divided by the printer's `speed`."""
-
-    mm: float = 1 / 150  # paper speed 150 mm/s
-    cut: float = 0.4
-    start: float = 0.15  # the head heats up
-    power_on: float = 1.5
-
-
-DELAYS = Delays()
-Event = dict[str, Any]
-
-
-class VirtualReceiptPrinter:
-    """`slips`: what has come out, oldest first. `answers_process_id`, `answers_counters`: what clones lack.
+class VirtualReceiptPrinter(SlipMechanics):
+    """`line`: the path of a PTY, or a `VirtualRawPort`. `slips`: what has come out, oldest first.
 
     `on_event` hears {"event": "slip" (with "slip"), "paper", "cover-open", "cutter-jam", "repaired", …}.
     """
 
     def __init__(
         self,
-        path: Path,
+        line: Path | VirtualRawPort,
         *,
         speed: float = 1.0,
         on_event: Callable[[Event], None] | None = None,
-        answers_process_id: bool = True,
-        answers_counters: bool = True,
+        model: Model | None = None,
     ) -> None:
-        self.pty = VirtualPty(path)
-        self.slips: list[Slip] = []
+        super().__init__(model or Model(), speed)
+        self.line: VirtualPty | VirtualRawPort = VirtualPty(line) if isinstance(line, Path) else line
         self.delivery: Delivery = CLEAN  # how replies travel
-        self._speed = speed
+        self.overrun = 0  # bytes of slips that came after XOFF
+        self._held = False
         self._on_event = on_event
-        self._answers_process_id = answers_process_id
-        self._answers_counters = answers_counters
         self._tasks: list[asyncio.Task[None]] = []
-        self._on = False
-        self._paper_mm = ROLL_MM
-        self._cover = self._jam = self._jam_planned = self._hot = self._silent = self._broken = False
-        self._cuts = 0
-        self._automatic = 0
-        self._forget()
+        self._cooling: asyncio.TimerHandle | None = None
 
-    def _forget(self) -> None:
-        """What a loss of power or a clear command does to what has been received."""
-        self._buffer = bytearray()
-        self._scanner = RealTimeScanner()
-        self._canvas = SlipCanvas()
-        self._raw = bytearray()
-        self._qr = {"module": 3, "error": "L", "data": ""}
-        self._moving = False
-        self._work = asyncio.Event()
+    @property
+    def pty(self) -> VirtualPty:
+        """The serial line; RuntimeError on a network printer."""
+        if not isinstance(self.line, VirtualPty):
+            raise RuntimeError("a network printer has no serial line")
+        return self.line
 
     # --- hands ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Plug in, switched on and loaded."""
-        self.pty.plug()
+        self.line.plug()
         self._on = True
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._print())]
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._work_off())]
 
     async def stop(self) -> None:
         """Pull the plug."""
         self._on = False
+        self._stop_cooling()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        self.pty.unplug()
+        self.line.unplug()
 
     async def power(self, on: bool) -> None:
         """The switch; the serial adapter in the cabinet stays plugged. Switching off loses what was received."""
         if on and not self._on:
             await self._wait(DELAYS.power_on)
         self._on = on
+        self._held = False
         self._forget()
         self._automatic = 0
         await self._changed("on" if on else "off")
+
+    async def power_cycle(self) -> None:
+        """Off and on again: a loose plug."""
+        await self.power(False)
+        await self.power(True)
+
+    async def lose_buffer(self) -> None:
+        """The controller restarts by itself, too fast to be missed: what it had received is gone."""
+        self._forget()
+        self._automatic = 0
+        await self._changed("buffer-lost")
 
     async def set_paper(self, level: float | str) -> None:
         """Millimetres left, or "full", "low", "out"."""
@@ -122,8 +112,13 @@ class VirtualReceiptPrinter:
         self._jam_planned = True
         await self._changed("cutter-jam-planned")
 
-    async def overheat(self) -> None:
+    async def overheat(self, cools_after_s: float | None = None) -> None:
+        """The head is too hot to print, until it has cooled by itself (in seconds, at speed 1), or until `repair`."""
         self._hot = True
+        self._stop_cooling()
+        if cools_after_s is not None:
+            loop = asyncio.get_running_loop()
+            self._cooling = loop.call_later(cools_after_s / self._speed, self._cooled)
         await self._changed("overheated")
 
     async def break_down(self) -> None:
@@ -131,14 +126,43 @@ class VirtualReceiptPrinter:
         self._broken = True
         await self._changed("broken")
 
+    async def press_feed(self, pressed: bool = True) -> None:
+        """Somebody holds the feed button: the printer is offline meanwhile."""
+        self._feed_pressed = pressed
+        await self._changed("feed-pressed" if pressed else "feed-released")
+
     async def go_silent(self) -> None:
         """Powered, but answers nothing and prints nothing: a hung controller."""
         self._silent = True
         await self._changed("silent")
 
+    async def print_nothing(self) -> None:
+        """Says OK to everything, and neither head nor cutter moves."""
+        self._idle_head = True
+        await self._changed("prints-nothing")
+
+    async def hold(self) -> None:
+        """XOFF: the receive buffer is full, until `release`."""
+        self._held = True
+        self._emit({"event": "xoff"})
+        await self._reply(XOFF)
+
+    async def release(self) -> None:
+        self._held = False
+        self._emit({"event": "xon"})
+        await self._reply(XON)
+
+    def slow_down(self, speed: float) -> None:
+        """Mechanics so many times as fast as at speed 1, from now on."""
+        self._speed = speed
+
     async def repair(self) -> None:
         """Close the cover, free the cutter, let the head cool, wake the controller. Paper is `set_paper`."""
+        self._stop_cooling()
         self._cover = self._jam = self._jam_planned = self._hot = self._silent = self._broken = False
+        self._feed_pressed = self._idle_head = False
+        if self._held:
+            await self.release()
         await self._changed("repaired")
 
     def state(self) -> dict[str, Any]:
@@ -146,13 +170,17 @@ class VirtualReceiptPrinter:
         return {
             "on": self._on,
             "paper_mm": round(self._paper_mm),
-            "paper": "out" if self._paper_out else "low" if self._paper_low else "full",
+            "paper": "out" if self._paper_out else "low" if self._paper_mm <= NEAR_END_MM else "full",
             "cover_open": self._cover,
             "cutter_jammed": self._jam,
             "cutter_jam_planned": self._jam_planned,
             "overheated": self._hot,
             "broken": self._broken,
             "silent": self._silent,
+            "feed_pressed": self._feed_pressed,
+            "prints_nothing": self._idle_head,
+            "held": self._held,
+            "automatic_status": bool(self._automatic),
             "cuts": self._cuts,
             "slips": len(self.slips),
             "waiting_bytes": len(self._buffer),
@@ -162,9 +190,11 @@ class VirtualReceiptPrinter:
 
     async def _listen(self) -> None:
         while True:
-            data = await self.pty.read()
+            data = await self.line.read()
             if not self._on or self._silent:
                 continue
+            if self._held:
+                self.overrun += len(_STATUS_QUESTION.sub(b"", data))
             self._buffer += data
             for command in self._scanner.feed(data):
                 await self._obey_at_once(command)
@@ -180,43 +210,7 @@ class VirtualReceiptPrinter:
 
     async def _reply(self, data: bytes) -> None:
         if self._on and not self._silent:
-            await self.pty.send(data, self.delivery)
-
-    def _real_time_status(self, n: int) -> int:
-        fixed = 0x12
-        if n == 1:
-            return fixed | 0x08 * self._offline
-        if n == 2:
-            return fixed | 0x04 * self._cover | 0x20 * self._paper_out | 0x40 * self._error
-        if n == 3:
-            return fixed | 0x08 * self._jam | 0x20 * self._broken | 0x40 * self._hot
-        return fixed | 0x0C * self._paper_low | 0x60 * self._paper_out
-
-    def _automatic_status(self) -> bytes:
-        return bytes(
-            (
-                0x10 | 0x08 * self._offline | 0x20 * self._cover,
-                0x08 * self._jam | 0x20 * self._broken | 0x40 * self._hot,
-                0x03 * self._paper_low | 0x0C * self._paper_out,
-                0,
-            )
-        )
-
-    @property
-    def _paper_out(self) -> bool:
-        return self._paper_mm <= 0
-
-    @property
-    def _paper_low(self) -> bool:
-        return self._paper_mm <= NEAR_END_MM
-
-    @property
-    def _error(self) -> bool:
-        return self._jam or self._hot or self._broken
-
-    @property
-    def _offline(self) -> bool:
-        return self._cover or self._paper_out or self._error
+            await self.line.send(data, self.delivery)
 
     async def _changed(self, event: str) -> None:
         self._emit({"event": event, **self.state()})
@@ -228,121 +222,12 @@ class VirtualReceiptPrinter:
         if self._on_event is not None:
             self._on_event(event)
 
-    # --- the mechanics ----------------------------------------------------------------------------------------------
+    def _cooled(self) -> None:
+        self._cooling = None
+        self._hot = False
+        self._tasks.append(asyncio.get_running_loop().create_task(self._changed("cooled")))
 
-    async def _print(self) -> None:
-        while True:
-            await self._until_able()
-            work = self._work
-            work.clear()
-            command = take(self._buffer)
-            if command is None:
-                self._moving = False
-                await self._any_work(work)
-                continue
-            raw = self._raw
-            raw += command.raw
-            await self._do(command)
-
-    async def _any_work(self, work: asyncio.Event) -> None:
-        with contextlib.suppress(TimeoutError):  # a loss of power replaces the event
-            await asyncio.wait_for(work.wait(), 0.2)
-
-    async def _until_able(self) -> None:
-        while self._offline or self._silent or not self._on:
-            self._moving = False
-            await asyncio.sleep(0.02)
-
-    async def _do(self, command: Command) -> None:
-        canvas, data = self._canvas, command.data
-        match command.name:
-            case "text":
-                canvas.write(data.decode("gb18030", "replace"))
-            case "lf":
-                await self._feed(LINE, lambda: canvas.feed(LINE))
-            case "raster":
-                width, height = data[1] + 256 * data[2], data[3] + 256 * data[4]
-                await self._feed(height, lambda: canvas.raster(width, height, data[5:]))
-            case "cut":
-                await self._cut(data)
-            case "function":
-                await self._function(data)
-            case "1b40":
-                canvas.reset()
-                if canvas.blank:
-                    self._raw[:] = command.raw  # what came before belongs to no slip
-            case "1b61":
-                canvas.align = data[0] % 48 % 3
-            case "1b45":
-                canvas.restyle(bold=bool(data[0] & 1))
-            case "1d21":
-                canvas.restyle(width=(data[0] >> 4) + 1, height=(data[0] & 7) + 1)
-            case "1b21":
-                canvas.restyle(
-                    width=1 + bool(data[0] & 0x20), height=1 + bool(data[0] & 0x10), bold=bool(data[0] & 0x08)
-                )
-            case "1b64":
-                for _ in range(data[0]):
-                    await self._feed(LINE, lambda: canvas.feed(LINE))
-            case "1d61":
-                self._automatic = data[0]
-                if data[0]:
-                    await self._reply(self._automatic_status())
-            case "1d72" if data[0] in (1, 49):
-                await self._reply(bytes([0x03 * self._paper_low]))
-            case "1d6732" if self._answers_counters and data[1] + 256 * data[2] == 50:
-                await self._reply(b"\x5f" + str(self._cuts).encode() + b"\x00")
-
-    async def _function(self, data: bytes) -> None:
-        kind, body = data[0], data[3:]
-        if kind == 0x48 and body[:2] == b"\x30\x30" and self._answers_process_id:
-            await self._reply(b"\x37\x22" + body[2:6] + b"\x00")
-        elif kind == 0x6B and body[:1] == b"\x31":
-            await self._qr_function(body[1], body[2:])
-
-    async def _qr_function(self, function: int, data: bytes) -> None:
-        if function == 0x43:
-            self._qr["module"] = data[0]
-        elif function == 0x45:
-            self._qr["error"] = "LMQH"[data[0] - 48]
-        elif function == 0x50:
-            self._qr["data"] = data[1:].decode("utf-8", "replace")
-        elif function == 0x51 and self._qr["data"]:
-            text, module, error = str(self._qr["data"]), int(str(self._qr["module"])), str(self._qr["error"])
-            canvas = self._canvas
-            await self._feed(30 * module, lambda: canvas.qr(text, module, error))
-
-    async def _feed(self, dots: int, draw: Callable[[], None]) -> None:
-        """Move paper; when it ends the line is printed after the repair, as the sensor sits before the head."""
-        await self._until_able()
-        if not self._moving:
-            self._moving = True
-            await self._wait(DELAYS.start)
-        mm = dots / DOTS_PER_MM
-        await self._wait(mm * DELAYS.mm)
-        low, out = self._paper_low, self._paper_out
-        self._paper_mm = max(0.0, self._paper_mm - mm)
-        draw()
-        if (low, out) != (self._paper_low, self._paper_out):
-            await self._changed("paper")
-
-    async def _cut(self, data: bytes) -> None:
-        canvas, raw = self._canvas, self._raw
-        if data[0] in (65, 66, 97, 98):
-            await self._feed(LINE * 4 + data[1], lambda: canvas.feed(LINE * 4 + data[1]))
-        await self._until_able()
-        if self._jam_planned:
-            self._jam_planned, self._jam = False, True
-            await self._changed("cutter-jam")
-            await self._until_able()
-        await self._wait(DELAYS.cut)
-        if canvas is not self._canvas:
-            return  # the power went meanwhile
-        self._cuts += 1
-        slip = await asyncio.to_thread(canvas.finish, bytes(raw))
-        del self._raw[: len(slip.raw)]
-        self.slips.append(slip)
-        self._emit({"event": "slip", "slip": slip})
-
-    async def _wait(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / self._speed)
+    def _stop_cooling(self) -> None:
+        if self._cooling is not None:
+            self._cooling.cancel()
+            self._cooling = None

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from drivers.link.serial import SerialSettings
-from drivers.receipt_printer.driver import EscPosReceiptPrinter, Timing
+from drivers.link.supervise import Backoff
+from drivers.receipt_printer.driver import EscPosReceiptPrinter
 from drivers.receipt_printer.profile import EPSON_80, PrinterProfile
+from drivers.receipt_printer.timing import Timing
 from drivers.virtual.receipt_printer import VirtualReceiptPrinter
 
 Driver = Callable[..., EscPosReceiptPrinter]
-FAST = Timing(settle_s=0.6, poll_s=0.05, confirm_s=20.0, reply_s=0.5, backoff_first_s=0.01, backoff_most_s=0.02)
+FAST = Timing(
+    settle_s=0.6, poll_s=0.05, confirm_s=20.0, reply_s=0.5, connect_s=0.5, backoff=Backoff(first_s=0.01, most_s=0.02)
+)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drivers.link.serial import SerialSettings, open_serial
+from drivers.link.serial import SerialSettings
 from drivers.link.stream import ReceiveBuffer
 from drivers.receipt_printer.driver import EscPosReceiptPrinter
 from drivers.receipt_printer.port import Heading, Line, Pair, Qr, Receipt, ReceiptOutcome, Rule
@@ -162,7 +162,7 @@ async def test_printer_that_falls_silent_within_the_slip_is_unknown(
 
 
 async def test_printer_that_never_confirms_is_unknown(device: VirtualReceiptPrinter, driver: Driver) -> None:
-    device._answers_process_id = False
+    device.model = replace(device.model, process_id=False)
     printer = driver(timing=replace(FAST, confirm_s=1.0))
     assert await printer.print_receipt(RECEIPT) is ReceiptOutcome.UNKNOWN
 
@@ -227,23 +227,6 @@ async def test_absent_printer_is_a_status(device: VirtualReceiptPrinter, driver:
     assert await printer.cut_count() is None
 
 
-async def test_line_is_opened_anew_after_a_rest(device: VirtualReceiptPrinter) -> None:
-    opened = 0
-    settings = SerialSettings(str(device.pty.path))
-
-    async def connect() -> Any:
-        nonlocal opened
-        opened += 1
-        return await open_serial(settings)
-
-    printer = EscPosReceiptPrinter(settings, EPSON_80, timing=replace(FAST, rest_s=0.0), connect=connect)
-    await printer.refresh()
-    await asyncio.sleep(0.01)
-    assert await printer.print_receipt(RECEIPT) is ReceiptOutcome.PRINTED
-    assert opened == 2
-    await printer.close()
-
-
 @pytest.mark.parametrize(
     "delivery",
     [Delivery(noise=b"\x00\xff\x81"), Delivery(noise=b"\x11", glued=b"\x13"), Delivery(byte_by_byte=True)],
@@ -295,7 +278,7 @@ async def test_confirmation_amid_status_answers_is_not_lost() -> None:
     async def connect() -> EagerPrinter:
         return EagerPrinter()
 
-    timing = replace(FAST, confirm_s=1.0)
+    timing = replace(FAST, confirm_s=1.0, counter_s=0.02)
     printer = EscPosReceiptPrinter(SerialSettings("unused"), EPSON_80, timing=timing, connect=connect)
     assert await printer.print_receipt(Receipt((Line("x"),))) is ReceiptOutcome.PRINTED
     await printer.close()

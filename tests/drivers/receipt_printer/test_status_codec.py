@@ -12,13 +12,18 @@ from drivers.receipt_printer.port import ReceiptOutcome
 from drivers.receipt_printer.printer_status import device_status, fault_of
 from drivers.receipt_printer.status_codec import (
     AutomaticStatus,
-    Counter,
+    Block,
+    BufferedReply,
     Demultiplexer,
     Flag,
+    FlowControl,
+    PrinterId,
     ProcessDone,
     RealTimeReply,
     Reply,
+    automatic_status_request,
     counter_request,
+    identity_request,
     parse_asb,
     parse_real_time,
     process_id_request,
@@ -31,6 +36,9 @@ def test_requests() -> None:
     assert [status_request(n) for n in (1, 2, 3, 4)] == [bytes((0x10, 0x04, n)) for n in (1, 2, 3, 4)]
     assert process_id_request(b"a1b2") == bytes.fromhex("1d284806003030") + b"a1b2"
     assert counter_request(50) == bytes.fromhex("1d6732003200")
+    assert automatic_status_request(0x0F) == bytes.fromhex("1d610f")
+    assert automatic_status_request(0) == bytes.fromhex("1d6100")
+    assert identity_request(PrinterId.MODEL) == bytes.fromhex("1d4943")
     with pytest.raises(ValueError, match="ASCII"):
         process_id_request(b"\x10\x04\x01\x00")
 
@@ -110,14 +118,18 @@ def test_near_end_still_prints() -> None:
     assert device_status(flags).supplies == {"paper": SupplyState.LOW}
 
 
-MIXED = bytes.fromhex("11 12 10000000 1a 3722 61316232 00 13 5f 3132 00 18000f00 12")
+MIXED = bytes.fromhex("11 12 10000000 1a 3722 61316232 00 13 5f 3132 00 18000f00 03 5f 544d2d383856 00 12")
 REPLIES: list[Reply] = [
+    FlowControl(True),
     RealTimeReply(0x12),
     AutomaticStatus(frozenset()),
     RealTimeReply(0x1A),
     ProcessDone(b"a1b2"),
-    Counter(12),
+    FlowControl(False),
+    Block("12"),
     AutomaticStatus(frozenset({Flag.OFFLINE, Flag.PAPER_END, Flag.PAPER_NEAR_END})),
+    BufferedReply(0x03),
+    Block("TM-88V"),
     RealTimeReply(0x12),
 ]
 
@@ -134,9 +146,15 @@ def test_noise_is_survived_and_recovered_from(noise: list[bytes]) -> None:
     demultiplexer = Demultiplexer()
     for piece in noise:
         for reply in demultiplexer.feed(piece):
-            assert isinstance(reply, RealTimeReply | AutomaticStatus | ProcessDone | Counter)
+            assert isinstance(reply, Reply)
+        assert demultiplexer.pending <= 82
     # A frame begun by the noise may swallow a few bytes; then the line is in step again.
     assert list(demultiplexer.feed(b"\x12" * 24))[-1] == RealTimeReply(0x12)
+
+
+def test_numbers_of_counters() -> None:
+    assert Block("0042").number == 42
+    assert Block("TM-88V").number is None
 
 
 @given(st.integers(1, 4), st.integers(0, 255))
