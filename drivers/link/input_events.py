@@ -4,8 +4,8 @@ An input device is a stream of `struct input_event`. `open_input` opens any path
 
 - an evdev character device (/dev/input/by-path/…-event-kbd) is grabbed with EVIOCGRAB, so that no key reaches the
   desktop or another program, and its clock is set to CLOCK_MONOTONIC;
-- anything else that can be read (a FIFO, a pseudo-terminal, a recording) is taken as the same records from somewhere
-  else, as the virtual cabinet makes them. A lock on it stands for the grab.
+- a FIFO or a pseudo-terminal is taken as the same records from somewhere else, as the virtual cabinet makes them. A
+  lock on it stands for the grab.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import evdev
 from evdev import ecodes
@@ -49,7 +50,7 @@ class InputEvent:
     def from_bytes(cls, record: bytes) -> InputEvent | None:
         """None for what no kernel writes."""
         seconds, microseconds, type_, code, value = RECORD.unpack(record)
-        if seconds < 0 or not 0 <= microseconds < 1_000_000 or type_ not in _TYPES or code > ecodes.KEY_MAX:
+        if not 0 <= seconds < 1 << 32 or not 0 <= microseconds < 1_000_000 or code > _LAST_CODE.get(type_, -1):
             return None
         if type_ == ecodes.EV_KEY and value not in (UP, DOWN, REPEATED):
             return None
@@ -69,7 +70,17 @@ class InputEvent:
         return self.type == ecodes.EV_SYN and self.code == ecodes.SYN_DROPPED
 
 
-_TYPES = frozenset(number for number in ecodes.EV if number < ecodes.EV_MAX)
+_LAST_CODE: Final = {
+    ecodes.EV_SYN: ecodes.SYN_DROPPED,
+    ecodes.EV_KEY: ecodes.KEY_MAX,
+    ecodes.EV_REL: ecodes.REL_MAX,
+    ecodes.EV_ABS: ecodes.ABS_MAX,
+    ecodes.EV_MSC: ecodes.MSC_MAX,
+    ecodes.EV_SW: ecodes.SW_MAX,
+    ecodes.EV_LED: ecodes.LED_MAX,
+    ecodes.EV_SND: ecodes.SND_MAX,
+    ecodes.EV_REP: ecodes.REP_MAX,
+}  # by type; force feedback and power events come from no keyboard
 
 
 class EventParser:
@@ -170,14 +181,18 @@ async def open_input(path: str) -> InputLink:
         taken = error.errno in (errno.EBUSY, errno.EWOULDBLOCK)
         reason = "taken by another program" if taken else errno.errorcode.get(error.errno or 0, "no input device")
         raise LinkLost(f"cannot open {path}: {reason}") from error
-    return InputLink(fd, identity)
+    try:
+        return InputLink(fd, identity)
+    except PermissionError:  # epoll: nothing ever happens on it
+        os.close(fd)
+        raise LinkLost(f"cannot open {path}: no input device") from None
 
 
 def _open(path: str) -> tuple[int, str]:
     """In a thread: opening may wake a sleeping USB device. Returns the descriptor and the identity."""
     found = Path(path).stat()
-    if stat.S_ISDIR(found.st_mode):
-        raise IsADirectoryError(errno.EISDIR, "no input device", path)
+    if not stat.S_ISCHR(found.st_mode) and not stat.S_ISFIFO(found.st_mode):
+        raise OSError(errno.ENODEV, "no input device", path)
     if stat.S_ISCHR(found.st_mode) and os.major(found.st_rdev) == _INPUT_MAJOR:
         return _open_evdev(path)
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
