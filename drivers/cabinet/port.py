@@ -18,7 +18,11 @@ class Mains(StrEnum):
 
 
 class Sensor(StrEnum):
-    """Lines of the box. ACTIVE means what the name says: door open, box tampered with, somebody there, headset in."""
+    """Lines of the box. ACTIVE means what the name says: door open, box tampered with, somebody there, headset in.
+
+    A broken wire reads as what is safe: door open, tampered with, vibration, somebody there; but no headset (private
+    speech would come from the loudspeaker) and a fan that stands still.
+    """
 
     DOOR = "door"
     SERVICE_DOOR = "service-door"
@@ -45,6 +49,8 @@ class Power:
     mains: Mains = Mains.UNKNOWN
     battery_percent: int | None = None
     runtime_s: int | None = None
+    replace_battery: bool = False  # the supply's own test says so
+    overloaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class CabinetState:
-    """Everything at one moment. A sensor that is absent is not in `sensors`; one whose wire is broken reads ACTIVE."""
+    """Everything at one moment. Not in `sensors`: one that is absent or not heard. Of broken wires see `Sensor`."""
 
     power: Power | None = None
     sensors: Mapping[Sensor, bool] = field(default_factory=dict)

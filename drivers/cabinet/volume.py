@@ -1,0 +1,74 @@
+"""The loudness of speaker and headset, through ALSA's `amixer`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from drivers.cabinet.part import PolledPart, Trouble, broken
+
+
+@dataclass(frozen=True)
+class VolumeSettings:
+    """`card`: ALSA's name or number of the sound card; empty: the default. `controls`: all of them are set alike."""
+
+    controls: tuple[str, ...] = ("Master",)
+    card: str = ""
+    program: str = "amixer"
+    answer_s: float = 3.0
+    poll_s: float = 60.0
+
+
+class VolumePart(PolledPart):
+    name = "volume"
+
+    def __init__(self, settings: VolumeSettings) -> None:
+        super().__init__(settings.poll_s)
+        self._settings = settings
+        self._turn = asyncio.Lock()
+        self._newest = 0
+
+    async def set(self, percent: int) -> None:
+        """0 to 100. Never raises: whether it worked is the part's trouble."""
+        self._newest += 1
+        mine = self._newest
+        async with self._turn:
+            if mine != self._newest:
+                return  # a slider moved on meanwhile
+            level = min(100, max(0, percent))
+            troubles = [await self._mixer("sset", name, *level_words(level)) for name in self._settings.controls]
+        self.trouble = next((trouble for trouble in troubles if trouble), None)
+        self._changed()
+
+    async def _look(self) -> Trouble | None:
+        async with self._turn:
+            troubles = [await self._mixer("sget", name) for name in self._settings.controls]
+        return next((trouble for trouble in troubles if trouble), None)
+
+    async def _mixer(self, *words: str) -> Trouble | None:
+        settings = self._settings
+        card = ("-c", settings.card) if settings.card else ()
+        try:
+            # -M: percent as the ear hears it, not as the chip counts.
+            process = await asyncio.create_subprocess_exec(
+                *(settings.program, "-q", "-M", *card, *words),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        except OSError as error:
+            return broken(f"volume: {settings.program} cannot be started ({type(error).__name__})")
+        try:
+            async with asyncio.timeout(settings.answer_s):
+                code = await process.wait()
+        except TimeoutError:
+            return broken(f"volume: {settings.program} does not answer")
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return broken(f"volume: the sound card has no control {words[1]!r}") if code else None
+
+
+def level_words(percent: int) -> tuple[str, str]:
+    return (f"{percent}%", "unmute" if percent else "mute")
