@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from drivers.document_printer.ipp_codec import Attribute, Group, GroupTag, IppMessage, Malformed, Tag, decode
+from drivers.document_printer.ipp_codec import IppMessage, Malformed, decode
+from drivers.document_printer.ipp_values import Attribute, Group, GroupTag, Tag
 
 MAX_REPLY = 4 * 1024 * 1024  # octets; a full attribute list is some ten thousand
 CHUNK = 16 * 1024

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from drivers.document_printer.client import FaultKind, IppClient, IppFault, Operation, Status
-from drivers.document_printer.ipp_codec import Attribute, GroupTag, IppMessage, Tag
+from drivers.document_printer.ipp_codec import IppMessage
+from drivers.document_printer.ipp_values import Attribute, GroupTag, Tag
 from drivers.document_printer.port import FINAL_STATES, JobProgress, JobState, PrintJob, SubmitFault
 from drivers.document_printer.printer_status import (
     IDLE,

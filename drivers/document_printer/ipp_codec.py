@@ -1,4 +1,4 @@
-"""The binary encoding of IPP (RFC 8010 §3): messages as frozen dataclasses, without I/O.
+"""IPP messages (RFC 8010 §3) as frozen dataclasses, without I/O.
 
 `decode` never raises: what cannot be read is a `Malformed` value.
 """
@@ -9,138 +9,22 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from enum import IntEnum
+
+from drivers.document_printer.ipp_encoding import encode_attribute
+from drivers.document_printer.ipp_values import (
+    EMPTY_GROUP,
+    Attribute,
+    Collection,
+    Group,
+    GroupTag,
+    IntRange,
+    Localized,
+    Resolution,
+    Tag,
+    Value,
+)
 
 MAX_COLLECTION_DEPTH = 8  # real printers nest two deep; a hostile reply must not exhaust the stack
-
-
-class GroupTag(IntEnum):
-    """Delimiter tags (RFC 8010 §3.5.1)."""
-
-    OPERATION = 0x01
-    JOB = 0x02
-    END = 0x03
-    PRINTER = 0x04
-    UNSUPPORTED = 0x05
-
-
-class Tag(IntEnum):
-    """Value tags (RFC 8010 §3.5.2)."""
-
-    UNSUPPORTED = 0x10
-    UNKNOWN = 0x12
-    NO_VALUE = 0x13
-    INTEGER = 0x21
-    BOOLEAN = 0x22
-    ENUM = 0x23
-    OCTET_STRING = 0x30
-    DATE_TIME = 0x31
-    RESOLUTION = 0x32
-    RANGE = 0x33
-    BEGIN_COLLECTION = 0x34
-    TEXT_WITH_LANGUAGE = 0x35
-    NAME_WITH_LANGUAGE = 0x36
-    END_COLLECTION = 0x37
-    TEXT = 0x41
-    NAME = 0x42
-    KEYWORD = 0x44
-    URI = 0x45
-    URI_SCHEME = 0x46
-    CHARSET = 0x47
-    NATURAL_LANGUAGE = 0x48
-    MIME_MEDIA_TYPE = 0x49
-    MEMBER_NAME = 0x4A
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """Dots per `unit` (3: inch, 4: centimetre), across and along the feed."""
-
-    cross_feed: int
-    feed: int
-    unit: int
-
-
-@dataclass(frozen=True)
-class IntRange:
-    """rangeOfInteger, both ends included."""
-
-    lower: int
-    upper: int
-
-
-@dataclass(frozen=True)
-class Localized:
-    """textWithLanguage or nameWithLanguage."""
-
-    language: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Collection:
-    """A collection value; its members are attributes."""
-
-    members: tuple[Attribute, ...]
-
-    def get(self, name: str) -> Attribute | None:
-        return next((member for member in self.members if member.name == name), None)
-
-
-# None: the out-of-band values (unsupported, unknown, no-value); bytes: octetString and tags we do not know.
-Value = int | bool | str | bytes | datetime | Resolution | IntRange | Localized | Collection | None
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """An attribute with one or more values; `tag` is that of the first (sets may mix keyword and name)."""
-
-    name: str
-    tag: int
-    values: tuple[Value, ...]
-
-    def strings(self) -> tuple[str, ...]:
-        """The values that are text, keywords, names, URIs or types."""
-        return tuple(v.text if isinstance(v, Localized) else v for v in self.values if isinstance(v, str | Localized))
-
-    def integer(self) -> int | None:
-        """The first value if it is an integer or enum."""
-        value = self.values[0] if self.values else None
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-    def boolean(self) -> bool | None:
-        """The first value if it is a boolean."""
-        value = self.values[0] if self.values else None
-        return value if isinstance(value, bool) else None
-
-
-@dataclass(frozen=True)
-class Group:
-    """A group of attributes: of the operation, of a job, of the printer, or unsupported ones."""
-
-    tag: int
-    attributes: tuple[Attribute, ...]
-
-    def get(self, name: str) -> Attribute | None:
-        return next((attribute for attribute in self.attributes if attribute.name == name), None)
-
-    def strings(self, name: str) -> tuple[str, ...]:
-        """All text values of the attribute; empty if it is missing."""
-        attribute = self.get(name)
-        return attribute.strings() if attribute else ()
-
-    def integer(self, name: str) -> int | None:
-        """The attribute's integer or enum; None if it is missing or something else."""
-        attribute = self.get(name)
-        return attribute.integer() if attribute else None
-
-    def boolean(self, name: str) -> bool | None:
-        """The attribute's boolean; None if it is missing or something else."""
-        attribute = self.get(name)
-        return attribute.boolean() if attribute else None
-
-
-EMPTY_GROUP = Group(0, ())
 
 
 @dataclass(frozen=True)
@@ -165,7 +49,7 @@ class IppMessage:
         for group in self.groups:
             parts.append(bytes([group.tag]))
             for attribute in group.attributes:
-                parts.extend(_encode_attribute(attribute))
+                parts.extend(encode_attribute(attribute))
         parts.append(bytes([GroupTag.END]))
         return b"".join(parts)
 
@@ -175,84 +59,6 @@ class Malformed:
     """The bytes are no IPP message; `reason` is for technicians."""
 
     reason: str
-
-
-# --- encoding -------------------------------------------------------------------------------------------------------
-
-
-def _encode_attribute(attribute: Attribute) -> Iterator[bytes]:
-    if not attribute.values:
-        raise ValueError(f"attribute {attribute.name} has no value")
-    name = attribute.name
-    for value in attribute.values:
-        yield from _encode_value(attribute.tag, name, value)
-        name = ""  # further values of a 1setOf carry an empty name
-
-
-def _field(tag: int, name: str, value: bytes) -> bytes:
-    encoded = name.encode("utf-8")
-    if len(encoded) > 0x7FFF or len(value) > 0x7FFF:
-        raise ValueError("IPP field longer than 32767 octets")
-    return struct.pack(">BH", tag, len(encoded)) + encoded + struct.pack(">H", len(value)) + value
-
-
-def _encode_value(tag: int, name: str, value: Value) -> Iterator[bytes]:
-    if isinstance(value, Collection):
-        yield _field(Tag.BEGIN_COLLECTION, name, b"")
-        for member in value.members:
-            yield _field(Tag.MEMBER_NAME, "", member.name.encode("utf-8"))
-            for member_value in member.values:
-                yield from _encode_value(member.tag, "", member_value)
-        yield _field(Tag.END_COLLECTION, "", b"")
-        return
-    yield _field(tag, name, _plain_value(tag, value))
-
-
-def _plain_value(tag: int, value: Value) -> bytes:
-    match value:
-        case None:
-            return b""
-        case bool():
-            return bytes([value])
-        case int():
-            return struct.pack(">i", value)
-        case str():
-            return value.encode("utf-8")
-        case bytes():
-            return value
-        case datetime():
-            return _encode_datetime(value)
-        case Resolution(cross, feed, unit):
-            return struct.pack(">iib", cross, feed, unit)
-        case IntRange(lower, upper):
-            return struct.pack(">ii", lower, upper)
-        case Localized(language, text):
-            lang, body = language.encode("ascii"), text.encode("utf-8")
-            return struct.pack(">H", len(lang)) + lang + struct.pack(">H", len(body)) + body
-    raise ValueError(f"no encoding for {type(value).__name__} with tag 0x{tag:02x}")
-
-
-def _encode_datetime(value: datetime) -> bytes:
-    offset = value.utcoffset()
-    if offset is None:
-        raise ValueError("dateTime needs a time zone")
-    minutes = round(offset.total_seconds() / 60)
-    sign = b"+" if minutes >= 0 else b"-"
-    return struct.pack(
-        ">HBBBBBBcBB",
-        value.year,
-        value.month,
-        value.day,
-        value.hour,
-        value.minute,
-        value.second,
-        value.microsecond // 100_000,
-        sign,
-        *divmod(abs(minutes), 60),
-    )
-
-
-# --- decoding -------------------------------------------------------------------------------------------------------
 
 
 class _BrokenError(Exception):

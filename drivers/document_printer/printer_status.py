@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.document_printer.client import FaultKind, IppFault, Status
-from drivers.document_printer.ipp_codec import Group, GroupTag, IppMessage
+from drivers.document_printer.ipp_codec import IppMessage
+from drivers.document_printer.ipp_values import Group, GroupTag
 from drivers.document_printer.port import JobProgress, JobState
 from drivers.document_printer.reasons import PAPER, TONER, Verdict, judge
 from drivers.status import Action, DeviceState, DeviceStatus, SupplyState

@@ -8,18 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.document_printer.ipp_codec import (
+from drivers.document_printer.ipp_codec import IppMessage, Malformed, decode
+from drivers.document_printer.ipp_values import (
     Attribute,
     Collection,
     Group,
     GroupTag,
     IntRange,
-    IppMessage,
     Localized,
-    Malformed,
     Resolution,
     Tag,
-    decode,
 )
 
 REQUEST = bytes.fromhex(
