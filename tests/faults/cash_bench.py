@@ -1,0 +1,88 @@
+"""A banknote acceptor on a simulated unit, for faults and tests of cash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from drivers.cash.port import CashAcceptor, CashEvent, CashEventKind
+from drivers.cash.ssp_channel import SspTimings
+from drivers.cash.ssp_driver import SspAcceptor, SspSettings
+from drivers.link.serial import SerialSettings
+from drivers.link.supervise import Backoff
+from drivers.virtual.itl_ssp import VirtualSspValidator
+from tests.drivers.link.waiting import PATIENCE_S, until
+
+YUAN = 100
+ALL = (100, 500, 1000, 2000, 5000, 10000)
+SPEED = 40.0
+BACKOFF = Backoff(0.02, 0.1)
+
+# Replies come within milliseconds; only tests of silence wait for these, and a busy machine must not reach them.
+SSP_TIMINGS = SspTimings(
+    reply=0.3, poll=0.01, idle_poll=0.03, escrow_decision=30.0, stack=20.0, reject=20.0, power_up=1.0
+)
+
+
+def ssp_settings(path: Path, timings: SspTimings = SSP_TIMINGS, **more: Any) -> SspSettings:
+    line = SerialSettings(str(path), baud=9600, stopbits=2)
+    return SspSettings(line, timings=timings, backoff=BACKOFF, **more)
+
+
+class Bench:
+    """A driver that is ready, the unit behind it, and the events so far."""
+
+    def __init__(self, unit: VirtualSspValidator, cash: CashAcceptor) -> None:
+        self.unit = unit
+        self.cash = cash
+        self.seen: list[CashEvent] = []
+
+    async def event(self, kind: CashEventKind | None = None) -> CashEvent:
+        """The next event, which must be a `kind`."""
+        async with asyncio.timeout(PATIENCE_S):
+            event = await self.cash.next_event()
+        self.seen.append(event)
+        assert kind in (None, event.kind), f"{event} instead of {kind}"
+        return event
+
+    async def next_of(self, kind: CashEventKind) -> CashEvent:
+        """The next event of a kind, whatever comes before."""
+        while (event := await self.event()).kind is not kind:
+            pass
+        return event
+
+    async def feed(self, fen: int) -> CashEvent:
+        """A resident feeds a note until it is in escrow."""
+        await until(lambda: self.unit.taking)
+        assert self.unit.insert(fen)
+        return await self.event(CashEventKind.ESCROWED)
+
+    async def quiet(self) -> None:
+        """Several polls go by and no event comes."""
+        try:
+            async with asyncio.timeout(0.15):
+                event = await self.cash.next_event()
+        except TimeoutError:
+            return
+        raise AssertionError(f"one event too many: {event}")
+
+
+@asynccontextmanager
+async def ssp_bench(
+    tmp_path: Path, *, timings: SspTimings = SSP_TIMINGS, enabled: bool = True, **unit_options: Any
+) -> AsyncIterator[Bench]:
+    unit = VirtualSspValidator(tmp_path / "dev" / "cash", **{"speed": SPEED, "late_s": 0.4} | unit_options)
+    await unit.start()
+    cash = SspAcceptor(ssp_settings(unit.pty.path, timings))
+    try:
+        await cash.open()
+        await until(lambda: cash.status.ready)
+        if enabled:
+            assert await cash.enable(ALL)
+        yield Bench(unit, cash)
+    finally:
+        await cash.close()
+        await unit.stop()
