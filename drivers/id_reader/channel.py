@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, fields
 
 import structlog
 
 from drivers.id_reader.frames import TEXT_BYTES, Command, Reply, ReplyParser, Request, Sw3
+from drivers.id_reader.timings import SdtTimings
 from drivers.link.serial import SerialSettings
 from drivers.link.stream import ByteStream, LinkLost
+from drivers.link.trace import Way, trace
 
 log = structlog.get_logger()
 
-LONGEST_REPLY = 1295  # bytes of a 30 01 reply
-
-
-@dataclass(frozen=True)
-class SdtTimings:
-    """Seconds, by the protocol's names. Time on the wire is added according to the line's speed."""
-
-    reset_sam: float = 2.0
-    sam_status: float = 1.0
-    read_sam_id: float = 1.0
-    find_card: float = 1.0
-    select_card: float = 1.0
-    read_card: float = 4.0
-    find_interval: float = 0.3  # between two FIND_CARD; vendors ask for at least this
-    status_interval: float = 3.0  # between two SAM_STATUS while nobody reads
-    connect_grace: float = 3.0  # how long a read waits for a reader that is just being opened
-
-    def scaled(self, factor: float) -> SdtTimings:
-        return SdtTimings(**{field.name: getattr(self, field.name) * factor for field in fields(self)})
-
-    def answer(self, command: Command, line: SerialSettings) -> float:
-        """The longest wait for the answer to `command`."""
-        wire = line.seconds_for(LONGEST_REPLY if command is Command.READ_CARD else 64)
-        return float(getattr(self, command.name.lower())) + wire
-
-
-_REQUEST_ERRORS = frozenset(
+REQUEST_ERRORS = frozenset(
     {Sw3.CHECKSUM_ERROR, Sw3.LENGTH_ERROR, Sw3.COMMAND_ERROR, Sw3.NOT_PERMITTED, Sw3.UNRECOGNISABLE}
 )
 SAM_FAULTS = frozenset({Sw3.SELF_TEST_FAILED, Sw3.NOT_AUTHORISED})
@@ -48,6 +23,7 @@ CARD_FAULTS = frozenset(
         Sw3.CARD_REFUSED_READER,
         Sw3.READER_REFUSED_CARD,
         Sw3.VERIFICATION_ERROR,
+        Sw3.FINGERPRINT_ERROR,
         Sw3.INFORMATION_LENGTH_ERROR,
         Sw3.UNKNOWN_CARD_TYPE,
         Sw3.READ_FAILED,
@@ -55,25 +31,28 @@ CARD_FAULTS = frozenset(
         Sw3.NO_SUCH_ITEM,
     }
 )
+_SAM_NUMBER_BYTES = 16
 
 
 def answers(command: Command, reply: Reply) -> bool:
     """Whether `reply` can be the answer to `command`; replies carry no command, so this goes by their shape."""
-    if reply.status in _REQUEST_ERRORS | SAM_FAULTS:
+    if reply.status in REQUEST_ERRORS | SAM_FAULTS:
         return True
-    size = len(reply.data)
+    success, size = reply.status == Sw3.SUCCESS, len(reply.data)
     match command:
-        case Command.RESET_SAM | Command.SAM_STATUS:
-            return reply.status == Sw3.SUCCESS and size == 0
         case Command.READ_SAM_ID:
-            return reply.status == Sw3.SUCCESS and size == 16
+            return success and size == _SAM_NUMBER_BYTES
         case Command.FIND_CARD:
             return reply.status in {Sw3.CARD_FOUND, Sw3.FIND_FAILED}
         case Command.SELECT_CARD:
             failed = reply.status == Sw3.SELECT_FAILED or reply.status in CARD_FAULTS
-            return failed or (reply.status == Sw3.SUCCESS and 0 < size < 16)
-        case Command.READ_CARD:
-            return reply.status in CARD_FAULTS or (reply.status == Sw3.SUCCESS and size >= TEXT_BYTES)
+            return failed or (success and 0 < size < _SAM_NUMBER_BYTES)
+        case Command.READ_CARD | Command.READ_CARD_WITH_FINGERPRINT:
+            return reply.status in CARD_FAULTS or (success and size >= TEXT_BYTES)
+        case Command.READ_NEW_ADDRESS:
+            return reply.status in CARD_FAULTS or (success and _SAM_NUMBER_BYTES < size < TEXT_BYTES)
+        case _:
+            return success and size == 0
 
 
 class SamChannel:
@@ -86,12 +65,17 @@ class SamChannel:
         self._parser = ReplyParser()
         self._turn = asyncio.Lock()
         self._in_step = True  # no question is open whose answer may still come
+        self.ended = ""  # why this channel was given up, for the technician
 
     @property
     def alive(self) -> bool:
         return self._stream.connected
 
-    async def ask(self, command: Command) -> Reply | None:
+    @property
+    def baud(self) -> int:
+        return self._line.baud
+
+    async def ask(self, command: Command, data: bytes = b"") -> Reply | None:
         """The answer, or None when none came in time although the reader is alive. LinkLost when it is not.
 
         May be cancelled at any moment: the next question first makes sure that the old answer is out of the way.
@@ -99,11 +83,35 @@ class SamChannel:
         async with self._turn:
             if not self._in_step:
                 await self._fall_in_step()
-            reply = await self._exchange(command)
+            reply = await self._exchange(command, data)
             if reply is None:
                 log.warning("id_reader_no_answer", command=command.name, damaged_frames=self._parser.damaged)
                 await self._fall_in_step()
             return reply
+
+    async def knock(self, command: Command, wait_s: float) -> bool | None:
+        """Ask once, at a speed that may be wrong. True: a sound frame came; False: bytes that make no frame; None:
+        nothing. LinkLost when the device is gone."""
+        async with self._turn:
+            self._in_step = False
+            heard: bool | None = None
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._send(Request(command))
+                    while True:
+                        received = await self._stream.read(4096)
+                        heard = False
+                        if self._parser.feed(received):
+                            return True
+            except TimeoutError:
+                trace("id_reader", Way.NOTE, f"no answer at {self._line.baud} baud")
+                return heard
+
+    async def give_up(self, reason: str) -> LinkLost:
+        """Close the stream, so that a new connection is made; returns what may be raised."""
+        self.ended = reason
+        await self._stream.close()
+        return LinkLost(reason)
 
     async def _fall_in_step(self) -> None:
         """Ask for the SAM's number: answers come in order and only this one has 16 bytes, so what came before it
@@ -111,21 +119,39 @@ class SamChannel:
         for _ in range(2):
             if await self._exchange(Command.READ_SAM_ID) is not None:
                 return
-        await self._stream.close()
-        raise LinkLost("reader silent")
+        raise await self.give_up("reader silent")
 
-    async def _exchange(self, command: Command) -> Reply | None:
+    async def _exchange(self, command: Command, data: bytes = b"") -> Reply | None:
         self._in_step = False
-        self._parser.reset()
-        self._stream.drain_input()
         try:
             async with asyncio.timeout(self._timings.answer(command, self._line)):
-                await self._stream.write(Request(command).to_bytes())
+                await self._send(Request(command, data))
                 while True:
                     for reply in self._parser.feed(await self._stream.read(4096)):
                         if answers(command, reply):
+                            _trace_reply(command.name, reply, public=command is Command.READ_SAM_ID)
                             self._in_step = True
                             return reply
+                        _trace_reply(f"not an answer to {command.name}", reply)
                         log.info("id_reader_late_answer_dropped", command=command.name)
         except TimeoutError:
+            trace("id_reader", Way.NOTE, f"no answer to {command.name}, {self._parser.damaged} damaged frames")
             return None
+
+    async def _send(self, request: Request) -> None:
+        self._parser.reset()
+        self._stream.drain_input()
+        frame = request.to_bytes()
+        trace("id_reader", Way.OUT, request.command.name, frame)
+        await self._stream.write(frame)
+
+
+def _trace_reply(label: str, reply: Reply, *, public: bool = False) -> None:
+    """Only the SAM's own number is anybody's business: SELECT gives the chip's number, which follows its holder, and
+    an answer out of turn may be anything. The checksum goes too, for it tells something of short data."""
+    if public or not reply.data:
+        trace("id_reader", Way.IN, f"{label} {reply.status:02X}", reply.to_bytes())
+        return
+    head = reply.head
+    blank = bytes(len(reply.data) + 1)  # what is secret does not even get as far as the trace
+    trace("id_reader", Way.IN, f"{label} {reply.status:02X}", head + blank, (slice(len(head), None),))

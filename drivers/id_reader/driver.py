@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from drivers.id_reader.card_text import parse_card
-from drivers.id_reader.channel import SAM_FAULTS, SamChannel, SdtTimings
-from drivers.id_reader.frames import CardContent, Command, Reply, Sw3, sam_number
+from drivers.id_reader.channel import SamChannel
+from drivers.id_reader.frames import SET_UART, CardContent, Command, Sw3, sam_number
 from drivers.id_reader.port import IdCard, ReadFault
-from drivers.link.serial import SerialSettings, SerialStream, open_serial
+from drivers.id_reader.reading import CardReading, SamFault, Wanted
+from drivers.id_reader.speed_search import SpeedSearch
+from drivers.id_reader.timings import SdtTimings
+from drivers.link.serial import SerialSettings, SerialStream
 from drivers.link.stream import LinkLost
 from drivers.link.supervise import Backoff, end_supervision, keep_connected
+from drivers.link.trace import Way, trace
 from drivers.status import Action, DeviceState, DeviceStatus
 
 log = structlog.get_logger()
 
-_WORTH_A_SECOND_TRY = frozenset(
-    {Sw3.SELECT_FAILED, Sw3.VERIFICATION_ERROR, Sw3.READ_FAILED, Sw3.RANDOM_FAILED, Sw3.COMMAND_ERROR}
-)
+_WHY_NOT_OPENED = {
+    errno.ENOENT: "not plugged in",
+    errno.EAGAIN: "held by another program",
+    errno.EBUSY: "held by another program",
+    errno.EACCES: "this program may not open it",
+}
 
 
 def today_in_china() -> date:
@@ -32,18 +41,22 @@ def today_in_china() -> date:
     return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
+def _end_of(channel: SamChannel) -> LinkLost:
+    return LinkLost(channel.ended or "unplugged")
+
+
 @dataclass(frozen=True)
 class SdtSettings:
-    """`allow_foreigner_2023`: see `card_text.parse_card`."""
+    """`probe_bauds`: speeds tried when the line's own is not answered. `rf_frame_bytes`: set after every reset when
+    given; readers whose antenna loses long frames want 80. `allow_foreigner_2023`: see `card_text.parse_card`."""
 
     line: SerialSettings
     timings: SdtTimings = field(default_factory=SdtTimings)
     backoff: Backoff = field(default_factory=Backoff)
     allow_foreigner_2023: bool = False
-
-
-class _SamFault(Exception):
-    """The SAM itself is out of order (SW3 60, 66)."""
+    wanted: Wanted = field(default_factory=Wanted)
+    probe_bauds: tuple[int, ...] = tuple(SET_UART)
+    rf_frame_bytes: int | None = None
 
 
 class SdtIdReader:
@@ -53,42 +66,52 @@ class SdtIdReader:
         self._settings = settings
         self._timings = settings.timings
         self._today = today
+        self._speed = SpeedSearch(settings.line, settings.probe_bauds, settings.timings)
         self._status = DeviceStatus()
-        self._channel: SamChannel | None = None
-        self._channel_changed = asyncio.Condition()
+        self._counts: Counter[str] = Counter()
+        self._reading: CardReading | None = None  # while connected
+        self._reading_changed = asyncio.Condition()
         self._one_read = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
-        self._must_reset = False
         self.sam_number = ""  # of the SAM last connected, for the technician
 
     @property
     def status(self) -> DeviceStatus:
-        return self._status
+        """`identity`: the SAM's number and the line's speed. `counters`, since `open`: cards_read, reads_failed and
+        failed_… for each fault (waiting in vain is none), connections_lost."""
+        identity = f"SAM {self.sam_number} at {self._speed.line.baud} baud" if self.sam_number else ""
+        return replace(self._status, counters=dict(self._counts), identity=identity)
+
+    @property
+    def baud(self) -> int:
+        """The speed found last, or tried first."""
+        return self._speed.line.baud
 
     async def open(self) -> None:
         if self._keeper is None:
-            self._status = DeviceStatus(DeviceState.STARTING)
+            self._counts.clear()
+            self._become(DeviceState.STARTING)
             self._keeper = keep_connected(
-                "id_reader",
-                lambda: open_serial(self._settings.line),
-                self._serve,
-                self._on_lost,
-                self._settings.backoff,
+                "id_reader", self._speed.connect, self._serve, self._on_lost, self._settings.backoff
             )
 
     async def close(self) -> None:
         await end_supervision(self._keeper)
         self._keeper = None
-        self._status = DeviceStatus(DeviceState.OFFLINE, detail="closed")
+        self._become(DeviceState.OFFLINE, detail="closed")
 
     async def refresh(self) -> DeviceStatus:
-        channel = self._channel
-        if channel is not None and not self._one_read.locked():
+        """See `Device`. A reading in progress is not disturbed: it notices by itself what is wrong."""
+        reading = self._reading
+        if reading is not None and not self._one_read.locked():
             try:
-                await self._check(channel)
-            except LinkLost as lost:
-                self._on_lost(lost)
-        return self._status
+                async with asyncio.timeout(self._timings.refresh):
+                    await self._check(reading)
+            except LinkLost:
+                self._lost_in(reading)
+            except TimeoutError:
+                pass
+        return self.status
 
     async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:
         """See `IdReader`. `timeout_s` limits the wait for a card, not the reading of one that came.
@@ -98,137 +121,134 @@ class SdtIdReader:
         async with self._one_read:
             outcome = await self._read_connected(timeout_s, on_found or (lambda: None))
         if isinstance(outcome, IdCard):
+            self._counts["cards_read"] += 1
             log.info("id_card_read", kind=outcome.kind.value)
         else:
+            if outcome is not ReadFault.NO_CARD:
+                self._counts["reads_failed"] += 1
+                self._counts[f"failed_{outcome.value.replace('-', '_')}"] += 1
             log.info("id_card_not_read", fault=outcome.value)
         return outcome
+
+    async def set_speed(self, baud: int) -> bool:
+        """Tell the reader to speak at another speed from now on (60 0x), and whether it then did. For a technician;
+        ValueError for a speed the protocol does not have."""
+        if baud not in SET_UART:
+            raise ValueError(f"no such speed: {baud}; there are {', '.join(map(str, SET_UART))}")
+        async with self._one_read:
+            reading = await self._connected(self._timings.connect_grace)
+            if reading is None:
+                return False
+            with suppress(LinkLost):
+                # The answer may come at the old speed or at the new one; what counts is which one works afterwards.
+                await reading.channel.knock(SET_UART[baud], self._timings.answer(SET_UART[baud], self._speed.line))
+            self._speed.prefer(baud)
+            await reading.channel.give_up("speed changed")
+            return await self._connected(2 * self._timings.connect_grace) is not None and self.baud == baud
 
     # the connection
 
     async def _serve(self, stream: SerialStream) -> None:
-        channel = SamChannel(stream, self._settings.line, self._timings)
-        self._must_reset = True  # nobody knows what this SAM did before we came
+        channel = SamChannel(stream, self._speed.line, self._timings)
+        reading = CardReading(channel, self._timings, self._settings.wanted, self._settings.rf_frame_bytes)
         try:
-            await self._check(channel)
-            if (reply := await channel.ask(Command.READ_SAM_ID)) and len(reply.data) == 16:
-                self.sam_number = sam_number(reply.data)
-                log.info("id_reader_connected", sam=self.sam_number)
-            await self._publish(channel)
-            while True:
+            greeted = await self._greet(reading)
+            await self._check(reading)
+            await self._publish(reading)
+            while channel.alive:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stream.wait_lost(), self._timings.status_interval)
-                    return
+                    break
                 if not self._one_read.locked():  # a reading in progress notices silence by itself
-                    await self._check(channel)
+                    greeted = greeted or await self._greet(reading)
+                    await self._check(reading)
+            raise _end_of(channel)
         finally:
-            self._channel = None
+            self._reading = None
 
-    async def _check(self, channel: SamChannel) -> None:
+    async def _greet(self, reading: CardReading) -> bool:
+        """Ask which SAM this is; LinkLost when it has no number, as one that says OK to everything and does nothing.
+        False: out of order, ask again later."""
+        self.sam_number = ""
+        try:
+            reply = await reading.ask(Command.READ_SAM_ID) or await reading.ask(Command.READ_SAM_ID)
+            if reply is not None and reply.status == Sw3.SUCCESS:
+                self.sam_number = sam_number(reply.data)
+        except SamFault:
+            return False  # `_check` says so
+        log.info("id_reader_connected", sam=self.sam_number, baud=reading.channel.baud)
+        trace("id_reader", Way.NOTE, f"connected at {reading.channel.baud} baud, SAM {self.sam_number}")
+        return True
+
+    async def _check(self, reading: CardReading) -> None:
         """Ask the SAM how it is; LinkLost when it says nothing."""
         try:
-            reply = await self._ask(channel, Command.SAM_STATUS)
-        except _SamFault:
-            await channel.ask(Command.RESET_SAM)  # the next check shows whether that helped
+            reply = await reading.ask(Command.SAM_STATUS)
+        except SamFault as fault:
+            self._out_of_order(fault)
+            await reading.channel.ask(Command.RESET_SAM)  # the next check shows whether that helped
             return
         if reply is None:
-            raise LinkLost("reader does not answer SAM_STATUS")
+            raise await reading.channel.give_up("reader does not answer SAM_STATUS")
         if reply.status == Sw3.SUCCESS:
-            self._status = DeviceStatus(DeviceState.ONLINE)
+            self._become(DeviceState.ONLINE)
         else:
-            detail = f"SAM status {reply.status:02X}"
-            self._status = DeviceStatus(DeviceState.HARDWARE_ERROR, action=Action.RESET, detail=detail)
+            self._become(DeviceState.HARDWARE_ERROR, Action.RESET, f"SAM status {reply.status:02X}")
 
-    async def _publish(self, channel: SamChannel) -> None:
-        async with self._channel_changed:
-            self._channel = channel
-            self._channel_changed.notify_all()
+    async def _publish(self, reading: CardReading) -> None:
+        async with self._reading_changed:
+            self._reading = reading
+            self._reading_changed.notify_all()
 
-    async def _connected(self, patience_s: float) -> SamChannel | None:
+    async def _connected(self, patience_s: float) -> CardReading | None:
         try:
-            async with asyncio.timeout(patience_s), self._channel_changed:
-                while self._channel is None or not self._channel.alive:
-                    await self._channel_changed.wait()
-                return self._channel
+            async with asyncio.timeout(patience_s), self._reading_changed:
+                while self._reading is None or not self._reading.channel.alive:
+                    await self._reading_changed.wait()
+                return self._reading
         except TimeoutError:
             return None
 
     def _on_lost(self, reason: LinkLost) -> None:
-        self._status = DeviceStatus(DeviceState.OFFLINE, action=Action.MAINTENANCE, detail=str(reason))
+        if self._status.device not in (DeviceState.OFFLINE, DeviceState.STARTING):
+            self._counts["connections_lost"] += 1
+        cause = reason.__cause__
+        why = _WHY_NOT_OPENED.get(cause.errno or 0, "") if isinstance(cause, OSError) else ""
+        detail = f"{why}: {self._settings.line.path}" if why else str(reason)
+        trace("id_reader", Way.NOTE, detail)
+        self._become(DeviceState.OFFLINE, Action.MAINTENANCE, detail)
+
+    def _lost_in(self, reading: CardReading) -> None:
+        """The session of `reading` says so too, but perhaps after our caller looked."""
+        if reading is self._reading:
+            self._on_lost(_end_of(reading.channel))
+
+    def _out_of_order(self, fault: SamFault) -> None:
+        self._become(DeviceState.HARDWARE_ERROR, Action.MAINTENANCE, str(fault))
+
+    def _become(self, device: DeviceState, action: Action = Action.NONE, detail: str = "") -> None:
+        status = DeviceStatus(device, action=action, detail=detail)
+        if not status.same_trouble(self._status):
+            log.info("id_reader_status", device=device.value, action=action.value, detail=detail)
+        self._status = status
 
     # the card
 
     async def _read_connected(self, timeout_s: float, on_found: Callable[[], None]) -> IdCard | ReadFault:
-        channel = await self._connected(min(timeout_s, self._timings.connect_grace))
-        if channel is None:
+        reading = await self._connected(min(timeout_s, self._timings.connect_grace))
+        if reading is None:
             return ReadFault.READER_LOST
         try:
-            return await self._find_and_read(channel, timeout_s, on_found)
-        except LinkLost as lost:
-            self._on_lost(lost)  # the session says so too, but perhaps after our caller looked
-        except _SamFault:
-            pass  # the status says so
-        return ReadFault.READER_LOST
+            content = await reading.read(timeout_s, on_found)
+        except LinkLost:
+            self._lost_in(reading)
+            return ReadFault.READER_LOST
+        except SamFault as fault:
+            self._out_of_order(fault)
+            return ReadFault.READER_LOST
+        return self._judge(content) if isinstance(content, CardContent) else content
 
-    async def _find_and_read(
-        self, channel: SamChannel, timeout_s: float, on_found: Callable[[], None]
-    ) -> IdCard | ReadFault:
-        if not await self._find(channel, timeout_s):
-            return ReadFault.NO_CARD
-        on_found()
-        for attempt in (1, 2):
-            reply = await self._select_and_read(channel)
-            if reply is not None and reply.status == Sw3.SUCCESS:
-                return self._judge(reply)
-            # A card taken away and a worn one fail alike; only looking again tells which it was.
-            if not await self._find(channel, 2 * self._timings.find_interval):
-                return ReadFault.CARD_REMOVED
-            if attempt == 1 and (reply is None or reply.status in _WORTH_A_SECOND_TRY):
-                continue
-            break
-        return ReadFault.UNREADABLE
-
-    async def _find(self, channel: SamChannel, timeout_s: float) -> bool:
-        """Whether a card comes within `timeout_s`; asks at least once."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_s
-        if self._must_reset:
-            # After a reading FIND_CARD fails until the card was lifted, which would hide one that still lies there.
-            reply = await self._ask(channel, Command.RESET_SAM)
-            self._must_reset = reply is None
-        while True:
-            reply = await self._ask(channel, Command.FIND_CARD)
-            if reply is not None and reply.status == Sw3.CARD_FOUND:
-                return True
-            left = deadline - loop.time()
-            if left <= 0:
-                return False
-            await asyncio.sleep(min(left, self._timings.find_interval))
-
-    async def _select_and_read(self, channel: SamChannel) -> Reply | None:
-        self._must_reset = True
-        reply = await self._ask(channel, Command.SELECT_CARD)
-        if reply is None or reply.status != Sw3.SUCCESS:
-            return reply
-        return await self._ask(channel, Command.READ_CARD)
-
-    async def _ask(self, channel: SamChannel, command: Command) -> Reply | None:
-        """As `SamChannel.ask`, but once more when the request arrived damaged; _SamFault when the SAM is broken."""
-        reply = await channel.ask(command)
-        if reply is not None and reply.status == Sw3.CHECKSUM_ERROR:
-            reply = await channel.ask(command)
-        if reply is not None and reply.status in SAM_FAULTS:
-            self._status = DeviceStatus(
-                DeviceState.HARDWARE_ERROR,
-                action=Action.MAINTENANCE,
-                detail=f"SAM out of order, SW3 {reply.status:02X}",
-            )
-            raise _SamFault
-        return reply
-
-    def _judge(self, reply: Reply) -> IdCard | ReadFault:
-        content = CardContent.from_bytes(reply.data)
-        if content is None:
-            return ReadFault.UNREADABLE
+    def _judge(self, content: CardContent) -> IdCard | ReadFault:
         card = parse_card(content, allow_foreigner_2023=self._settings.allow_foreigner_2023)
         if isinstance(card, IdCard) and card.valid_to is not None and card.valid_to < self._today():
             return ReadFault.EXPIRED

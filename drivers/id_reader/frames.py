@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from functools import reduce
-from operator import xor
 
 PREAMBLE = bytes.fromhex("AAAAAA9669")
 TEXT_BYTES = 256
@@ -27,6 +25,23 @@ class Command(Enum):
     FIND_CARD = b"\x20\x01"
     SELECT_CARD = b"\x20\x02"
     READ_CARD = b"\x30\x01"  # text and photo
+    READ_CARD_WITH_FINGERPRINT = b"\x30\x10"
+    READ_NEW_ADDRESS = b"\x30\x03"  # the newest one appended to the card; after a reading, of the same selection
+    SET_UART_115200 = b"\x60\x00"
+    SET_UART_57600 = b"\x60\x01"
+    SET_UART_38400 = b"\x60\x02"
+    SET_UART_19200 = b"\x60\x03"
+    SET_UART_9600 = b"\x60\x04"
+    SET_RF_FRAME = b"\x61\xff"  # one data byte: the most bytes of a frame between SAM and card
+
+
+SET_UART = {
+    115200: Command.SET_UART_115200,
+    57600: Command.SET_UART_57600,
+    38400: Command.SET_UART_38400,
+    19200: Command.SET_UART_19200,
+    9600: Command.SET_UART_9600,
+}  # by baud: the speeds there are, fastest first
 
 
 class Sw3(IntEnum):
@@ -42,6 +57,7 @@ class Sw3(IntEnum):
     CARD_REFUSED_READER = 0x31
     READER_REFUSED_CARD = 0x32
     VERIFICATION_ERROR = 0x33
+    FINGERPRINT_ERROR = 0x37
     INFORMATION_LENGTH_ERROR = 0x3F
     UNKNOWN_CARD_TYPE = 0x40
     READ_FAILED = 0x41
@@ -54,7 +70,14 @@ class Sw3(IntEnum):
 
 
 def checksum(body: bytes | bytearray) -> int:
-    return reduce(xor, body, 0)
+    """The exclusive or of all bytes, folded in halves: a hundred times faster than byte by byte, which matters when
+    rubbish looks like many frames."""
+    value = int.from_bytes(body, "big")
+    bits = 8 << max(0, len(body) - 1).bit_length()
+    while bits > 8:
+        bits //= 2
+        value = (value >> bits) ^ (value & ((1 << bits) - 1))
+    return value
 
 
 def _frame(payload: bytes) -> bytes:
@@ -65,9 +88,10 @@ def _frame(payload: bytes) -> bytes:
 @dataclass(frozen=True)
 class Request:
     command: Command
+    data: bytes = b""
 
     def to_bytes(self) -> bytes:
-        return _frame(self.command.value)
+        return _frame(self.command.value + self.data)
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,6 +105,13 @@ class Reply:
 
     def __repr__(self) -> str:
         return f"Reply(status=0x{self.status:02X}, {len(self.data)} bytes)"
+
+    @property
+    def head(self) -> bytes:
+        """The frame up to its data, which tells nothing of a person."""
+        return (
+            PREAMBLE + (len(self.data) + MIN_REPLY_LENGTH).to_bytes(2, "big") + bytes([self.sw1, self.sw2, self.status])
+        )
 
     def to_bytes(self) -> bytes:
         return _frame(bytes([self.sw1, self.sw2, self.status]) + self.data)
@@ -97,6 +128,11 @@ class ReplyParser:
     def __init__(self) -> None:
         self._pending = bytearray()
         self.damaged = 0  # frames dropped for their length or checksum, since `reset`
+
+    @property
+    def pending(self) -> int:
+        """Bytes kept of a frame that is not complete: never more than the longest frame has."""
+        return len(self._pending)
 
     def reset(self) -> None:
         self._drop(len(self._pending))
@@ -150,18 +186,26 @@ def sam_number(data: bytes) -> str:
 
 @dataclass(frozen=True, repr=False)
 class CardContent:
-    """Data of a successful 30 01."""
+    """Data of a successful 30 01 or 30 10, and of the 30 03 behind it."""
 
     text: bytes
     photo: bytes
+    fingerprint: bytes = b""  # two feature blocks of 512 bytes, one, or none; only with 30 10
+    new_address: bytes = b""  # UTF-16LE; b"" when the card has none or nobody asked
 
     def __repr__(self) -> str:
         return "CardContent(…)"
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> CardContent | None:
-        """Two big-endian lengths, then text and photo; None when they do not add up."""
-        text_length, photo_length = (int.from_bytes(data[i : i + 2], "big") for i in (0, 2))
-        if len(data) != 4 + text_length + photo_length or text_length != TEXT_BYTES:
+    def from_bytes(cls, data: bytes, *, with_fingerprint: bool = False) -> CardContent | None:
+        """Big-endian lengths of two bytes each, then text, photo and, with 30 10, fingerprints; None when they do not
+        add up."""
+        items = 3 if with_fingerprint else 2
+        lengths = [int.from_bytes(data[2 * i : 2 * i + 2], "big") for i in range(items)]
+        if len(data) != 2 * items + sum(lengths) or lengths[0] != TEXT_BYTES:
             return None
-        return cls(data[4 : 4 + text_length], data[4 + text_length :])
+        parts, at = [], 2 * items
+        for length in lengths:
+            parts.append(data[at : at + length])
+            at += length
+        return cls(*parts)

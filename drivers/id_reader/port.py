@@ -22,7 +22,10 @@ class CardKind(StrEnum):
 
 @dataclass(frozen=True, repr=False)
 class IdCard:
-    """What the chip says. Its `repr` shows nothing of the person, so that it may slip into a log."""
+    """What the chip says. Its `repr` shows nothing of the person, so that it may slip into a log.
+
+    No text in it has control characters, bidirectional overrides, lone surrogates or NULs, whatever the card says.
+    """
 
     kind: CardKind
     name: str
@@ -30,12 +33,17 @@ class IdCard:
     nation: str  # GB/T 3304 two digits, '' where the card has none
     birth: date
     address: str
-    number: str  # GB 11643, 18 characters, upper case
+    number: str  # GB 11643, 18 characters, upper case; of FOREIGNER_2017 three letters and twelve digits
     issuer: str
     valid_from: date
     valid_to: date | None  # None: 长期
     photo: bytes = b""  # 1,024 bytes in the chip's own format; kiosk.identity.photo_decoders makes a picture of it
     fingerprint: bytes = field(default=b"")
+    new_address: str = ""  # the newest one appended since the card was made: it counts, `address` is what was printed
+    english_name: str = ""  # of the foreigners' kinds
+    nationality: str = ""  # FOREIGNER_2017: GB/T 2659, three letters
+    travel_permit: str = ""  # HMT_RESIDENCE: number of the travel permit, 9 characters
+    issue_count: str = ""  # HMT_RESIDENCE: how often this permit was issued, two digits
 
     def __repr__(self) -> str:
         return f"IdCard(kind={self.kind.value}, …)"
@@ -54,7 +62,7 @@ class ReadFault(StrEnum):
 
 class IdReader(Device, Protocol):
     async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:
-        """Wait for a card, then find, select and read it (30 01). `on_found` is called when one is there and the
+        """Wait for a card, then find, select and read it. `on_found` is called when one is there and the
         reading of it, about a second, begins.
 
         Cancelling it at any moment leaves the reader usable.

@@ -13,16 +13,20 @@ BLANK_PHOTO = bytes.fromhex("574C66007E003200") + bytes(1016)
 
 @dataclass(frozen=True, repr=False)
 class Chip:
-    """What a reader gets out of a card. `text` has 256 bytes, `photo` 1,024, `fingerprint` 0, 512 or 1,024."""
+    """What a reader gets out of a card. `text` has 256 bytes, `photo` 1,024, `fingerprint` 0, 512 or 1,024,
+    `new_address` (the newest one appended) 0 or 70."""
 
     text: bytes
     photo: bytes = BLANK_PHOTO
     fingerprint: bytes = b""
     worn: bool = False  # found and selected, but never read
+    new_address: bytes = b""
 
     def __post_init__(self) -> None:
         if len(self.text) != 256 or len(self.photo) != 1024 or len(self.fingerprint) not in (0, 512, 1024):
             raise ValueError("a chip holds 256 bytes of text, 1,024 of photo and 0, 512 or 1,024 of fingerprints")
+        if len(self.new_address) not in (0, 70):
+            raise ValueError("an appended address has 70 bytes")
 
     def __repr__(self) -> str:
         return "Chip(…)"
@@ -48,12 +52,15 @@ class VirtualCard:
     english_name: str = ""  # foreigners only
     nationality: str = ""  # 'I' only: three letters of GB/T 2659
     travel_permit: str = ""  # 'J' only
+    issue_count: str = "01"  # 'J' only
+    new_address: str = ""  # appended since the card was made
 
     def __repr__(self) -> str:
         return f"VirtualCard(kind={self.kind.value}, …)"
 
     def chip(self) -> Chip:
-        return Chip(self._text(), self.photo, self.fingerprint, self.worn)
+        appended = _padded(self.new_address, 70) if self.new_address else b""
+        return Chip(self._text(), self.photo, self.fingerprint, self.worn, appended)
 
     def _text(self) -> bytes:
         block = bytearray(b"\x20\x00" * 128)
@@ -64,7 +71,7 @@ class VirtualCard:
                 fields = [*person, (32, 4, self.nation), (52, 70, self.address), (158, 30, self.issuer)]
             case CardKind.HMT_RESIDENCE:
                 fields = [*person, (52, 70, self.address), (158, 30, self.issuer)]
-                fields += [(220, 18, self.travel_permit), (238, 4, "01"), (248, 2, "J")]
+                fields += [(220, 18, self.travel_permit), (238, 4, self.issue_count), (248, 2, "J")]
             case CardKind.FOREIGNER_2023:
                 fields = [*person, (32, 4, "01"), (52, 70, self.english_name), (248, 2, "Y")]
             case CardKind.FOREIGNER_2017:
@@ -72,11 +79,16 @@ class VirtualCard:
                 fields += [(152, 6, self.nationality), (158, 30, self.name), (220, 16, _day(self.birth))]
                 fields += [(236, 4, "01"), (240, 8, self.issuer), (248, 2, "I")]
         for offset, room, value in [*fields, *validity]:
-            raw = value.encode("utf-16-le")
-            if len(raw) > room:
-                raise ValueError(f"the field at offset {offset} has room for {room} bytes")
-            block[offset : offset + len(raw)] = raw
+            block[offset : offset + room] = _padded(value, room)
         return bytes(block)
+
+
+def _padded(value: str, room: int) -> bytes:
+    """UTF-16LE, spaces behind. Lone surrogates are written as they are: a hostile card has them."""
+    raw = value.encode("utf-16-le", "surrogatepass")
+    if len(raw) > room:
+        raise ValueError(f"{len(raw)} bytes for a field of {room}")
+    return raw + b"\x20\x00" * ((room - len(raw)) // 2)
 
 
 def _day(day: date) -> str:

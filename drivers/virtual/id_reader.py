@@ -7,6 +7,8 @@ the one does not hide in the other.
 from __future__ import annotations
 
 import asyncio
+import os
+import termios
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +28,7 @@ READ = b"\x30\x01"
 READ_FINGERPRINT = b"\x30\x10"
 READ_NEW_ADDRESS = b"\x30\x03"
 SET_RF_FRAME = b"\x61\xff"
+SET_UART = {b"\x60\x00": 115200, b"\x60\x01": 57600, b"\x60\x02": 38400, b"\x60\x03": 19200, b"\x60\x04": 9600}
 
 DELAYS_S: dict[bytes, float] = {
     RESET: 0.10,
@@ -37,6 +40,8 @@ DELAYS_S: dict[bytes, float] = {
     READ_FINGERPRINT: 0.55,
     READ_NEW_ADDRESS: 0.10,
 }
+BOOT_S = 0.8  # deaf after a reset that nobody asked for
+OTHER_BAUD = 9600  # where `ReaderFault.WRONG_BAUD` puts the reader: as older ones leave the factory
 LATE_S = 3.0  # what "late" means: longer than a host waits
 
 SAM_NUMBER = bytes.fromhex("0500 0100 AFDC3201 87D61200 59000000")  # 05.01-20110511-0001234567-0000000089
@@ -63,6 +68,9 @@ class ReaderFault(StrEnum):
     NOISE = "noise"  # rubbish and stray AA before every answer
     SLOW_BYTES = "slow-bytes"  # one byte at a time
     GLUED = "glued"  # an old answer sticks to every answer
+    WRONG_BAUD = "wrong-baud"  # speaks at `OTHER_BAUD`, whatever it was told
+    RESET_MIDWAY = "reset-midway"  # loses its power for a moment while it sends a card's data
+    OK_DOES_NOTHING = "ok-does-nothing"  # 90 without data to everything
 
 
 _SAM_FAULTS = {ReaderFault.SELF_TEST: 0x60, ReaderFault.NOT_AUTHORISED: 0x66}
@@ -80,6 +88,9 @@ _CARD_FAULTS = {
 class _Injected:
     times: int | None
     on: bytes | None
+
+
+_BAUDS = {getattr(termios, f"B{baud}"): baud for baud in (4800, 9600, 19200, 38400, 57600, 115200, 230400)}
 
 
 class Rf(StrEnum):
@@ -106,7 +117,8 @@ def answer(sw3: int, data: bytes = b"") -> bytes:
 
 class VirtualIdReader:
     """`speed` 2.0 answers twice as fast; `on_event` gets one English line without personal data each time
-    something happens; `late_s` is the delay of `ReaderFault.LATE`."""
+    something happens; `late_s` is the delay of `ReaderFault.LATE`. `baud` is the speed of its UART: a host at another
+    one is not understood; None understands every speed."""
 
     def __init__(
         self,
@@ -114,11 +126,13 @@ class VirtualIdReader:
         *,
         speed: float = 1.0,
         late_s: float = LATE_S,
+        baud: int | None = None,
         on_event: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.pty = VirtualPty(pty_path)
         self._speed = speed
         self._late_s = late_s
+        self._baud = baud
         self._on_event = on_event
         self._chip: Chip | None = None
         self._rf = Rf.IDLE
@@ -168,6 +182,11 @@ class VirtualIdReader:
         return self._chip is not None
 
     @property
+    def baud(self) -> int | None:
+        """The speed of its UART; None: every speed."""
+        return OTHER_BAUD if ReaderFault.WRONG_BAUD in self._faults else self._baud
+
+    @property
     def faults(self) -> frozenset[ReaderFault]:
         return frozenset(self._faults)
 
@@ -188,7 +207,11 @@ class VirtualIdReader:
 
     async def _run(self) -> None:
         while True:
-            self._pending += await self.pty.read()
+            received = await self.pty.read()
+            if (host := self._host_baud()) is not None and self.baud not in (None, host):
+                await self._mishear(host)
+                continue
+            self._pending += received
             while (request := self._next_request()) is not None:
                 await self._serve(request)
 
@@ -212,12 +235,50 @@ class VirtualIdReader:
         if self._take(ReaderFault.SILENT):
             return
         reply = await self._reply(request)
+        if command in (READ, READ_FINGERPRINT) and self._take(ReaderFault.RESET_MIDWAY):
+            await self._boot(reply)
+            return
+        # A PTY is faster than any wire; the host's patience is tried by the wire's time.
+        await asyncio.sleep(len(reply) * 10 / (self.baud or 115200) / self._speed)
         await self.pty.send(reply, self._delivery(reply))
+        if command in SET_UART and reply == answer(0x90):
+            self._baud = SET_UART[command]
+
+    async def _boot(self, reply: bytes) -> None:
+        """Power lost while sending: a piece of the answer, then nothing; what the host says meanwhile is not heard."""
+        self._on_event("reader restarts by itself")
+        self._power_up()
+        await self.pty.send(reply[:40])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BOOT_S / self._speed):
+                while True:
+                    await self.pty.read()
+        self._pending.clear()
+
+    async def _mishear(self, host: int) -> None:
+        """At another speed no frame is understood. A slower host's bytes look like breaks, and are answered with
+        what it in turn takes for rubbish; a faster one's are lost between two samples."""
+        self._pending.clear()
+        if self.baud is not None and host < self.baud:
+            await self.pty.send(b"\x00\xf8\x80\xfe\x00")
+
+    def _host_baud(self) -> int | None:
+        """The speed that the host has set on its end."""
+        if not self.pty.plugged:
+            return None
+        terminal = os.open(self.pty.tty, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            code = termios.tcgetattr(terminal)[4]
+        finally:
+            os.close(terminal)
+        return _BAUDS.get(code)
 
     async def _reply(self, request: bytes) -> bytes:
         command = request[:2]
         if len(command) < 2:
             return answer(0x10)  # checksum error
+        if self._take(ReaderFault.OK_DOES_NOTHING):
+            return answer(0x90)
         for fault, code in _SAM_FAULTS.items():
             if self._take(fault):
                 return answer(code)
@@ -228,8 +289,10 @@ class VirtualIdReader:
             case b"\x10\xff":
                 self._power_up()
                 return answer(0x90)
-            case b"\x11\xff" | b"\x61\xff":
+            case b"\x11\xff":
                 return answer(0x90)
+            case b"\x61\xff":
+                return answer(0x90 if len(request) == 3 else 0x11)
             case b"\x12\xff":
                 return answer(0x90, SAM_NUMBER)
             case b"\x20\x01":
@@ -237,9 +300,9 @@ class VirtualIdReader:
             case b"\x20\x02":
                 return self._select()
             case b"\x30\x03":
-                return answer(0x91 if self._rf in (Rf.SELECTED, Rf.DONE) else 0x21)
+                return self._new_address()
             case _:
-                return answer(0x90 if command[0] == 0x60 and command[1] <= 4 else 0x21)
+                return answer(0x90 if command in SET_UART else 0x21)
 
     def _power_up(self) -> None:
         self._rf = Rf.IDLE
@@ -255,6 +318,17 @@ class VirtualIdReader:
             return answer(0x81)
         self._rf = Rf.SELECTED
         return answer(0x90, bytes(8))
+
+    def _new_address(self) -> bytes:
+        if self._rf not in (Rf.SELECTED, Rf.DONE):
+            return answer(0x21)  # out of order
+        if self._chip is None:
+            return answer(0x41)
+        code = next((code for fault, code in _CARD_FAULTS.items() if self._take(fault)), 0)
+        if code or not self._chip.new_address:
+            return answer(code or 0x91)
+        self._on_event("new address read")
+        return answer(0x90, self._chip.new_address)
 
     async def _read(self, command: bytes) -> bytes:
         if self._rf is not Rf.SELECTED:

@@ -17,13 +17,15 @@ DEFAULT = "li"
 
 @dataclass(frozen=True)
 class DemoCard:
-    """One card on the table. `person` names the face in `faces.SHAPES`."""
+    """One card on the table. `person` names the face in `faces.SHAPES` of whoever lays it down, `portrait` that of
+    the photo in the chip, when it is another."""
 
     id: str
     label_zh: str
     label_en: str
     person: str
     card: VirtualCard
+    portrait: str = ""
 
 
 def _resident(
@@ -58,6 +60,9 @@ _HONG_KONG = replace(
     nation="",
     travel_permit="H99999901",
 )
+# The number after the prefix and the birthday is 000, which nobody is given.
+_MACAO = replace(_HONG_KONG, name="欧示例", sex="2", number="820000199001010002", travel_permit="M99999901")
+_TAIWAN = replace(_MACAO, name="林示范", number="830000199001010004", travel_permit="99999901", issue_count="02")
 _FOREIGNER = VirtualCard(
     kind=CardKind.FOREIGNER_2017,
     name="样本",
@@ -72,6 +77,23 @@ _FOREIGNER = VirtualCard(
     english_name="SAMPLE, ALEX",
     nationality="FRA",
 )
+_FOREIGNER_2023 = replace(
+    _FOREIGNER,
+    kind=CardKind.FOREIGNER_2023,
+    birth=date(1985, 1, 1),
+    number="932682198501010017",  # the specimen published with the card of 2023
+    issuer="",
+    valid_from=date(2024, 1, 1),
+    valid_to=date(2034, 1, 1),
+)
+_STRANGER = _resident("赵样例", "1", "519999198505050034", "示范路9号")
+_MOVED = replace(_ZHANG, new_address="四川省青口县示范街道样本路20号3栋202室")
+# What cleaning takes away: NUL, ESC, a line feed, bidirectional overrides and marks.
+_HOSTILE = replace(
+    _WANG, name="王\x00\u202e\x1b测试", address="四川省\n青口县\u2066示范街道测试路5号", issuer="\u200f" + ISSUER
+)
+# What is refused: the check character is wrong, and the birthday is another than the number's.
+_FORGED = replace(_ZHANG, number="519999199001010018", birth=date(1980, 2, 2))
 
 CARDS: tuple[DemoCard, ...] = (
     DemoCard("li", "李样本", "Li (sample)", "li", _LI),
@@ -79,7 +101,12 @@ CARDS: tuple[DemoCard, ...] = (
     DemoCard("chen", "陈示例（老人）", "Chen (elderly)", "chen", _CHEN),
     DemoCard("wang", "王测试（无记录）", "Wang (no record)", "wang", _WANG),
     DemoCard("hmt", "港澳台居住证", "HMT permit", "wang", _HONG_KONG),
+    DemoCard("macao", "澳门居民居住证", "Macao permit", "li", _MACAO),
+    DemoCard("taiwan", "台湾居民居住证", "Taiwan permit", "li", _TAIWAN),
     DemoCard("foreigner", "外国人永居证", "Foreigner permit", "zhang", _FOREIGNER),
+    DemoCard("foreigner-2023", "外国人永居证（2023版）", "Foreigner permit 2023", "zhang", _FOREIGNER_2023),
+    DemoCard("moved", "迁址的证（有追加住址）", "New address", "zhang", _MOVED),
+    DemoCard("stranger", "别人的证", "Somebody else's", "li", _STRANGER, faces.STRANGER),
     DemoCard("worn", "磨损的证", "Worn card", "zhang", replace(_ZHANG, worn=True)),
     DemoCard(
         "expired",
@@ -88,6 +115,8 @@ CARDS: tuple[DemoCard, ...] = (
         "wang",
         replace(_WANG, valid_from=date(2005, 1, 1), valid_to=date(2025, 1, 1)),
     ),
+    DemoCard("hostile", "藏有控制字符的证", "Control characters", "wang", _HOSTILE),
+    DemoCard("forged", "号码不对的证", "Forged number", "zhang", _FORGED),
 )
 
 BY_ID = {card.id: card for card in CARDS}
@@ -103,4 +132,4 @@ def _chip_photo(person: str) -> bytes:
 
 def with_photo(card: DemoCard) -> VirtualCard:
     """The card with its holder's portrait in the chip. Blocking, about 50 ms the first time for each person."""
-    return replace(card.card, photo=_chip_photo(card.person))
+    return replace(card.card, photo=_chip_photo(card.portrait or card.person))

@@ -20,7 +20,20 @@ ACTIONS = (
     Named(id="bad-checksum", label_zh="校验错", label_en="Bad checksum", on="id_reader.faults=bad-checksum"),
     Named(id="noise", label_zh="线路干扰", label_en="Line noise", on="id_reader.faults=noise"),
     Named(id="self-test", label_zh="模块损坏", label_en="Module broken", on="id_reader.faults=self-test"),
+    Named(id="not-authorised", label_zh="模块未授权", label_en="Not authorised", on="id_reader.faults=not-authorised"),
+    Named(id="wrong-baud", label_zh="波特率不对", label_en="Wrong baud", on="id_reader.faults=wrong-baud"),
+    Named(id="reset-midway", label_zh="读卡时重启", label_en="Restarts midway", on="id_reader.faults=reset-midway"),
+    Named(
+        id="ok-does-nothing",
+        label_zh="只说好不干活",
+        label_en="OK, does nothing",
+        on="id_reader.faults=ok-does-nothing",
+    ),
+    Named(id="late", label_zh="回答太迟", label_en="Answers late", on="id_reader.faults=late"),
+    Named(id="card-refuses", label_zh="证件拒绝", label_en="Card refuses", on="id_reader.faults=card-refuses"),
 )
+
+_ONCE = (ReaderFault.REMOVED_MIDWAY, ReaderFault.RESET_MIDWAY)  # in the next read; left on, no card could be read
 
 
 class IdReaderDesk(Desk):
@@ -39,7 +52,7 @@ class IdReaderDesk(Desk):
         await self.reader.stop()
 
     def table(self) -> Table:
-        return {"driver": "sdt-serial", "path": str(self.path), "baud": BAUD}
+        return {"driver": "sdt-serial", "path": str(self.path), "baud": BAUD, "read_new_address": True}
 
     @property
     def card(self) -> str | None:
@@ -77,7 +90,7 @@ class IdReaderDesk(Desk):
         except ValueError:
             raise RefusedError("no such fault", 404) from None
         if call.on:
-            self.reader.inject(fault, call.times)
+            self.reader.inject(fault, call.times or (1 if fault in _ONCE else None))
         else:
             self.reader.clear(fault)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from drivers.id_reader.channel import SdtTimings
 from drivers.id_reader.driver import SdtIdReader, SdtSettings
 from drivers.id_reader.port import CardKind
+from drivers.id_reader.timings import SdtTimings
 from drivers.link.serial import SerialSettings
 from drivers.link.supervise import Backoff
 from drivers.virtual.id_card import VirtualCard
@@ -21,27 +22,31 @@ TODAY = date(2026, 11, 22)
 
 # Answers come within milliseconds; only tests of silence wait for these, and a busy machine must not reach them.
 TIMINGS = SdtTimings(
-    reset_sam=1.0,
-    sam_status=1.0,
+    reset_sam=0.7,
+    sam_status=0.7,
     read_sam_id=0.6,
-    find_card=1.0,
-    select_card=1.0,
-    read_card=1.0,
+    find_card=0.7,
+    select_card=0.7,
+    read_card=0.7,
+    read_card_with_fingerprint=0.7,
+    read_new_address=0.7,
+    set_uart=0.3,
+    probe=0.3,
     find_interval=0.02,
     status_interval=0.2,
     connect_grace=10.0,
 )
 
 
-def settings(path: Path, timings: SdtTimings = TIMINGS, *, allow_foreigner_2023: bool = False) -> SdtSettings:
-    return SdtSettings(
-        SerialSettings(str(path)), timings, Backoff(0.02, 0.1), allow_foreigner_2023=allow_foreigner_2023
-    )
+def settings(path: Path, timings: SdtTimings = TIMINGS, **more: Any) -> SdtSettings:
+    """No other speeds are tried unless `probe_bauds` names some: silence is then noticed at once."""
+    more = {"probe_bauds": (), **more}
+    return SdtSettings(SerialSettings(str(path)), timings, Backoff(0.02, 0.1), **more)
 
 
 @pytest.fixture
 async def device(tmp_path: Path) -> AsyncIterator[VirtualIdReader]:
-    virtual = VirtualIdReader(tmp_path / "dev" / "id_reader", speed=20, late_s=1.2)
+    virtual = VirtualIdReader(tmp_path / "dev" / "id_reader", speed=20, late_s=0.9)
     await virtual.start()
     yield virtual
     await virtual.stop()

@@ -106,16 +106,17 @@ def test_replies_are_told_apart_by_shape(command: Command) -> None:
         "not selected": Reply(0, 0, 0x81),
         "number": Reply(0, 0, 0x90, bytes(16)),
         "card": Reply(0, 0, 0x90, bytes(1284)),
+        "address": Reply(0, 0, 0x90, bytes(70)),
         "not read": Reply(0, 0, 0x41),
         "self-test": Reply(0, 0, 0x60),
         "request damaged": Reply(0, 0, 0x10),
     }
     expected = {
-        Command.RESET_SAM: {"plain"},
-        Command.SAM_STATUS: {"plain"},
         Command.READ_SAM_ID: {"number"},
         Command.FIND_CARD: {"found", "none"},
         Command.SELECT_CARD: {"selected", "not selected", "not read"},
         Command.READ_CARD: {"card", "not read"},
-    }[command] | {"self-test", "request damaged"}
+        Command.READ_CARD_WITH_FINGERPRINT: {"card", "not read"},
+        Command.READ_NEW_ADDRESS: {"address", "not read"},
+    }.get(command, {"plain"}) | {"self-test", "request damaged"}
     assert {name for name, reply in shapes.items() if answers(command, reply)} == expected

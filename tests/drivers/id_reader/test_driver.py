@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 import structlog
 
-from drivers.id_reader.channel import SdtTimings
 from drivers.id_reader.driver import SdtIdReader, today_in_china
 from drivers.id_reader.frames import Command
 from drivers.id_reader.port import CardKind, IdCard, ReadFault
+from drivers.id_reader.timings import SdtTimings
 from drivers.link.serial import SerialSettings
 from drivers.status import DeviceState
 from drivers.virtual.id_card import VirtualCard
@@ -165,7 +165,7 @@ async def test_nothing_of_the_person_reaches_the_log(
 def test_time_outs_allow_for_the_lines_speed(baud: int) -> None:
     line = SerialSettings("/dev/x", baud=baud)
     timings = SdtTimings()
-    assert timings.answer(Command.READ_CARD, line) == pytest.approx(timings.read_card + 1295 * 10 / baud)
+    assert timings.answer(Command.READ_CARD, line) == pytest.approx(timings.read_card + (10 + 1295) * 10 / baud)
     assert timings.answer(Command.FIND_CARD, line) < timings.find_card + 0.1
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from drivers.link.serial import SerialSettings, SerialStream, open_serial
 from drivers.virtual.id_card import Chip
-from drivers.virtual.id_reader import FIND, ReaderFault, VirtualIdReader
+from drivers.virtual.id_reader import BOOT_S, FIND, ReaderFault, VirtualIdReader
 from tests.drivers.id_reader import golden
 from tests.drivers.link.waiting import PATIENCE_S
 
@@ -90,18 +91,70 @@ async def test_fingerprints(reader: VirtualIdReader, host: Host, size: int, tota
 
 
 async def test_settings_and_the_rest(reader: VirtualIdReader, host: Host) -> None:
-    await host.expect(golden.SET_115200, golden.OK)
     await host.expect(golden.SET_RF_FRAME, golden.OK)
     await host.expect(SELECT_FRAME, golden.SELECT_FAILED)  # nothing was found
     reader.lay_card(golden.golden_card())
     await host.expect(FIND_FRAME, golden.FOUND)
     await host.expect(SELECT_FRAME, golden.SELECTED)
     await host.expect(golden.READ_NEW_ADDRESS, golden.NO_ADDRESS)
+    assert (await host.ask(golden.READ_CHIP_NUMBERS, 11))[9] == 0x21
+
+
+async def test_an_appended_address(reader: VirtualIdReader, host: Host) -> None:
+    assert (await host.ask(golden.READ_NEW_ADDRESS, 11))[9] == 0x21  # nothing is selected
+    reader.lay_card(replace(golden.golden_card(), new_address=golden.NEW_ADDRESS_TEXT))
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    await host.expect(READ_FRAME, golden.READ_REPLY)
+    assert len(golden.NEW_ADDRESS_REPLY) == 81
+    await host.expect(golden.READ_NEW_ADDRESS, golden.NEW_ADDRESS_REPLY)
+
+
+async def test_a_reader_at_another_speed_is_not_understood(tmp_path: Path) -> None:
+    device = VirtualIdReader(tmp_path / "r", speed=20, baud=19200)
+    await device.start()
+    status = bytes.fromhex(golden.REQUESTS["SAM_STATUS"])
+    for baud, answer in ((9600, b"\x00\xf8\x80\xfe\x00"), (19200, golden.OK)):
+        stream = await open_serial(SerialSettings(str(device.pty.path), baud=baud))
+        await Host(stream).expect(status, answer)
+        await stream.close()
+    stream = await open_serial(SerialSettings(str(device.pty.path), baud=57600))
+    await stream.write(status)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(stream.read(1), 0.2)
+    await stream.close()
+    stream = await open_serial(SerialSettings(str(device.pty.path), baud=19200))
+    await Host(stream).expect(golden.SET_115200, golden.OK)  # at the old speed
+    await stream.close()
+    assert device.baud == 115200
+    stream = await open_serial(SerialSettings(str(device.pty.path)))
+    await Host(stream).expect(status, golden.OK)
+    await stream.close()
+    await device.stop()
+
+
+async def test_ok_to_everything_and_nothing_done(reader: VirtualIdReader, host: Host) -> None:
+    reader.inject(ReaderFault.OK_DOES_NOTHING)
+    reader.lay_card(golden.golden_card())
+    for name in ("READ_SAM_ID", "FIND_CARD", "SELECT_CARD", "READ_CARD"):
+        await host.expect(bytes.fromhex(golden.REQUESTS[name]), golden.OK)
+
+
+async def test_power_lost_while_sending(reader: VirtualIdReader, host: Host) -> None:
+    reader.lay_card(golden.golden_card())
+    reader.inject(ReaderFault.RESET_MIDWAY, times=1)
+    await host.expect(FIND_FRAME, golden.FOUND)
+    await host.expect(SELECT_FRAME, golden.SELECTED)
+    assert await host.ask(READ_FRAME, 40) == golden.READ_REPLY[:40]
+    await asyncio.sleep(BOOT_S / 20 * 3)
+    await host.expect(SELECT_FRAME, golden.SELECT_FAILED)  # it has forgotten the card
+    await host.expect(FIND_FRAME, golden.FOUND)
 
 
 async def test_a_damaged_request_is_answered_so(host: Host) -> None:
     # a file that goes around has this wrong checksum for "find"
-    await host.expect(bytes.fromhex("AAAAAA9669 0003 2001 21"), golden.BAD_REQUEST)
+    await host.expect(golden.WRONG_FIND, golden.BAD_REQUEST)
+    await host.expect(golden.ZERO_FIND, golden.BAD_REQUEST)
 
 
 async def test_a_worn_card_and_a_refused_one(reader: VirtualIdReader, host: Host) -> None:
@@ -146,3 +199,5 @@ async def test_events_show_nothing_of_the_person(tmp_path: Path) -> None:
 def test_a_chip_of_the_wrong_size_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="256 bytes"):
         Chip(bytes(255))
+    with pytest.raises(ValueError, match="70 bytes"):
+        Chip(bytes(256), new_address=bytes(69))
