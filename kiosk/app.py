@@ -11,6 +11,7 @@ import structlog
 from backend.contract.kiosk_api import Payment
 from content.load import Pack, load_pack
 from content.schema.text import Text
+from drivers.cabinet.sd_notify import SystemdNotifier
 from drivers.manager import DeviceSet, read_devices
 from drivers.receipt_printer.port import Receipt
 from kiosk.identity.face.config import FaceConfig
@@ -25,6 +26,7 @@ from kiosk.link.client import BackendLink
 from kiosk.reception import Reception
 from kiosk.screens import Stage
 from kiosk.settings import KioskSettings
+from kiosk.vitals import watched
 from kiosk.workers.pdf_raster import PdfRasteriser
 
 log = structlog.get_logger()
@@ -35,6 +37,9 @@ class LiveStage(Stage, Protocol):
 
     on_leave: Callable[[], None] | None
     on_call_staff: Callable[[], None] | None
+
+    def beat(self, call: Callable[[], None]) -> None:
+        """Call `call` about every second, from the interface's own clock: a sign that it draws and hears."""
 
 
 class Program:
@@ -85,7 +90,8 @@ class Program:
         if face is not None:
             self._background(face.warm_up())
         try:
-            await reception.run()
+            async with watched(SystemdNotifier.from_environment(), stage.beat, journal.open_intents):
+                await reception.run()
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
+from kivy.clock import Clock
 
 from kiosk.screens import Nav, Screen
 from kiosk.ui.config import UiConfig
@@ -48,6 +49,10 @@ class KivyStage:
     @on_call_staff.setter
     def on_call_staff(self, call: Callable[[], None] | None) -> None:
         self.surface.on_call_staff = call
+
+    def beat(self, call: Callable[[], None]) -> None:
+        """Call `call` every second, as long as Kivy's clock runs."""
+        Clock.schedule_interval(lambda _elapsed: call(), 1.0)
 
     async def ask(self, screen: Screen[A]) -> A | Nav:
         """Show the screen and wait for its answer. Raises RuntimeError when another ask is pending (a bug)."""
