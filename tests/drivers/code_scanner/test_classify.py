@@ -6,10 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.code_scanner.certificate_id import check_character
 from drivers.code_scanner.classify import CodeRules, classify
 from drivers.code_scanner.port import CodeKind, ScanContext
 
 PAY, BILL, ID = ScanContext.PAYMENT_CODE, ScanContext.BILL_ACCOUNT, ScanContext.ID_NUMBER
+CASE, CERTIFICATE = ScanContext.CASE_NUMBER, ScanContext.CERTIFICATE
+
+CASE_NO = "12519999MB0A00018J4002099001000202611220001"  # agency, level, item, day, serial
+CERTIFICATE_NO = "1.2.156.3005.2.11519999000000019R001.12519999MB0A00018J.2025000000001.001.Z"
+LINK = "https://verify.example.test/v?i=abcdefghjkmn&t=tp1abc&s=AAAAAAAAAAAAAAAAAAAAAA"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +36,7 @@ PAY, BILL, ID = ScanContext.PAYMENT_CODE, ScanContext.BILL_ACCOUNT, ScanContext.
         ("31" + "0" * 16, CodeKind.OTHER),
         ("62" + "0" * 17, CodeKind.UNIONPAY_PAYMENT),
         ("62" + "0" * 16, CodeKind.OTHER),
+        ("fp" + "0" * 33, CodeKind.OTHER),  # a face token; no code to be scanned
         ("01" + "0" * 17, CodeKind.OTHER),  # e-CNY is said to look so; nothing confirms it
         ("https://example.com/", CodeKind.OTHER),
         ("13456789012345678\uff19", CodeKind.OTHER),  # a full-width digit
@@ -52,6 +59,53 @@ def test_eighteen_digits_mean_what_the_screen_asks_for() -> None:
     assert classify(both, ID).kind is CodeKind.ID_NUMBER
     assert classify(both, BILL).kind is CodeKind.ID_NUMBER
     assert classify("109999199001010011", ID).kind is CodeKind.WECHAT_PAYMENT  # no such citizen number
+
+
+def test_who_may_be_paying_with_an_id_number_is_asked() -> None:
+    assert classify("109999199001010010", PAY).or_else is CodeKind.ID_NUMBER
+    assert classify("134567890123456789", PAY).or_else is None
+    assert classify("109999850001010011", PAY).or_else is None  # nobody was born in 8500
+    assert classify("109999199001010010", ID).or_else is None
+
+
+def test_ecny_only_where_it_is_set() -> None:
+    assert classify("01" + "0" * 17, PAY, CodeRules(ecny=True)).kind is CodeKind.ECNY_PAYMENT
+    assert classify("01" + "0" * 16, PAY, CodeRules(ecny=True)).kind is CodeKind.OTHER
+
+
+def test_a_case_number() -> None:
+    assert classify(CASE_NO, CASE).kind is CodeKind.CASE_NUMBER
+    assert classify(CASE_NO, BILL).kind is CodeKind.CASE_NUMBER  # known wherever it is shown
+    assert classify(CASE_NO[:-1], CASE).kind is CodeKind.OTHER
+    assert classify("SL-20261122-7", CASE, CodeRules(case_number=r"SL-\d{8}-\d+")).kind is CodeKind.CASE_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (CERTIFICATE_NO, CodeKind.CERTIFICATE_ID),
+        (CERTIFICATE_NO.replace(".001.Z", ".002.X"), CodeKind.CERTIFICATE_ID),
+        (
+            "1.2.156.3005.2.11519999000000019R002.12519999MB0A00018J.0123456789ABCDEF0123456789ABCDEF.001.O",
+            CodeKind.CERTIFICATE_ID,
+        ),
+        (CERTIFICATE_NO[:-1] + "Y", CodeKind.OTHER),
+        (CERTIFICATE_NO.replace("3005.2.", "3005.3."), CodeKind.OTHER),
+        (CERTIFICATE_NO.replace(".001.", ".1."), CodeKind.OTHER),
+        (CERTIFICATE_NO.replace(".001.", ".000."), CodeKind.OTHER),
+        (CERTIFICATE_NO.lower(), CodeKind.OTHER),
+        (LINK, CodeKind.CERTIFICATE_LINK),
+        (LINK.replace("/v?", "/pay?"), CodeKind.OTHER),
+        (LINK + "&next=//evil.test", CodeKind.OTHER),
+    ],
+)
+def test_certificates(text: str, kind: CodeKind) -> None:
+    assert classify(text, CERTIFICATE).kind is kind
+    assert classify(text, BILL).kind is kind
+
+
+def test_the_published_example_of_mod_37_36() -> None:
+    assert check_character("A12425GABC1234002") == "M"
 
 
 def test_an_id_number_is_never_a_payment() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ import structlog
 from drivers.code_scanner.driver import ScannerSettings, ScannerTimings, SerialCodeScanner
 from drivers.code_scanner.frames import Family
 from drivers.code_scanner.port import CodeKind, ScanContext, ScannedCode
-from drivers.link.serial import SerialSettings
+from drivers.link.serial import SerialSettings, open_serial
 from drivers.link.supervise import Backoff
+from drivers.link.trace import Traced, watch
 from drivers.status import Action, DeviceState
 from drivers.virtual.code_scanner import ScannerFault, VirtualCodeScanner
 from drivers.virtual.pty import Delivery
@@ -239,3 +241,118 @@ async def test_codes_reach_neither_log_nor_events(device: VirtualCodeScanner, sc
     assert [line["event"] for line in lines] == ["code_scanned"]
     assert "code read" in events
     assert "2812" not in repr(lines) + repr(events)
+
+
+async def test_it_says_who_it_is(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    known = {
+        "honeywell": "Virtual Area-Imaging Scanner VH000001AAA",
+        "newland": "NLS-VIRTUAL 1.00.001 V0000001",
+        "presentation": "",
+    }
+    assert scanner.status.identity == known[device._family]
+    assert scanner.status.counters["codes_read"] == 0
+
+
+@triggered_only
+@pytest.mark.parametrize("fault", [ScannerFault.NAMELESS, ScannerFault.LATE, ScannerFault.SLOW_BYTES])
+async def test_whatever_it_says_of_itself_is_no_code(device: VirtualCodeScanner, fault: ScannerFault) -> None:
+    device.inject(fault)
+    driver = driver_for(device, Family(device._family), replace(TIMINGS, answer=0.3, check_interval=60.0))
+    await driver.open()
+    scanning = asyncio.create_task(scan(driver))
+    await until(lambda: device.beam)
+    device.present(ACCOUNT)
+    assert (await scanning).text == ACCOUNT
+    assert driver.status.ready
+    await driver.close()
+
+
+@triggered_only
+async def test_refresh_asks_one_that_rests(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    device.commands.clear()
+    assert (await scanner.refresh()).ready
+    assert any(b"TRGMOD0" in command or b"SCNMOD0" in command for command in device.commands)
+    device.inject(ScannerFault.NAK)
+    assert "refused" in (await scanner.refresh()).detail
+    assert scanner.status.action is Action.MAINTENANCE
+    device.clear()
+    assert (await scanner.refresh()).action is Action.NONE
+
+
+@triggered_only
+async def test_refresh_finds_a_silent_one_and_it_is_opened_anew(device: VirtualCodeScanner) -> None:
+    driver = driver_for(device, Family(device._family), replace(TIMINGS, answer=0.1, check_interval=60.0))
+    await driver.open()
+    await until(lambda: driver.status.ready)
+    device.inject(ScannerFault.SILENT)
+    assert (await driver.refresh()).device is DeviceState.OFFLINE
+    device.clear()
+    await until(lambda: driver.status.ready)
+    await driver.close()
+
+
+@triggered_only
+async def test_refresh_does_not_disturb_a_question(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    device.commands.clear()
+    assert (await scanner.refresh()).ready
+    assert not device.commands
+    device.present(ACCOUNT)
+    await scanning
+
+
+@triggered_only
+async def test_a_line_of_another_speed(device: VirtualCodeScanner) -> None:
+    device.inject(ScannerFault.GARBLED)
+    driver = driver_for(device, Family(device._family), ScannerTimings(answer=0.1))
+    await driver.open()
+    await until(lambda: driver.status.device is DeviceState.OFFLINE)
+    assert "silent" in driver.status.detail
+    await driver.close()
+
+
+async def test_held_by_another_program(device: VirtualCodeScanner) -> None:
+    other = await open_serial(SerialSettings(str(device.pty.path)))
+    driver = driver_for(device, Family(device._family))
+    await driver.open()
+    await until(lambda: driver.status.device is DeviceState.OFFLINE)
+    await other.close()
+    await until(lambda: driver.status.ready)
+    await driver.close()
+
+
+@honeywell_only
+async def test_two_who_ask_get_an_answer_each(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    both = [asyncio.create_task(scan(scanner)) for _ in range(2)]
+    await until(lambda: device.beam)
+    device.present(ACCOUNT)
+    await until(lambda: any(task.done() for task in both))
+    device.present("099999999999")
+    assert {code.text for code in await asyncio.gather(*both)} == {ACCOUNT, "099999999999"}
+
+
+@honeywell_only
+async def test_codes_are_blank_in_the_trace(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    frames: list[Traced] = []
+    with watch(frames.append):
+        await scanner.refresh()
+        device.present(ALIPAY)
+        await scan(scanner, PAY)
+    assert ("TRGMOD0", bytes.fromhex("164D0D") + b"TRGMOD0!") in [
+        (frame.label, bytes(byte or 0 for byte in frame.data)) for frame in frames
+    ]
+    (code,) = [frame for frame in frames if frame.label == "code"]
+    assert code.data == (None,) * len(ALIPAY)
+
+
+@honeywell_only
+async def test_counters(device: VirtualCodeScanner, scanner: SerialCodeScanner) -> None:
+    await device.burst(b"1")
+    await until(lambda: scanner.status.counters["codes_unasked"] == 1)
+    scanning = asyncio.create_task(scan(scanner))
+    await until(lambda: device.beam)
+    await device.burst(b"\xff\xfe\xff", ACCOUNT.encode())
+    await scanning
+    counters = scanner.status.counters
+    assert (counters["codes_rejected"], counters["codes_read"]) == (1, 1)

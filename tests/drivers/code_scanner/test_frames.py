@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.code_scanner.frames import COMMANDS, MAX_CODE, Answer, Code, Family, Mark, ScanParser
+from drivers.code_scanner.frames import COMMANDS, MAX_CODE, Answer, Code, Command, Family, Mark, ScanParser
 
 
 def codes(items: list[Code | Answer]) -> list[bytes]:
@@ -103,6 +103,29 @@ def test_an_answer_cut_short_is_no_code() -> None:
     parser = ScanParser()
     parser.feed(bytes.fromhex("02013030303023 53434E"))
     assert parser.flush() == []
+
+
+def test_an_answer_cut_short_hides_no_code() -> None:
+    parser = ScanParser()
+    assert codes(parser.feed(bytes.fromhex("02013030303023 53434E") + b"\r0350\r")) == [b"0350"]
+
+
+def test_what_is_asked_for_and_a_code_slipped_in_before_an_answer() -> None:
+    command = Command(b"", "TRGMOD0")
+    assert Answer(Mark.OK, "trgmod0").to(command)
+    assert Answer(Mark.OK).to(command)
+    assert not Answer(Mark.OK, "REVINF").to(command)
+    assert not Answer(Mark.OK, "035012342718TRGMOD0").to(command)
+    assert "0350" not in repr(Answer(Mark.OK, "035012342718TRGMOD0"))
+
+
+@pytest.mark.parametrize("hostile", ["\x00", "\x1b[2J", "a\x7f", "\u202e12", "a\u0085"])
+def test_control_characters_are_no_text(hostile: str) -> None:
+    assert Code(f"0350{hostile}".encode()).text() is None
+
+
+def test_marks_and_wide_blanks_are_text() -> None:
+    assert Code("\ufeff户号\u3000１\t2".encode()).text() == "户号\u3000１\t2"
 
 
 def test_old_bills_speak_gb18030() -> None:

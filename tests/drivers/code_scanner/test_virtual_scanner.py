@@ -40,6 +40,10 @@ async def test_honeywell(tmp_path: Path) -> None:
         [
             (b"\x16M\rTRGMOD0!", b"TRGMOD0\x06!"),
             (b"\x16M\rNONSENSE.", b"NONSENSE\x05."),
+            (
+                b"\x16M\rREVINF.",
+                b"Product Name: Virtual Area-Imaging Scanner\r\nSoftware Revision: VH000001AAA\r\nREVINF\x06.",
+            ),
             (bytes.fromhex("16540D"), bytes.fromhex("3133343536373839303132333435363738390D")),
         ],
     )
