@@ -33,9 +33,7 @@ async def trial(device: Keypad, console: Console, *, quiet_s: float = QUIET_S) -
             seen.append(press.key)
     after = device.status
     if unknown := after.counters.get("keys_unknown", 0) - before.counters.get("keys_unknown", 0):
-        console.say(
-            f"{unknown} presses of keys without meaning: see `keys` in devices.toml and `menkou devices trace`."
-        )
+        console.say(f"Keys without meaning, pressed: {unknown}. `menkou devices trace` names them for devices.toml.")
     if after.detail:
         console.say(f"Something is wrong: {after.detail}")
     missing = [key.value for key in NEEDED if key not in seen]

@@ -99,7 +99,8 @@ class VirtualInputDevice:
             await self.strokes([(key, 0)], 0.0)
 
     async def tap(self, key: int) -> None:
-        await self.strokes([(key, 1), (key, 0)])
+        """As a person presses a key, in the device's own time."""
+        await self.strokes([(key, 1), (key, 0)], 0.08)
 
     async def lose_events(self) -> None:
         """The host was too slow: the kernel threw events away and says so."""
