@@ -46,8 +46,7 @@ class VirtualSmartCardReader:
 
     async def insert(self, chip: VirtualChip) -> None:
         """Whatever was in the slot is out. A slot without a reader takes nothing."""
-        await self.slot.withdraw()
-        self.slot.insert(self.pcscd.port, chip)
+        await self.slot.insert(self.pcscd.port, chip)
         self._on_event("card inserted")
 
     async def withdraw(self) -> None:

@@ -31,6 +31,7 @@ FRIENDLY_NAME = "Menkou Virtual Reader"
 _MOST_SOCKET_PATH = 107  # bytes of sockaddr_un.sun_path
 _PORTS = range(20000, 32000, 2)
 _START_S = 10.0
+NOTICE_S = 0.5  # pcscd looks every 0.4 s whether a card is there
 
 # In a mount namespace of its own: an empty /run/pcscd, and no drivers for USB readers.
 _OWN_RUN = """
@@ -186,18 +187,27 @@ class VpcdSlot:
         self._port = 0
         self._serving: asyncio.Task[None] | None = None
         self._powering = False
+        self._empty_since = -NOTICE_S
 
-    def insert(self, port: int, chip: VirtualChip) -> None:
-        """Needs a running loop."""
+    async def insert(self, port: int, chip: VirtualChip) -> None:
+        """Whatever was in the slot is out before, for long enough that pcscd sees it empty: no hand is faster, and
+        pcscd would otherwise go on believing in the card before."""
+        await self.withdraw()
+        await asyncio.sleep(max(0.0, self._empty_since + NOTICE_S - asyncio.get_running_loop().time()))
         self._port, self.chip = port, chip
-        if self._serving is None:
-            self._serving = asyncio.create_task(self._serve(chip), name="vpcd-slot")
+        self._serving = asyncio.create_task(self._serve(chip), name="vpcd-slot")
 
     async def withdraw(self) -> None:
-        serving, self._serving, self.chip = self._serving, None, None
+        if self.chip is not None:
+            self._pulled()
+        serving, self._serving = self._serving, None
         if serving is not None:
             serving.cancel()
             await asyncio.wait([serving])
+
+    def _pulled(self) -> None:
+        self.chip = None
+        self._empty_since = asyncio.get_running_loop().time()
 
     async def _serve(self, chip: VirtualChip) -> None:
         while self.chip is chip:
@@ -248,7 +258,8 @@ class VpcdSlot:
                 self._powering = False
                 return chip.atr
         if self.withdraw_after is not None and chip.answers >= self.withdraw_after:
-            self.withdraw_after, self.chip = None, None
+            self.withdraw_after = None
+            self._pulled()
             self._on_event("card withdrawn in mid-read")
             return None
         if self.silent:
