@@ -5,15 +5,74 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from pydantic import Field
+
 from drivers.virtual.cabinet import presets
 from drivers.virtual.cabinet.desk import Desk, RefusedError
 from drivers.virtual.cabinet.devices_file import Table
 from drivers.virtual.cabinet.events import EventLog
+from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.state import Present, ScannerView
-from drivers.virtual.code_scanner import VirtualCodeScanner
+from drivers.virtual.code_scanner import ScannerFault, VirtualCodeScanner
 
 FAMILY = "honeywell"
 HELD_S = 15.0  # nobody holds a code under the scanner for longer; it must not be read on a later screen
+
+_FAULTS: tuple[tuple[ScannerFault, str, str], ...] = (
+    (ScannerFault.SILENT, "不回答", "Silent"),
+    (ScannerFault.NAK, "拒绝设置", "Refuses settings"),
+    (ScannerFault.BLIND, "读不出码", "Reads nothing"),
+    (ScannerFault.NO_SUFFIX, "没有后缀", "No suffix"),
+    (ScannerFault.SLOW_BYTES, "逐字节", "Byte by byte"),
+    (ScannerFault.GARBLED, "波特率不对", "Wrong speed"),
+    (ScannerFault.LATE, "回答晚到", "Answers late"),
+)
+
+# Bytes that come by themselves, each string a code: what a scanner in the wrong mode sends.
+_BURSTS: dict[str, tuple[bytes, ...]] = {
+    "unasked": (b"035012342718",),
+    "twice": (b"035012342718",) * 2,
+    "glued": (b"035012342718", b"281234567890123456"),
+    "too-long": (b"9" * 5120,),
+    "not-text": (b"\xff\xfe\x00\xff",),
+    "old-encoding": ("户号035012342718".encode("gb18030"),),
+}
+
+ACTIONS: tuple[Named, ...] = (
+    Named(id="unasked", label_zh="自己读码", label_en="Code unasked"),
+    Named(id="twice", label_zh="同一码两次", label_en="Same code twice"),
+    Named(id="glued", label_zh="两码连在一起", label_en="Two codes glued"),
+    Named(id="too-long", label_zh="超长码", label_en="Code too long"),
+    Named(id="not-text", label_zh="不是文字", label_en="Not text"),
+    Named(id="old-encoding", label_zh="GBK 编码", label_en="Old encoding"),
+    *(
+        Named(
+            id=fault.value,
+            label_zh=label_zh,
+            label_en=label_en,
+            on=f"scanner.faults={fault.value}",
+            undo=f"mend-{fault.value}",
+            undo_zh="修好",
+            undo_en="Repair",
+        )
+        for fault, label_zh, label_en in _FAULTS
+    ),
+    Named(
+        id="unplug",
+        label_zh="拔线",
+        label_en="Unplug",
+        on="scanner.plugged=false",
+        undo="replug",
+        undo_zh="插回",
+        undo_en="Plug in",
+    ),
+)
+
+
+class ScannerDeskView(ScannerView):
+    """`faults`: by the names of the actions that cause them."""
+
+    faults: list[str] = Field(default_factory=list)
 
 
 class ScannerDesk(Desk):
@@ -66,11 +125,26 @@ class ScannerDesk(Desk):
         else:
             self.scanner.unplug()
 
-    def view(self) -> ScannerView:
-        return ScannerView(
+    async def act(self, action: str) -> None:
+        self.need()
+        faults = {fault.value: fault for fault, _, _ in _FAULTS}
+        if action in ("unplug", "replug"):
+            self.plug(action == "replug")
+        elif action in _BURSTS:
+            await self.scanner.burst(*_BURSTS[action])
+        elif action in faults:
+            self.scanner.inject(faults[action])
+        elif action.removeprefix("mend-") in faults:
+            self.scanner.clear(faults[action.removeprefix("mend-")])
+        else:
+            raise RefusedError("no such action", 404)
+
+    def view(self) -> ScannerDeskView:
+        return ScannerDeskView(
             failure=self.failure,
             active=self.started and self.scanner.beam,
             plugged=self.scanner.pty.plugged or not self.started,
             beam=self.scanner.beam,
             presented=self._presented,
+            faults=sorted(fault.value for fault in self.scanner.faults),
         )
