@@ -1,10 +1,11 @@
-"""One IPP operation over HTTP (RFC 8010 §4). Every expected fault is an `IppFault`; nothing is ever sent twice."""
+"""One IPP operation over HTTP (RFC 8010 §4). Every expected fault is an `IppFault`; no document is ever sent twice."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import ssl
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -14,7 +15,10 @@ import httpx
 
 from drivers.document_printer.ipp_codec import IppMessage, Malformed, decode
 from drivers.document_printer.ipp_values import Attribute, Group, GroupTag, Tag
+from drivers.link.trace import Way, trace
 
+DEVICE = "document_printer"
+KEPT_S = 5.0  # an idle connection is used again for so long; printers that sleep drop them
 MAX_REPLY = 4 * 1024 * 1024  # octets; a full attribute list is some ten thousand
 CHUNK = 16 * 1024
 DEFAULT_PORT = 631
@@ -38,6 +42,7 @@ class Status(IntEnum):
     NOT_FOUND = 0x0406
     GONE = 0x0407
     DOCUMENT_FORMAT_NOT_SUPPORTED = 0x040A
+    ATTRIBUTES_NOT_SUPPORTED = 0x040B
     SERVICE_UNAVAILABLE = 0x0502
     TEMPORARY_ERROR = 0x0505
     NOT_ACCEPTING_JOBS = 0x0506
@@ -46,6 +51,7 @@ class Status(IntEnum):
 
 class FaultKind(StrEnum):
     UNREACHABLE = "unreachable"  # no connection: the printer has seen nothing of the request
+    NOT_TRUSTED = "not-trusted"  # its certificate is not the one expected; it has seen nothing of the request
     INTERRUPTED = "interrupted"  # the connection broke, or time ran out, after something was sent
     HTTP = "http"  # an HTTP error before IPP came into play
     MALFORMED = "malformed"  # the reply is no IPP, or belongs to another request
@@ -82,22 +88,31 @@ class IppClient:
         send_s: float = 60.0,
         verify: bool | ssl.SSLContext = True,
     ) -> None:
-        """`reply_s` limits a request without a document as a whole, `send_s` one with a document."""
+        """`reply_s` limits a request without a document as a whole, `send_s` one with a document. `verify`: False, or
+        a context that says whose certificate is good."""
         self.uri = uri
         self._url = http_url(uri)
         self._reply_s = reply_s
         self._send_s = send_s
         self._request_ids = itertools.count(1)
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(reply_s, connect=connect_s),
-            # A kept connection may have died while the printer slept, and a write on it looks like a lost job.
-            limits=httpx.Limits(max_keepalive_connections=0),
-            trust_env=False,  # a proxy from the environment has no business between kiosk and printer
-            verify=verify,
-        )
+        if not self._url.startswith("https:"):
+            verify = False  # or httpx reads all the world's authorities, for nothing
+
+        def http(kept: int) -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                timeout=httpx.Timeout(reply_s, connect=connect_s),
+                limits=httpx.Limits(max_keepalive_connections=kept, keepalive_expiry=KEPT_S),
+                trust_env=False,  # a proxy from the environment has no business between kiosk and printer
+                verify=verify,
+            )
+
+        self._questions = http(1)
+        # A kept connection may have died while the printer slept, and a write on it looks like a lost job.
+        self._documents = http(0)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._questions.aclose()
+        await self._documents.aclose()
 
     async def request(
         self,
@@ -106,7 +121,8 @@ class IppClient:
         job_attributes: tuple[Attribute, ...] = (),
         document: bytes | None = None,
     ) -> IppMessage | IppFault:
-        """Run one operation. `attributes` follow charset, language and printer-uri, whose order is fixed."""
+        """Run one operation. `attributes` follow charset, language and printer-uri, whose order is fixed. A question
+        whose kept connection turns out to be dead is asked once more on a fresh one."""
         request_id = next(self._request_ids) & 0x7FFFFFFF
         target = (
             Attribute("attributes-charset", Tag.CHARSET, ("utf-8",)),
@@ -116,16 +132,16 @@ class IppClient:
         groups = [Group(GroupTag.OPERATION, target + attributes)]
         if job_attributes:
             groups.append(Group(GroupTag.JOB, job_attributes))
-        body = _Body(IppMessage(operation, request_id, tuple(groups)).to_bytes(), document or b"")
-        limit = self._reply_s if document is None else self._send_s
-        try:
-            async with asyncio.timeout(limit):
-                reply = await self._post(body)
-        except (httpx.HTTPError, TimeoutError) as error:
-            kind = FaultKind.INTERRUPTED if body.started else FaultKind.UNREACHABLE
-            return IppFault(kind, type(error).__name__)
+        request = IppMessage(operation, request_id, tuple(groups)).to_bytes()
+        trace(DEVICE, Way.OUT, operation.name, request)
+        started = time.monotonic()
+        reply = await self._exchange(self._questions if document is None else self._documents, request, document)
+        if document is None and _died(reply) and time.monotonic() - started < KEPT_S / 2:
+            reply = await self._exchange(self._documents, request, document)
         if isinstance(reply, IppFault):
+            trace(DEVICE, Way.NOTE, f"{reply.kind.value} {reply.detail}")
             return reply
+        trace(DEVICE, Way.IN, operation.name, reply)
         message = decode(reply)
         if isinstance(message, Malformed):
             return IppFault(FaultKind.MALFORMED, message.reason)
@@ -133,9 +149,21 @@ class IppClient:
             return IppFault(FaultKind.MALFORMED, "reply to another request")
         return message
 
-    async def _post(self, body: _Body) -> bytes | IppFault:
+    async def _exchange(self, http: httpx.AsyncClient, request: bytes, document: bytes | None) -> bytes | IppFault:
+        body = _Body(request, document or b"")
+        limit = self._reply_s if document is None else self._send_s
+        try:
+            async with asyncio.timeout(limit):
+                return await self._post(http, body)
+        except (httpx.HTTPError, TimeoutError) as error:
+            if _about_certificate(error):
+                return IppFault(FaultKind.NOT_TRUSTED, "certificate not trusted")
+            kind = FaultKind.INTERRUPTED if body.started else FaultKind.UNREACHABLE
+            return IppFault(kind, type(error).__name__)
+
+    async def _post(self, http: httpx.AsyncClient, body: _Body) -> bytes | IppFault:
         headers = {"Content-Type": "application/ipp", "Content-Length": str(body.size), "Accept": "application/ipp"}
-        async with self._http.stream("POST", self._url, content=body.chunks(), headers=headers) as response:
+        async with http.stream("POST", self._url, content=body.chunks(), headers=headers) as response:
             if response.status_code != httpx.codes.OK:
                 return IppFault(FaultKind.HTTP, f"HTTP {response.status_code}", response.status_code)
             received = bytearray()
@@ -144,6 +172,23 @@ class IppClient:
                 if len(received) > MAX_REPLY:
                     return IppFault(FaultKind.MALFORMED, "endless reply")
             return bytes(received)
+
+
+def _died(reply: bytes | IppFault) -> bool:
+    """Whether the connection broke: not slow, not refused."""
+    return (
+        isinstance(reply, IppFault)
+        and reply.kind is FaultKind.INTERRUPTED
+        and reply.detail in ("ReadError", "WriteError", "RemoteProtocolError")
+    )
+
+
+def _about_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return isinstance(error, ssl.SSLCertVerificationError)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class _Body:
