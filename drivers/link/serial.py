@@ -12,6 +12,7 @@ import serial_asyncio_fast
 from drivers.link.stream import LinkLost, ReceiveBuffer
 
 Parity = Literal["N", "E", "O"]
+OWN_END_S = 1.0  # a lost line closes itself within this, unless the kernel still waits for the device to take bytes
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,13 @@ class SerialStream(asyncio.Protocol):
     async def close(self) -> None:
         self._closing = True
         self._received.drain()
-        if self._transport is not None and not self._lost.is_set():
+        transport = self._transport
+        if transport is not None and transport.is_closing():
+            # It has noticed the loss by itself; aborting too would make the library end the connection twice.
+            await asyncio.wait([asyncio.ensure_future(self._lost.wait())], timeout=OWN_END_S)
+        if transport is not None and not self._lost.is_set():
             # abort, not close: closing would first wait for bytes a stuck device never takes
-            self._transport.abort()
+            transport.abort()
         await self._lost.wait()
         self._received.drain()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -122,6 +123,22 @@ async def test_unplugging_ends_a_waiting_read(pty: VirtualPty, stream: SerialStr
     assert not stream.connected
     with pytest.raises(LinkLost):
         await stream.write(b"x")
+
+
+async def test_closing_a_line_that_is_just_being_lost_ends_it_once(pty: VirtualPty) -> None:
+    """The library's transport cannot bear two ends: its second one is an exception nobody retrieves."""
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    for _ in range(5):
+        pty.plug()
+        stream = await open_serial(SerialSettings(str(pty.path)))
+        pty.unplug()
+        while stream.connected:
+            await asyncio.sleep(0)
+        await stream.close()
+        await asyncio.sleep(0.05)
+        gc.collect()
+    assert not complaints
 
 
 async def test_a_second_opener_is_refused(pty: VirtualPty, stream: SerialStream) -> None:
