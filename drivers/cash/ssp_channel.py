@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import structlog
 
 from drivers.cash.ssp_frames import Frame, FrameParser
 from drivers.cash.ssp_messages import NOT_UNDERSTOOD, Command, Generic
+from drivers.cash.ssp_settings import SspTimings
 from drivers.link.serial import SerialSettings
 from drivers.link.stream import ByteStream, LinkLost
 from drivers.link.trace import Way, trace
@@ -17,22 +18,6 @@ log = structlog.get_logger()
 
 TRIES = 4
 LONGEST_EXCHANGE = 180  # bytes of a set-up request and its reply, with 16 channels and some stuffing
-
-
-@dataclass(frozen=True)
-class SspTimings:
-    """Seconds. Time on the wire is added to `reply` according to the line's speed."""
-
-    reply: float = 1.0  # "no reply in 1 s: resend"
-    poll: float = 0.2  # between two polls while notes are taken; the manual's figure
-    idle_poll: float = 1.0  # between two polls while none are; a unit left alone for long disables itself
-    escrow_decision: float = 60.0  # a note nobody decides about is given back
-    stack: float = 20.0  # from the order to CREDIT
-    reject: float = 10.0  # from the order to REJECTED
-    power_up: float = 10.0  # in which a restarted unit clears its path and says where to
-
-    def scaled(self, factor: float) -> SspTimings:
-        return SspTimings(**{field.name: getattr(self, field.name) * factor for field in fields(self)})
 
 
 @dataclass(frozen=True)

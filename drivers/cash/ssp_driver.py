@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 import structlog
 
 from drivers.cash.event_queue import EventQueue, Place
 from drivers.cash.port import CashEvent, CashEventKind, Note
-from drivers.cash.ssp_channel import Reply, SspChannel, SspTimings
+from drivers.cash.ssp_channel import Reply, SspChannel
 from drivers.cash.ssp_frames import Frame
 from drivers.cash.ssp_messages import Command, Generic, PollReply, Setup, inhibit_mask, reject_reason
 from drivers.cash.ssp_note_path import Heard, NotePath
+from drivers.cash.ssp_settings import SspSettings
 from drivers.cash.troubles import Trouble, TroubleBook
-from drivers.link.serial import SerialSettings, SerialStream, open_serial
+from drivers.link.serial import SerialStream, open_serial
 from drivers.link.stream import LinkLost
-from drivers.link.supervise import Backoff, end_supervision, keep_connected
+from drivers.link.supervise import end_supervision, keep_connected
 from drivers.link.trace import Way, trace
 from drivers.status import Action, DeviceState, DeviceStatus
 
@@ -27,20 +28,6 @@ log = structlog.get_logger()
 HOST_PROTOCOLS = (6, 5, 4)  # the newest whose events we know comes first; old firmware refuses it
 DISABLED_AT_MOST = 5  # polls in a row: then it does not enable itself, whatever we say
 REFRESH_S = 3.0
-YUAN_NOTES = (100, 500, 1000, 2000, 5000, 10000)  # fen
-
-
-@dataclass(frozen=True)
-class SspSettings:
-    """`denominations`: the values (fen) that notes of this currency have. A unit that names another is misread, and
-    with money that is a fault and no matter of opinion."""
-
-    line: SerialSettings
-    address: int = 0
-    currency: str = "CNY"
-    denominations: tuple[int, ...] = YUAN_NOTES
-    timings: SspTimings = field(default_factory=SspTimings)
-    backoff: Backoff = field(default_factory=Backoff)
 
 
 class UnitFault(LinkLost):

@@ -16,6 +16,7 @@ STX = 0x7F
 MAX_DATA = 255
 MAX_ADDRESS = 0x7D
 _AROUND_DATA = 4  # sequence and address, length, two bytes of CRC
+MAX_RAW = 1 + 2 * (MAX_DATA + _AROUND_DATA)  # a frame of nothing but 7F
 
 
 def crc(body: bytes) -> bytes:
@@ -52,68 +53,66 @@ class Frame:
 
 
 class FrameParser:
-    """Cuts frames out of a stream. A lone 7F begins a frame wherever it stands, so noise and damaged lengths cost one
-    frame and never the next one."""
+    """Cuts frames out of a stream. Where a frame turns out damaged, another one may begin inside it: noise that looks
+    like the beginning of a frame, or a damaged length, does not take the next frame with it."""
 
     def __init__(self) -> None:
-        self._body = bytearray()  # unstuffed, from the sequence byte on
-        self._in_frame = False
-        self._after_stx = False  # the last byte was a 7F whose meaning the next one tells
+        self._raw = bytearray()  # from a 7F on, still stuffed
         self.damaged = 0  # frames dropped for their length or CRC, since `reset`
-        self.skipped = 0  # bytes outside frames, since `reset`
+        self.skipped = 0  # bytes dropped, since `reset`
 
     @property
     def pending(self) -> int:
-        """How many bytes of an unfinished frame are kept; never more than a frame has."""
-        return len(self._body) + self._in_frame + self._after_stx
+        """How many bytes are kept; never more than one frame has."""
+        return len(self._raw)
 
     def reset(self) -> None:
-        self._drop()
-        self._after_stx = False
+        self._raw.clear()
         self.damaged = self.skipped = 0
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames completed by `data`, in order."""
         frames = []
-        for byte in data:
-            if (frame := self._take(byte)) is not None:
+        for start in range(0, len(data), MAX_RAW):
+            self._raw += data[start : start + MAX_RAW]
+            while (frame := self._next()) is not None:
                 frames.append(frame)
         return frames
 
-    def _take(self, byte: int) -> Frame | None:
-        if self._after_stx:
-            if byte == STX:
-                if not self._body:  # no sequence byte is 7F: the first of the two was noise
-                    self.skipped += 1
-                    return None
-                self._after_stx = False
-                return self._append(byte)
-            self._after_stx = False
-            if self._body:
-                self.damaged += 1
-            self._drop()
-            self._in_frame = True
-            return self._append(byte)
-        if byte == STX:
-            self._after_stx = True
-            return None
-        if not self._in_frame:
-            self.skipped += 1
-            return None
-        return self._append(byte)
+    def _next(self) -> Frame | None:
+        while True:
+            start = self._raw.find(STX)
+            self._skip(len(self._raw) if start < 0 else start)
+            taken, body = self._unstuff()
+            if body is None:
+                return None  # the rest is to come
+            if taken and crc(body[:-2]) == body[-2:]:
+                del self._raw[:taken]
+                return Frame(body[0] & 0x7F, bool(body[0] & 0x80), body[2:-2])
+            self.damaged += len(body) > 0
+            self._skip(1)
 
-    def _append(self, byte: int) -> Frame | None:
-        self._body.append(byte)
-        impossible = self._body[0] & 0x7F > MAX_ADDRESS or (len(self._body) == 2 and byte == 0)
-        if not impossible and (len(self._body) < 2 or len(self._body) < self._body[1] + _AROUND_DATA):
-            return None
-        body, check = bytes(self._body[:-2]), bytes(self._body[-2:])
-        self._drop()
-        if impossible or crc(body) != check:
-            self.damaged += 1
-            return None
-        return Frame(body[0] & 0x7F, bool(body[0] & 0x80), body[2:])
+    def _unstuff(self) -> tuple[int, bytes | None]:
+        """How many bytes a frame takes at the beginning of what is kept, and what is in it: from the sequence byte to
+        the CRC. No bytes at all where no frame can begin; None while it is not complete."""
+        raw, body, at = self._raw, bytearray(), 1
+        while at < len(raw):
+            if raw[at] == STX:
+                if not body:
+                    return 0, b""  # no sequence byte is 7F
+                if at + 1 == len(raw):
+                    break
+                if raw[at + 1] != STX:
+                    return 0, bytes(body)  # the beginning of another frame
+                at += 1
+            body.append(raw[at])
+            at += 1
+            if body[0] & 0x7F > MAX_ADDRESS or body[1:2] == b"\0":
+                return 0, b""
+            if len(body) >= 2 and len(body) == body[1] + _AROUND_DATA:
+                return at, bytes(body)
+        return 0, None
 
-    def _drop(self) -> None:
-        self._body.clear()
-        self._in_frame = False
+    def _skip(self, count: int) -> None:
+        self.skipped += count
+        del self._raw[:count]

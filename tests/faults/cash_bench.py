@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from drivers.cash.ict104_driver import Ict104Acceptor
+from drivers.cash.ict104_settings import IctSettings, IctTimings
 from drivers.cash.port import CashAcceptor, CashEvent, CashEventKind
-from drivers.cash.ssp_channel import SspTimings
-from drivers.cash.ssp_driver import SspAcceptor, SspSettings
+from drivers.cash.ssp_driver import SspAcceptor
+from drivers.cash.ssp_settings import SspSettings, SspTimings
 from drivers.link.serial import SerialSettings
 from drivers.link.supervise import Backoff
+from drivers.virtual.ict104 import VirtualIct104
 from drivers.virtual.itl_ssp import VirtualSspValidator
 from tests.drivers.link.waiting import PATIENCE_S, until
 
@@ -32,11 +35,19 @@ def ssp_settings(path: Path, timings: SspTimings = SSP_TIMINGS, **more: Any) -> 
     return SspSettings(line, timings=timings, backoff=BACKOFF, **more)
 
 
-class Bench:
+ICT_TIMINGS = IctTimings(
+    reply=0.4, poll=0.03, pair=0.3, power_up=1.0, hold=0.1, accept=3.0, reject=2.0, echo=0.3, tick=0.01
+)
+BILLS = (500, 1000, 2000, 5000, 10000)
+
+U = TypeVar("U", VirtualSspValidator, VirtualIct104)
+
+
+class Bench(Generic[U]):
     """A driver that is ready, the unit behind it, and the events so far."""
 
-    def __init__(self, unit: VirtualSspValidator, cash: CashAcceptor) -> None:
-        self.unit = unit
+    def __init__(self, unit: U, cash: CashAcceptor) -> None:
+        self.unit: U = unit
         self.cash = cash
         self.seen: list[CashEvent] = []
 
@@ -63,7 +74,7 @@ class Bench:
     async def quiet(self) -> None:
         """Several polls go by and no event comes."""
         try:
-            async with asyncio.timeout(0.15):
+            async with asyncio.timeout(0.2):
                 event = await self.cash.next_event()
         except TimeoutError:
             return
@@ -73,10 +84,29 @@ class Bench:
 @asynccontextmanager
 async def ssp_bench(
     tmp_path: Path, *, timings: SspTimings = SSP_TIMINGS, enabled: bool = True, **unit_options: Any
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[Bench[VirtualSspValidator]]:
     unit = VirtualSspValidator(tmp_path / "dev" / "cash", **{"speed": SPEED, "late_s": 0.4} | unit_options)
     await unit.start()
     cash = SspAcceptor(ssp_settings(unit.pty.path, timings))
+    try:
+        await cash.open()
+        await until(lambda: cash.status.ready)
+        if enabled:
+            assert await cash.enable(ALL)
+        yield Bench(unit, cash)
+    finally:
+        await cash.close()
+        await unit.stop()
+
+
+@asynccontextmanager
+async def ict_bench(
+    tmp_path: Path, *, timings: IctTimings = ICT_TIMINGS, enabled: bool = True, **unit_options: Any
+) -> AsyncIterator[Bench[VirtualIct104]]:
+    unit = VirtualIct104(tmp_path / "dev" / "cash", **{"speed": SPEED} | unit_options)
+    await unit.start()
+    line = SerialSettings(str(unit.pty.path), baud=9600, parity="E")
+    cash = Ict104Acceptor(IctSettings(line, BILLS, hold_code=unit.hold, timings=timings, backoff=BACKOFF))
     try:
         await cash.open()
         await until(lambda: cash.status.ready)

@@ -1,0 +1,420 @@
+"""Banknote acceptors that speak ICT104, single bytes without a checksum.
+
+What can be promised is less than with SSP. The unit tells a result once and remembers nothing: a 10 that is lost is a
+note in the cashbox that is not counted. It is told as JAMMED with the note, so that somebody looks; a note is never
+counted that was not ordered to be stacked, and none twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+import structlog
+
+from drivers.cash.event_queue import EventQueue, NoteInHand, Place
+from drivers.cash.ict104_codec import Code, Escrow, Message, Order, Parser, PowerUp
+from drivers.cash.ict104_settings import IctSettings
+from drivers.cash.port import CashEvent, CashEventKind, Note
+from drivers.cash.troubles import Trouble, TroubleBook
+from drivers.link.serial import SerialStream, open_serial
+from drivers.link.stream import LinkLost
+from drivers.link.supervise import end_supervision, keep_connected
+from drivers.link.trace import Way, trace
+from drivers.status import Action, DeviceState, DeviceStatus
+
+log = structlog.get_logger()
+
+MISSED_AT_MOST = 3
+ENABLE_TRIES = 3
+DISABLED_AT_MOST = 3  # answers in a row
+
+
+_EXCEPTIONS: Mapping[Code, tuple[Trouble, CashEventKind, str]] = {
+    Code.BILL_JAM: (Trouble.JAM, CashEventKind.JAMMED, ""),
+    Code.STACKER_OPEN: (Trouble.CASHBOX_REMOVED, CashEventKind.CASHBOX_REMOVED, ""),
+    Code.STACKER_PROBLEM: (Trouble.STACKER_FULL, CashEventKind.STACKER_FULL, "cash box full or defective"),
+    Code.BILL_FISHED: (Trouble.FRAUD, CashEventKind.FRAUD, ""),
+    Code.MOTOR_FAILURE: (Trouble.DEFECT, CashEventKind.LOST, "motor failure"),
+    Code.CHECKSUM_ERROR: (Trouble.DEFECT, CashEventKind.LOST, "memory damaged"),
+    Code.SENSOR_PROBLEM: (Trouble.DEFECT, CashEventKind.LOST, "sensor problem"),
+}
+# A unit may answer with what it said last of a note that is long out again.
+_ENABLED = frozenset({Code.ENABLED, Code.BILL_REJECTED, Code.BILL_REMOVED, Code.EXCEPTION_OVER})
+_OVER_WHEN_NOT_SAID = (Trouble.JAM, Trouble.STACKER_FULL, Trouble.CASHBOX_REMOVED, Trouble.DEFECT)
+
+
+class Ict104Acceptor:
+    """A `CashAcceptor`. One task listens and keeps time; orders are single bytes and go out at once."""
+
+    def __init__(self, settings: IctSettings) -> None:
+        self._settings = settings
+        self._timings = settings.timings
+        self._events = EventQueue()
+        self._troubles = TroubleBook()
+        self._parser = Parser()
+        self._kinds = {
+            number: Note(value, settings.currency) for number, value in enumerate(settings.bills, start=1) if value
+        }
+        self._stream: SerialStream | None = None
+        self._live = False
+        self._keeper: asyncio.Task[None] | None = None
+        self._status = DeviceStatus()
+        self._wanted: frozenset[int] = frozenset()
+        self._note: NoteInHand | None = None
+        self._heard = asyncio.Condition()  # notified after every round of the listener
+        self._poll_answer: Code | None = None  # to the poll somebody waits for
+        self._last_answer: Code | None = None
+        self._answered = False
+        self._missed = 0
+        self._asked_at: float | None = None  # the poll that is not answered yet
+        self._next_poll = self._next_hold = 0.0
+        self._came_out_at = float("-inf")
+        self._disabled_answers = 0
+        self._byte_at = 0.0
+
+    # CashAcceptor
+
+    @property
+    def status(self) -> DeviceStatus:
+        return self._status
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(sorted(set(self._kinds.values()), key=lambda note: note.value)) if self._live else ()
+
+    async def open(self) -> None:
+        if self._keeper is None:
+            self._troubles.clear()
+            self._set_status(DeviceStatus(DeviceState.STARTING))
+            line = self._settings.line
+            self._keeper = keep_connected(
+                "cash", lambda: open_serial(line), self._serve, self._on_lost, self._settings.backoff
+            )
+
+    async def close(self) -> None:
+        if self._live and (self._wanted or self._busy):
+            await self.disable()
+        await end_supervision(self._keeper)
+        self._keeper = None
+        self._set_status(DeviceStatus(DeviceState.OFFLINE, detail="closed"))
+
+    async def refresh(self) -> DeviceStatus:
+        if self._live and not self._busy:
+            await self._ask_status()
+        return self._status
+
+    async def enable(self, values: Collection[int]) -> bool:
+        accepted = frozenset(note.value for note in self._kinds.values()) & frozenset(values)
+        if not accepted or not self._live or self._troubles or self._busy:
+            return False
+        for _ in range(ENABLE_TRIES):
+            await self._send(Order.ENABLE)
+            if await self._ask_status() in _ENABLED:
+                self._wanted = accepted
+                self._events.drop_old_news()
+                return True
+        await self._send(Order.DISABLE)
+        return False
+
+    async def disable(self) -> None:
+        self._wanted = frozenset()
+        await self._send(Order.DISABLE)
+        await self.give_back()
+        limit = self._timings.accept + self._timings.reject
+        await self._wait(lambda: not self._live or not self._busy or Trouble.JAM in self._troubles, limit)
+
+    async def next_event(self) -> CashEvent:
+        return await self._events.next()
+
+    async def stack(self) -> bool:
+        note = self._note
+        if not self._live or note is None or note.place is not Place.ESCROW or not note.wanted:
+            return False
+        note.move(Place.STACKING, self._now())
+        await self._send(Order.ACCEPT)
+        return True
+
+    async def give_back(self) -> bool:
+        note = self._note
+        if not self._live or note is None or note.place is not Place.ESCROW:
+            return False
+        note.move(Place.RETURNING, self._now())
+        await self._send(Order.REJECT)
+        return True
+
+    # the connection
+
+    async def _serve(self, stream: SerialStream) -> None:
+        self._stream = stream
+        self._parser.forget()
+        try:
+            await self._greet()
+            self._live = True
+            log.info("cash_connected", unit="ICT104")
+            while True:
+                await self._round()
+                await self._keep_time()
+        except LinkLost:
+            if self._live:
+                self._events.tell(CashEventKind.LOST)
+            raise
+        finally:
+            self._live, self._stream = False, None
+            self._lose_touch()
+            async with self._heard:
+                self._heard.notify_all()
+
+    async def _greet(self) -> None:
+        """Nothing but polls, and a reset when they are not answered. Not 02, which recovers a unit whose power-up
+        nobody answered: it would also take a note that waits in escrow."""
+        self._answered, self._missed, self._asked_at = False, 0, None
+        await self._send(Order.DISABLE)
+        for order, patience in (
+            (Order.POLL, self._timings.reply),
+            (Order.POLL, self._timings.reply),
+            (Order.RESET, self._timings.power_up),
+            (Order.POLL, self._timings.reply),
+        ):
+            await self._send(order)
+            until = self._now() + patience
+            while self._now() < until:
+                await self._round()
+                if self._answered:
+                    return
+        raise LinkLost("unit silent")
+
+    def _on_lost(self, reason: LinkLost) -> None:
+        self._set_status(
+            DeviceStatus(
+                DeviceState.OFFLINE,
+                action=Action.MAINTENANCE,
+                detail=str(reason),
+                counters=self._events.counters,
+                identity="ICT104",
+            )
+        )
+
+    async def _send(self, order: int) -> None:
+        """A lost link is noticed by the listener."""
+        name = Order(order).name if order in list(Order) else "HOLD"
+        trace("cash", Way.OUT, name, bytes([order]))
+        if self._stream is not None:
+            with suppress(LinkLost):
+                await self._stream.write(bytes([order]))
+
+    async def _round(self) -> None:
+        """Listen for a moment."""
+        data = b""
+        if self._stream is None:
+            raise LinkLost("closed")
+        try:
+            async with asyncio.timeout(self._timings.tick):
+                data = await self._stream.read(64)
+        except TimeoutError:
+            if self._parser.waiting and self._now() - self._byte_at > self._timings.pair:
+                self._parser.forget()
+        if data:
+            self._byte_at = self._now()
+        for message in self._parser.feed(data):
+            await self._hear(message)
+        if self._live:
+            self._set_status(self._troubles.status("ICT104", self._events.counters))
+        async with self._heard:
+            self._heard.notify_all()
+
+    async def _wait(self, condition: object, limit: float) -> bool:
+        try:
+            async with asyncio.timeout(limit), self._heard:
+                await self._heard.wait_for(condition)  # type: ignore[arg-type]
+        except TimeoutError:
+            return False
+        return True
+
+    async def _ask_status(self) -> Code | None:
+        """What a poll is answered with, or None."""
+        self._poll_answer = None
+        await self._poll()
+        await self._wait(lambda: not self._live or self._poll_answer is not None, self._timings.reply)
+        return self._poll_answer
+
+    # time
+
+    async def _keep_time(self) -> None:
+        now, note = self._now(), self._note
+        if note is not None:
+            await self._look_after(note, now)
+        if self._asked_at is not None and now - self._asked_at > self._timings.reply:
+            self._asked_at = None
+            self._missed += 1
+            if self._missed >= MISSED_AT_MOST:
+                raise LinkLost("unit silent")
+        if self._note is None and self._asked_at is None and now >= self._next_poll:
+            await self._poll()
+
+    async def _poll(self) -> None:
+        now = self._now()
+        self._asked_at, self._next_poll = now, now + self._timings.poll
+        await self._send(Order.POLL)
+
+    async def _look_after(self, note: NoteInHand, now: float) -> None:
+        age = now - note.since
+        match note.place:
+            case Place.ESCROW if not self._wanted or not note.wanted or age > self._timings.escrow_decision:
+                await self.give_back()
+            case Place.ESCROW if now >= self._next_hold:
+                self._next_hold = now + self._timings.hold
+                await self._send(self._settings.hold_code)
+            case Place.STACKING if age > self._timings.accept:
+                self._give_up()
+            case Place.RETURNING if age > self._timings.reject and note.late:
+                self._came_out()  # said while nobody listened; what is not accepted comes out by itself
+            case Place.RETURNING if age > self._timings.reject:
+                self._give_up()
+                self._troubles.add(Trouble.STUCK)
+                self._wanted = frozenset()
+                await self._send(Order.DISABLE)
+
+    # what the unit says
+
+    async def _hear(self, message: Message) -> None:
+        trace("cash", Way.IN, getattr(message, "name", type(message).__name__))
+        self._missed = 0
+        self._answered = self._answered or message not in (Code.STACKED, Code.REJECTED)
+        match message:
+            case PowerUp():
+                await self._power_up()
+            case Escrow():
+                await self._escrow(message.bill_type)
+            case Code.STACKED:
+                self._stacked()
+            case Code.BILL_REJECTED | Code.BILL_REMOVED if message is self._last_answer and self._note is None:
+                self._note_answer(message)  # the same as last time
+            case Code.BILL_REJECTED | Code.BILL_REMOVED if self._asked_at is not None:
+                self._note_answer(message)
+                self._came_out()
+            case Code.REJECTED | Code.BILL_REJECTED | Code.BILL_REMOVED:
+                self._came_out()
+            case Code.ENABLED | Code.DISABLED:
+                await self._poll_answered(message)
+            case Code.EXCEPTION_OVER:
+                self._well_again()
+            case Code() if message in _EXCEPTIONS:
+                await self._exception(message)
+            case _:
+                self._asked_at = None  # BUSY and the like: it is there
+
+    async def _power_up(self) -> None:
+        """02 within 2 s, or the unit takes nothing. Should this be noise while a note is in escrow, the 02 would take
+        it; the 0F before it prevents that, and means nothing to a unit that just started."""
+        note = self._note
+        if note is not None and note.place is Place.ESCROW:
+            await self._send(Order.REJECT)
+        await self._send(Order.ACCEPT)
+        await self._send(Order.DISABLE)
+        self._troubles.clear()
+        if self._live and (self._wanted or note is not None):
+            self._events.tell(CashEventKind.LOST, why="unit restarted")
+        self._lose_touch()
+        if note is not None and note.place is Place.STACKING:
+            self._give_up()
+        elif note is not None:  # never ordered to be taken
+            self._events.tell(CashEventKind.RETURNED, note.note, late=True)
+            self._note = None
+
+    async def _escrow(self, bill_type: int) -> None:
+        kind = self._kinds.get(bill_type)
+        note = self._note
+        if note is not None:
+            if note.place is Place.ESCROW and note.note == kind:
+                return  # said again
+            self._give_up()
+        wanted = kind is not None and kind.value in self._wanted
+        self._note = NoteInHand(kind, Place.ESCROW, self._now(), wanted)
+        if wanted:
+            self._next_hold = self._now() + self._timings.hold
+            self._events.tell(CashEventKind.ESCROWED, kind)
+        else:
+            await self.give_back()
+
+    def _stacked(self) -> None:
+        """Only in answer to an order of the last moments: 10 is a byte like any other."""
+        note = self._note
+        if note is None or note.place is not Place.STACKING or self._now() - note.since > self._timings.accept:
+            log.warning("cash_stray_credit_byte_ignored")
+            trace("cash", Way.NOTE, "10 ignored: no note was to be stacked")
+            return
+        self._events.tell(CashEventKind.STACKED, note.note, late=note.late)
+        self._note = None
+
+    def _came_out(self) -> None:
+        note = self._note
+        if note is not None:
+            kind = CashEventKind.RETURNED if note.wanted else CashEventKind.REFUSED
+            self._events.tell(kind, note.note, late=note.late)
+            self._note = None
+            self._troubles.end(Trouble.STUCK)
+        elif self._now() - self._came_out_at > self._timings.echo:
+            self._events.tell(CashEventKind.REFUSED)
+        self._came_out_at = self._now()
+
+    def _note_answer(self, code: Code) -> None:
+        self._asked_at, self._poll_answer, self._last_answer = None, code, code
+
+    async def _poll_answered(self, code: Code) -> None:
+        self._note_answer(code)
+        if any(trouble in self._troubles for trouble in _OVER_WHEN_NOT_SAID):
+            self._well_again()
+        self._disabled_answers = self._disabled_answers + 1 if code is Code.DISABLED and self._wanted else 0
+        if self._disabled_answers > DISABLED_AT_MOST:
+            raise LinkLost("unit stays disabled")
+        if self._disabled_answers:
+            await self._send(Order.ENABLE)  # it was off for a reason of its own
+
+    def _well_again(self) -> None:
+        if Trouble.CASHBOX_REMOVED in self._troubles:
+            self._events.tell(CashEventKind.CASHBOX_REPLACED)
+        self._troubles.end(*_OVER_WHEN_NOT_SAID)
+
+    async def _exception(self, code: Code) -> None:
+        self._note_answer(code)
+        trouble, kind, detail = _EXCEPTIONS[code]
+        if not self._troubles.add(trouble, detail):
+            return
+        self._wanted = frozenset()
+        note = self._note
+        if kind is CashEventKind.JAMMED:
+            self._events.tell(kind, note.note if note else None)
+            if note is not None:
+                note.jam_told = True
+        else:
+            self._events.tell(kind, why=detail)
+        await self._send(Order.DISABLE)
+        if note is not None and note.place is Place.ESCROW:
+            await self.give_back()
+
+    def _give_up(self) -> None:
+        """Nobody will tell any more what became of the note."""
+        note, self._note = self._note, None
+        if note is not None and not note.jam_told:
+            self._events.tell(CashEventKind.JAMMED, note.note, late=note.late, why="outcome never told")
+
+    def _lose_touch(self) -> None:
+        self._wanted = frozenset()
+        if self._note is not None:
+            self._note.late = True
+
+    # status
+
+    @property
+    def _busy(self) -> bool:
+        return self._note is not None
+
+    def _set_status(self, status: DeviceStatus) -> None:
+        if not status.same_trouble(self._status):
+            log.info("cash_status", device=status.device.value, action=status.action.value, detail=status.detail)
+        self._status = status
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
