@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from drivers.card_terminal.vendor_driver import VendorCardTerminal, VendorSettings
 from drivers.card_terminal.zvt_apdu import CONFIG_BYTE, SERVICE_BYTE
 from drivers.card_terminal.zvt_driver import ZvtCardTerminal, ZvtSettings
 from drivers.link.options import SerialOptions
@@ -53,6 +54,10 @@ class ZvtSerialOptions(ZvtOptions, SerialOptions):
     stopbits: Literal[1, 2] = 2
 
 
+class VendorOptions(DriverOptions):
+    command: tuple[str, ...] = Field(min_length=1, description="the bridge program and its arguments")
+
+
 def _make_tcp(options: ZvtTcpOptions) -> ZvtCardTerminal:
     return ZvtCardTerminal(options.settings(TcpSettings(options.host, options.port)))
 
@@ -61,5 +66,14 @@ def _make_serial(options: ZvtSerialOptions) -> ZvtCardTerminal:
     return ZvtCardTerminal(options.settings(options.line()))
 
 
+def _make_vendor(options: VendorOptions) -> VendorCardTerminal:
+    if not options.command[0].startswith("/"):
+        raise ValueError("command: the program with its whole path")
+    return VendorCardTerminal(VendorSettings(options.command))
+
+
 ZVT_TCP = DriverSpec(ZvtTcpOptions, _make_tcp, "card terminals that speak ZVT (PA00P015) over the network")
 ZVT_SERIAL = DriverSpec(ZvtSerialOptions, _make_serial, "card terminals that speak ZVT (PA00P015/16) on a serial line")
+VENDOR_PROCESS = DriverSpec(
+    VendorOptions, _make_vendor, "card terminals behind a vendor's library, in a bridge program of its own"
+)
