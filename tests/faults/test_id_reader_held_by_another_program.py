@@ -42,6 +42,6 @@ async def test_not_fought_over_and_taken_when_it_is_free(tmp_path: Path) -> None
         sees(__doc__, b.tile())
         staff(__doc__, b.reader.status)
         assert not b.device.commands, "nothing was sent into the other's conversation"
-        await other.communicate()
+        await other.communicate(b"")  # it ends with its input
         await b.ready()
         assert b.tile() is None
