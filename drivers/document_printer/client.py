@@ -98,21 +98,35 @@ class IppClient:
         if not self._url.startswith("https:"):
             verify = False  # or httpx reads all the world's authorities, for nothing
 
-        def http(kept: int) -> httpx.AsyncClient:
-            return httpx.AsyncClient(
-                timeout=httpx.Timeout(reply_s, connect=connect_s),
-                limits=httpx.Limits(max_keepalive_connections=kept, keepalive_expiry=KEPT_S),
-                trust_env=False,  # a proxy from the environment has no business between kiosk and printer
-                verify=verify,
-            )
-
-        self._questions = http(1)
-        # A kept connection may have died while the printer slept, and a write on it looks like a lost job.
-        self._documents = http(0)
+        self._connect_s = connect_s
+        self._verify = verify
+        self._questions: httpx.AsyncClient | None = None
+        self._documents: httpx.AsyncClient | None = None
 
     async def close(self) -> None:
-        await self._questions.aclose()
-        await self._documents.aclose()
+        """The next request connects again."""
+        clients = (self._questions, self._documents)
+        self._questions = self._documents = None
+        for http in clients:
+            if http is not None:
+                await http.aclose()
+
+    def _for_questions(self) -> httpx.AsyncClient:
+        self._questions = self._questions or self._http(kept=1)
+        return self._questions
+
+    def _for_documents(self) -> httpx.AsyncClient:
+        """A kept connection may have died while the printer slept, and a write on it looks like a lost job."""
+        self._documents = self._documents or self._http(kept=0)
+        return self._documents
+
+    def _http(self, kept: int) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            timeout=httpx.Timeout(self._reply_s, connect=self._connect_s),
+            limits=httpx.Limits(max_keepalive_connections=kept, keepalive_expiry=KEPT_S),
+            trust_env=False,  # a proxy from the environment has no business between kiosk and printer
+            verify=self._verify,
+        )
 
     async def request(
         self,
@@ -135,9 +149,10 @@ class IppClient:
         request = IppMessage(operation, request_id, tuple(groups)).to_bytes()
         trace(DEVICE, Way.OUT, operation.name, request)
         started = time.monotonic()
-        reply = await self._exchange(self._questions if document is None else self._documents, request, document)
+        http = self._for_questions() if document is None else self._for_documents()
+        reply = await self._exchange(http, request, document)
         if document is None and _died(reply) and time.monotonic() - started < KEPT_S / 2:
-            reply = await self._exchange(self._documents, request, document)
+            reply = await self._exchange(self._for_documents(), request, document)
         if isinstance(reply, IppFault):
             trace(DEVICE, Way.NOTE, f"{reply.kind.value} {reply.detail}")
             return reply

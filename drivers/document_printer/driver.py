@@ -3,65 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from drivers.document_printer.client import FaultKind, IppClient, IppFault, Operation, Status
+from drivers.document_printer.following import JOB_ATTRIBUTES, USER, Evidence, JobFollower, Timing
+from drivers.document_printer.formats import PDF, PWG_RASTER
 from drivers.document_printer.ipp_codec import IppMessage
-from drivers.document_printer.ipp_values import Attribute, GroupTag, Tag
-from drivers.document_printer.port import FINAL_STATES, JobProgress, JobState, PrintJob, SubmitFault
+from drivers.document_printer.ipp_values import Attribute, Collection, GroupTag, Tag
+from drivers.document_printer.port import JobProgress, JobState, PrintJob, SubmitFault, Tray
 from drivers.document_printer.printer_status import (
-    IDLE,
+    FACT_ATTRIBUTES,
     NO_ANSWER,
-    STOPPED,
+    STATE_ATTRIBUTES,
+    PrinterFacts,
     PrinterLook,
     describe,
     device_status,
     job_progress,
+    read_facts,
     read_printer,
 )
-from drivers.document_printer.reasons import IN_PAPER_PATH
+from drivers.document_printer.rasterise import RasteriseError, rasterise
+from drivers.document_printer.supplies import A4_SIZE, SUPPLY_ATTRIBUTES, Stock
 from drivers.status import DeviceStatus
 
 log = structlog.get_logger()
 
 A4 = "iso_a4_210x297mm"
-_PRINTER_ATTRIBUTES = (
-    "printer-state",
-    "printer-state-reasons",
-    "printer-is-accepting-jobs",
-    "document-format-supported",
-    "print-scaling-supported",
-)
-_JOB_ATTRIBUTES = (
-    "job-id",
-    "job-name",
-    "job-state",
-    "job-state-reasons",
-    "job-impressions-completed",
-    "job-media-sheets-completed",
-)
-_USER = Attribute("requesting-user-name", Tag.NAME, ("kiosk",))
-
-
-@dataclass(frozen=True)
-class Timing:
-    """All in seconds. `silence_s`: without an answer for so long, a followed job is UNKNOWN. `settle_s`: how long a
-    completed job waits for the printer to fall idle. `cancel_s`: how long `cancel` waits for the job's end."""
-
-    poll_s: float = 0.7
-    silence_s: float = 20.0
-    settle_s: float = 5.0
-    cancel_s: float = 10.0
+# The printer took a PDF and then could not read it.
+_UNREADABLE = frozenset({"document-format-error", "unsupported-document-format", "document-unprintable-error"})
+_KEPT_EVIDENCE = 20  # jobs
 
 
 class IppDocumentPrinter:
     """An A4 printer at `uri` (ipp://host:port/path, or ipps with TLS).
 
     `ignore_reasons`: keywords that mean nothing on this model, such as media-empty of a by-pass tray never filled.
+    `stock`: where it keeps special paper.
     """
 
     def __init__(
@@ -72,18 +55,29 @@ class IppDocumentPrinter:
         client: IppClient | None = None,
         verify: bool | ssl.SSLContext = True,
         ignore_reasons: frozenset[str] = frozenset(),
+        stock: Stock | None = None,
     ) -> None:
         self._client = client or IppClient(uri, verify=verify)
         self._timing = timing or Timing()
         self._ignored = ignore_reasons
+        self._stock = stock or Stock()
         self._status = DeviceStatus()
-        self._look: PrinterLook | None = None  # the last usable one, for what does not change: formats
+        self._facts: PrinterFacts | None = None  # None: to be asked for with the next look
+        self._unasked = SubmitFault.OFFLINE  # why the last look failed, for a document that was therefore not sent
+        self._identity = ""
+        self._counters: dict[str, int] = {"jobs": 0, "sheets": 0}
+        self._evidence: dict[str, Evidence] = {}  # by job name
+        self._special_jobs: set[str] = set()
+        self._counts_sheets = False
+        self._counter_moves = False
+        self._misreads_pdf = False
 
     async def open(self) -> None:
         """Asks for the status; an absent printer is a status, not an error."""
         await self.refresh()
 
     async def close(self) -> None:
+        """It may be opened again: a connection is made when there is something to ask."""
         await self._client.close()
 
     @property
@@ -94,59 +88,112 @@ class IppDocumentPrinter:
         await self._look_at_printer()
         return self._status
 
+    # --- submitting -------------------------------------------------------------------------------------------------
+
     async def submit(
-        self, document: bytes, job_name: str, mime_type: str = "application/pdf"
+        self, document: bytes, job_name: str, mime_type: str = PDF, *, tray: Tray = Tray.PLAIN
     ) -> PrintJob | SubmitFault:
-        look = self._look or await self._look_at_printer()
-        if look is None:
-            return SubmitFault.OFFLINE
-        if mime_type not in look.formats:
+        look = await self._look_at_printer(with_facts=True)  # it may have been set up anew since
+        facts = self._facts
+        if look is None or facts is None:
+            return self._unasked
+        if tray is Tray.SPECIAL and not self._may_take_special(look, facts):
+            log.warning("document_job_without_stock")
+            return SubmitFault.NO_MEDIA
+        outcome = await self._submit_as(self._form(mime_type, facts), document, job_name, tray, look, facts)
+        if outcome is SubmitFault.FORMAT_NOT_SUPPORTED and mime_type == PDF and PDF in facts.formats and facts.raster:
+            # It lists PDF and refuses it. Nothing has been printed: the same pages as pictures.
+            self._misreads_pdf = True
+            outcome = await self._submit_as(PWG_RASTER, document, job_name, tray, look, facts)
+        if isinstance(outcome, PrintJob) and tray is Tray.SPECIAL:
+            self._special_jobs.add(job_name)
+        return outcome
+
+    def _form(self, mime_type: str, facts: PrinterFacts) -> str | None:
+        """What to send: as it is, as pictures, or None."""
+        if mime_type == PDF and facts.raster is not None and (self._misreads_pdf or PDF not in facts.formats):
+            return PWG_RASTER
+        return mime_type if mime_type in facts.formats else None
+
+    async def _submit_as(
+        self, form: str | None, document: bytes, job_name: str, tray: Tray, look: PrinterLook, facts: PrinterFacts
+    ) -> PrintJob | SubmitFault:
+        if form is None:
             return SubmitFault.FORMAT_NOT_SUPPORTED
+        if form == PWG_RASTER and facts.raster is not None and not document.startswith(b"RaS2"):
+            try:
+                document = await rasterise(document, facts.raster)
+            except RasteriseError as error:
+                log.warning("document_not_rasterised", cause=str(error))
+                return SubmitFault.REJECTED
+        self._remember(job_name, Evidence(look.supplies.impressions, self._counter_moves, self._counts_sheets))
         reply = await self._client.request(
             Operation.PRINT_JOB,
             (
-                _USER,
+                USER,
                 Attribute("job-name", Tag.NAME, (job_name,)),
-                Attribute("ipp-attribute-fidelity", Tag.BOOLEAN, (False,)),
-                Attribute("document-format", Tag.MIME_MEDIA_TYPE, (mime_type,)),
+                # Special stock, or nothing: the printer must not make do with another tray.
+                Attribute("ipp-attribute-fidelity", Tag.BOOLEAN, (tray is Tray.SPECIAL,)),
+                Attribute("document-format", Tag.MIME_MEDIA_TYPE, (form,)),
             ),
-            _job_template(look),
+            self._job_template(facts, tray),
             document,
         )
-        outcome = _submit_outcome(reply, job_name)
+        outcome = _submit_outcome(reply, job_name, tray)
         if isinstance(outcome, SubmitFault):
             log.warning("document_job_not_accepted", fault=outcome.value, cause=describe(reply))
         elif isinstance(reply, IppMessage):
             ignored = [attribute.name for attribute in reply.group(GroupTag.UNSUPPORTED).attributes]
-            log.info("document_job_accepted", job_id=outcome.job_id, octets=len(document), ignored=ignored)
+            log.info("document_job_accepted", job_id=outcome.job_id, form=form, octets=len(document), ignored=ignored)
         return outcome
 
+    def _may_take_special(self, look: PrinterLook, facts: PrinterFacts) -> bool:
+        """False when there is none for sure. A printer that cannot tell asks for the paper itself."""
+        if not self._stock.has_special:
+            return False
+        if (filled := look.supplies.special_filled(self._stock)) is not None:
+            return filled
+        return not self._stock.special_source or self._stock.special_source in facts.sources
+
+    def _job_template(self, facts: PrinterFacts, tray: Tray) -> tuple[Attribute, ...]:
+        template = (
+            Attribute("copies", Tag.INTEGER, (1,)),
+            Attribute("sides", Tag.KEYWORD, ("one-sided",)),
+            self._media(tray),
+        )
+        if "none" in facts.scalings:
+            return (*template, Attribute("print-scaling", Tag.KEYWORD, ("none",)))
+        return template
+
+    def _media(self, tray: Tray) -> Attribute:
+        """media-col where a tray or a kind of paper has to be named, else media: a job may have only one of them."""
+        stock = self._stock
+        source = stock.special_source if tray is Tray.SPECIAL else stock.plain_source
+        kind = stock.special_type if tray is Tray.SPECIAL else ""
+        if not source and not kind:
+            return Attribute("media", Tag.KEYWORD, (A4,))
+        size = tuple(
+            Attribute(f"{axis}-dimension", Tag.INTEGER, (side,)) for axis, side in zip("xy", A4_SIZE, strict=True)
+        )
+        members = [Attribute("media-size", Tag.BEGIN_COLLECTION, (Collection(size),))]
+        if source:
+            members.append(Attribute("media-source", Tag.KEYWORD, (source,)))
+        if kind:
+            members.append(Attribute("media-type", Tag.KEYWORD, (kind,)))
+        return Attribute("media-col", Tag.BEGIN_COLLECTION, (Collection(tuple(members)),))
+
+    # --- jobs -------------------------------------------------------------------------------------------------------
+
     async def follow(self, job: PrintJob) -> AsyncIterator[JobProgress]:
-        loop = asyncio.get_running_loop()
-        heard = loop.time()
-        completed_at: float | None = None
-        last: JobProgress | None = None
-        while True:
-            progress: JobProgress | None
-            look = await self._look_at_job(job)
-            if isinstance(look, _Completed):
-                completed_at = completed_at or loop.time()
-                progress = look.believed(loop.time() - completed_at >= self._timing.settle_s)
-            else:
-                progress = look
-            if progress is not None:
-                heard = loop.time()
-                if last is not None:  # some printers forget the count at the end
-                    progress = replace(progress, sheets_done=max(progress.sheets_done, last.sheets_done))
-            elif loop.time() - heard >= self._timing.silence_s:
-                progress = JobProgress(JobState.UNKNOWN, last.sheets_done if last else 0, NO_ANSWER)
-            if progress is not None and progress != last:
-                last = progress
-                _log_progress(job, progress)
+        evidence = self._evidence.get(job.job_name, Evidence())
+        follower = JobFollower(self._client, self._look_at_printer, self._timing, job, evidence)
+        async with contextlib.aclosing(follower.follow()) as looks:
+            async for progress in looks:
+                if progress.state is JobState.COMPLETED:
+                    self._count(job, progress)
+                elif progress.state is JobState.ABORTED and progress.reasons & _UNREADABLE:
+                    self._misreads_pdf = True
                 yield progress
-                if progress.state in FINAL_STATES or progress.state is JobState.UNKNOWN:
-                    return
-            await asyncio.sleep(self._timing.poll_s)
 
     async def find_job(self, job_name: str) -> tuple[PrintJob, JobProgress] | None:
         """None only when the printer answered and knows no such job. If it cannot be asked: job id 0, UNKNOWN."""
@@ -155,8 +202,8 @@ class IppDocumentPrinter:
             reply = await self._client.request(
                 Operation.GET_JOBS,
                 (
-                    _USER,
-                    Attribute("requested-attributes", Tag.KEYWORD, _JOB_ATTRIBUTES),
+                    USER,
+                    Attribute("requested-attributes", Tag.KEYWORD, JOB_ATTRIBUTES),
                     Attribute("which-jobs", Tag.KEYWORD, (which,)),
                     Attribute("my-jobs", Tag.BOOLEAN, (False,)),
                 ),
@@ -176,7 +223,7 @@ class IppDocumentPrinter:
     async def cancel(self, job: PrintJob) -> JobProgress:
         """A job that has already ended keeps its state; one that does not end in time is returned as it is."""
         reply = await self._client.request(
-            Operation.CANCEL_JOB, (Attribute("job-id", Tag.INTEGER, (job.job_id,)), _USER)
+            Operation.CANCEL_JOB, (Attribute("job-id", Tag.INTEGER, (job.job_id,)), USER)
         )
         log.info("document_job_cancel", job_id=job.job_id, answer=describe(reply))
         progress = JobProgress(JobState.UNKNOWN, 0, NO_ANSWER)
@@ -188,78 +235,55 @@ class IppDocumentPrinter:
             log.warning("document_job_cancel_slow", job_id=job.job_id, state=progress.state.value)
         return progress
 
-    async def _look_at_printer(self) -> PrinterLook | None:
+    def _remember(self, job_name: str, evidence: Evidence) -> None:
+        self._evidence[job_name] = evidence
+        while len(self._evidence) > _KEPT_EVIDENCE:
+            del self._evidence[next(iter(self._evidence))]
+
+    def _count(self, job: PrintJob, progress: JobProgress) -> None:
+        self._counts_sheets = self._counts_sheets or bool(progress.sheets_done)
+        evidence = self._evidence.pop(job.job_name, None)
+        if evidence is None:
+            return  # counted before, or not of our time
+        before, now = evidence.impressions, self._counters.get("impressions")
+        self._counter_moves = self._counter_moves or (before is not None and now is not None and now > before)
+        self._counters["jobs"] += 1
+        self._counters["sheets"] += progress.sheets_done
+        if job.job_name in self._special_jobs:
+            self._special_jobs.discard(job.job_name)
+            self._counters["special_sheets"] = self._counters.get("special_sheets", 0) + progress.sheets_done
+        self._show(self._status)
+
+    # --- status -----------------------------------------------------------------------------------------------------
+
+    async def _look_at_printer(self, *, with_facts: bool = False) -> PrinterLook | None:
         """Ask the printer, and keep its status."""
+        with_facts = with_facts or self._facts is None
+        wanted: tuple[str, ...] = (*STATE_ATTRIBUTES, *SUPPLY_ATTRIBUTES, *(FACT_ATTRIBUTES if with_facts else ()))
         reply = await self._client.request(
-            Operation.GET_PRINTER_ATTRIBUTES,
-            (Attribute("requested-attributes", Tag.KEYWORD, _PRINTER_ATTRIBUTES),),
+            Operation.GET_PRINTER_ATTRIBUTES, (Attribute("requested-attributes", Tag.KEYWORD, wanted),)
         )
-        look = read_printer(reply, self._ignored)
-        status = device_status(look, reply)
-        if status != self._status:
-            log.info("document_printer_status", device=status.device.value, detail=status.detail)
-        self._status = status
-        self._look = look or self._look
+        look = read_printer(reply, self._ignored, self._stock)
+        if look is None:
+            self._facts = None  # after a silence it may be another printer
+            fault = _submit_fault(reply) if isinstance(reply, IppFault) else SubmitFault.OFFLINE
+            self._unasked = SubmitFault.OFFLINE if fault is SubmitFault.UNKNOWN else fault
+        elif with_facts and isinstance(reply, IppMessage):
+            self._facts = read_facts(reply)
+            self._identity = self._facts.identity
+        if look is not None and look.supplies.impressions is not None:
+            self._counters["impressions"] = look.supplies.impressions
+        self._show(device_status(look, reply, self._stock))
         return look
 
-    async def _look_at_job(self, job: PrintJob) -> JobProgress | _Completed | None:
-        """The job and the printer in the same tick; None if there is no usable answer."""
-        reply = await self._client.request(
-            Operation.GET_JOB_ATTRIBUTES,
-            (
-                Attribute("job-id", Tag.INTEGER, (job.job_id,)),
-                _USER,
-                Attribute("requested-attributes", Tag.KEYWORD, _JOB_ATTRIBUTES),
-            ),
-        )
-        if isinstance(reply, IppFault):
-            return None
-        if reply.code in (Status.NOT_FOUND, Status.GONE):
-            return JobProgress(JobState.UNKNOWN, 0, frozenset({"job-not-found"}))
-        progress = job_progress(reply.group(GroupTag.JOB))
-        if reply.code > Status.LAST_SUCCESS or progress.state is JobState.UNKNOWN:
-            return None
-        printer = await self._look_at_printer()
-        if progress.state in (JobState.CANCELED, JobState.ABORTED):
-            return progress
-        if printer is None:
-            return None
-        progress = replace(progress, reasons=progress.reasons | printer.verdict.keywords)
-        if progress.state is JobState.COMPLETED:
-            return _Completed(progress, printer)
-        if printer.state == STOPPED or printer.verdict.hard:
-            return replace(progress, state=JobState.STOPPED)
-        return progress
+    def _show(self, status: DeviceStatus) -> None:
+        status = replace(status, counters=dict(self._counters), identity=self._identity)
+        if not status.same_trouble(self._status):
+            log.info("document_printer_status", device=status.device.value, detail=status.detail)
+        self._status = status
 
 
-@dataclass(frozen=True)
-class _Completed:
-    """The printer calls the job completed. Believed once it is idle and nothing may be left in its paper path."""
-
-    progress: JobProgress
-    printer: PrinterLook
-
-    def believed(self, waited_enough: bool) -> JobProgress:
-        if self.printer.verdict.keywords & IN_PAPER_PATH:
-            return replace(self.progress, state=JobState.STOPPED)
-        # The job's last sheet may have been the tray's last: such a printer is stopped, and the sheet is out.
-        if self.printer.state == IDLE or self.printer.verdict.hard or waited_enough:
-            return self.progress
-        return replace(self.progress, state=JobState.PROCESSING)
-
-
-def _job_template(look: PrinterLook) -> tuple[Attribute, ...]:
-    template = (
-        Attribute("copies", Tag.INTEGER, (1,)),
-        Attribute("sides", Tag.KEYWORD, ("one-sided",)),
-        Attribute("media", Tag.KEYWORD, (A4,)),
-    )
-    if "none" in look.scalings:
-        return (*template, Attribute("print-scaling", Tag.KEYWORD, ("none",)))
-    return template
-
-
-def _submit_outcome(reply: IppMessage | IppFault, job_name: str) -> PrintJob | SubmitFault:
+def _submit_outcome(reply: IppMessage | IppFault, job_name: str, tray: Tray) -> PrintJob | SubmitFault:
     if isinstance(reply, IppFault):
         return _submit_fault(reply)
     if reply.code <= Status.LAST_SUCCESS:
@@ -271,25 +295,17 @@ def _submit_outcome(reply: IppMessage | IppFault, job_name: str) -> PrintJob | S
         return SubmitFault.NOT_ACCEPTING
     if reply.code == Status.DOCUMENT_FORMAT_NOT_SUPPORTED:
         return SubmitFault.FORMAT_NOT_SUPPORTED
+    if reply.code == Status.ATTRIBUTES_NOT_SUPPORTED and tray is Tray.SPECIAL:
+        return SubmitFault.NO_MEDIA
     message = " ".join(reply.group(GroupTag.OPERATION).strings("status-message"))
     return SubmitFault.BUSY if "printing another job" in message else SubmitFault.REJECTED
 
 
 def _submit_fault(fault: IppFault) -> SubmitFault:
-    if fault.kind is FaultKind.UNREACHABLE:
+    if fault.kind in (FaultKind.UNREACHABLE, FaultKind.NOT_TRUSTED):
         return SubmitFault.OFFLINE
     if fault.http_status == 503:
         return SubmitFault.BUSY
     if 400 <= fault.http_status < 500:
         return SubmitFault.REJECTED
     return SubmitFault.UNKNOWN
-
-
-def _log_progress(job: PrintJob, progress: JobProgress) -> None:
-    log.info(
-        "document_job",
-        job_id=job.job_id,
-        state=progress.state.value,
-        sheets=progress.sheets_done,
-        reasons=sorted(progress.reasons),
-    )

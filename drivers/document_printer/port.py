@@ -42,20 +42,29 @@ class JobProgress:
     reasons: frozenset[str] = frozenset()
 
 
+class Tray(StrEnum):
+    """Where the sheet comes from."""
+
+    PLAIN = "plain"
+    SPECIAL = "special"  # counted stock: licences, certificates on security paper
+
+
 class SubmitFault(StrEnum):
     OFFLINE = "offline"
     BUSY = "busy"
     FORMAT_NOT_SUPPORTED = "format-not-supported"
     NOT_ACCEPTING = "not-accepting"
+    NO_MEDIA = "no-media"  # the special stock is used up, or this printer has none
     REJECTED = "rejected"
     UNKNOWN = "unknown"  # the connection broke after bytes were sent: the job may exist; ask `find_job`
 
 
 class DocumentPrinter(Device, Protocol):
     async def submit(
-        self, document: bytes, job_name: str, mime_type: str = "application/pdf"
+        self, document: bytes, job_name: str, mime_type: str = "application/pdf", *, tray: Tray = Tray.PLAIN
     ) -> PrintJob | SubmitFault:
-        """Print-Job: A4, one side, one copy, no scaling. `job_name` must be unique: it finds the job again."""
+        """Print-Job: A4, one side, one copy, no scaling. `job_name` must be unique: it finds the job again. A PDF is
+        turned into what the printer takes. Special stock is never replaced by plain paper."""
 
     def follow(self, job: PrintJob) -> AsyncIterator[JobProgress]:
         """Every change of the job until it is final, or UNKNOWN once the printer stays silent too long."""

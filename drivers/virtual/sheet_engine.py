@@ -28,7 +28,10 @@ def say(line: str) -> None:
 
 
 def count_pages(document: bytes) -> int:
-    """Pages of a PDF by the /Count of its page tree, also inside object streams; 1 for anything else."""
+    """Pages of a PDF by the /Count of its page tree, also inside object streams; of PWG Raster by its first header
+    (TotalPageCount, 0: not said); 1 for anything else."""
+    if document.startswith(b"RaS2PwgRaster\0") and len(document) >= 460:
+        return int.from_bytes(document[456:460], "big") or 1
     if not document.startswith(b"%PDF"):
         return 1
     texts = [document]

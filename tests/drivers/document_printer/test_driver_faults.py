@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from drivers.document_printer.client import IppClient, http_url
-from drivers.document_printer.driver import IppDocumentPrinter, Timing
+from drivers.document_printer.driver import IppDocumentPrinter
+from drivers.document_printer.following import Timing
 from drivers.document_printer.port import JobProgress, JobState, PrintJob, SubmitFault
 from drivers.status import Action, DeviceState, SupplyState
 from drivers.virtual.ipp_responder import CANCEL_JOB, GET_JOB, GET_JOBS, GET_PRINTER, PRINT_JOB, IppResponder
@@ -184,7 +185,7 @@ async def test_refusals(responder: IppResponder, printer: IppDocumentPrinter, st
     ("http", "fault"), [(503, SubmitFault.BUSY), (426, SubmitFault.REJECTED), (500, SubmitFault.UNKNOWN)]
 )
 async def test_http_errors(responder: IppResponder, printer: IppDocumentPrinter, http: int, fault: SubmitFault) -> None:
-    responder.behaviour.http_status = http
+    responder.behaviour.print_http_status = http
     assert await printer.submit(PDF, "proof-1") is fault
 
 

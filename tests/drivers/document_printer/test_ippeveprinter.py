@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.document_printer.driver import IppDocumentPrinter, Timing
+from drivers.document_printer.driver import IppDocumentPrinter
+from drivers.document_printer.following import Timing
 from drivers.document_printer.port import JobProgress, JobState, PrintJob, SubmitFault
 from drivers.status import DeviceState, SupplyState
 from drivers.virtual.document_printer import VirtualDocumentPrinter, missing_programs
