@@ -147,9 +147,12 @@ def _request(
             offsets: dict[int, LineId] = {}
             for line in (*inputs, *outputs):
                 try:
-                    offsets[chip.line_offset_from_id(line)] = line
+                    offset = chip.line_offset_from_id(line)
                 except (OSError, ValueError) as error:
                     raise LinkLost(f"{chip_path} has no line {line}") from error
+                if offset in offsets:
+                    raise LinkLost(f"{chip_path}: {offsets[offset]} and {line} are the same line")
+                offsets[offset] = line
             return _try(chip, chip_path, inputs, outputs), offsets
     except OSError as error:
         raise LinkLost(f"{chip_path}: {_named(error)}") from error

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from drivers.cabinet.line_port import LineId, LineOpener, Lines, OutputLine
 from drivers.cabinet.lines_part import LinesPart
@@ -39,8 +40,7 @@ class LightsPart(LinesPart):
 
     async def close(self) -> None:
         self._wanted = dict.fromkeys(self._lights, False)
-        if self._shown and self.trouble is None:
-            await self._until_shown(patience_s=1.0)
+        await self._until_shown(patience_s=1.0)
         await super().close()
 
     async def set_light(self, light: Light, on: bool) -> None:
@@ -51,7 +51,7 @@ class LightsPart(LinesPart):
         await self._until_shown(patience_s=1.0)
 
     async def _until_shown(self, patience_s: float) -> None:
-        if self.trouble is not None:
+        if self._keeper is None or self.trouble is not None:
             return  # it is lit when the lines are back
         self._shown_all.clear()
         self._asked.set()
@@ -69,6 +69,14 @@ class LightsPart(LinesPart):
     async def _serve(self, lines: Lines) -> None:
         self.known = True
         self._changed()
+        lost = asyncio.ensure_future(lines.changes())  # outputs have none: it ends when the lines are lost
+        try:
+            await self._show(lines, lost)
+        finally:
+            lost.cancel()
+            await asyncio.gather(lost, return_exceptions=True)
+
+    async def _show(self, lines: Lines, lost: asyncio.Future[Any]) -> None:
         while True:
             self._asked.clear()
             for light, on in self._wanted.items():
@@ -77,10 +85,14 @@ class LightsPart(LinesPart):
                     self._shown[light] = on
             if self._shown == self._wanted:
                 self._shown_all.set()
+            asked = asyncio.ensure_future(self._asked.wait())
             try:
-                async with asyncio.timeout(self.check_s):
-                    await self._asked.wait()
-            except TimeoutError:
+                await asyncio.wait([asked, lost], timeout=self.check_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                asked.cancel()
+            if lost.done():
+                await lost
+            if not self._asked.is_set():
                 await lines.levels()
 
     def _forget(self) -> None:

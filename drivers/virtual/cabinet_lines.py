@@ -79,6 +79,7 @@ class VirtualLines:
         self._bounce = bounce
         self._on_event = on_event or (lambda text: None)
         self._contacts = {wire.value: Contact(wire in NORMALLY_CLOSED or wire is Wire.FAN) for wire in Wire}
+        self._hands = {wire: asyncio.Lock() for wire in Wire}  # a door is moved by one hand at a time
         self._lamps = dict.fromkeys(LAMPS, False)
         self._held: dict[str, str] = {}  # by other programs: line to their name
         self._peers: list[_Peer] = []
@@ -116,24 +117,24 @@ class VirtualLines:
     async def happen(self, wire: Wire, active: bool) -> None:
         """What the wire is for happens or is over: the door opens, a plug goes in, the fan turns."""
         closed = active != (wire in NORMALLY_CLOSED)
-        contact = self._contacts[wire.value]
-        if contact.closed == closed:
-            return
-        if self._bounce:
-            for _ in range(BOUNCES):
-                for now in (closed, not closed):
-                    self._set(wire, now)
-                    await asyncio.sleep(BOUNCE_S / self._speed)
-        self._set(wire, closed)
+        async with self._hands[wire]:
+            if self._contacts[wire.value].closed == closed:
+                return
+            if self._bounce:
+                for _ in range(BOUNCES):
+                    for now in (closed, not closed):
+                        self._set(wire, now)
+                        await asyncio.sleep(BOUNCE_S / self._speed)
+            self._set(wire, closed)
         self._on_event(f"{wire.value} {'active' if active else 'inactive'}")
 
     async def shake(self, pulses: int = 20) -> None:
         """Somebody kicks the box."""
-        for _ in range(pulses):
-            self._set(Wire.VIBRATION, False)
-            await asyncio.sleep(BOUNCE_S / self._speed)
-            self._set(Wire.VIBRATION, True)
-            await asyncio.sleep(BOUNCE_S / self._speed)
+        async with self._hands[Wire.VIBRATION]:
+            for _ in range(pulses):
+                for closed in (False, True):
+                    self._set(Wire.VIBRATION, closed)
+                    await asyncio.sleep(BOUNCE_S / self._speed)
         self._on_event("shaken")
 
     def cut(self, wire: Wire) -> None:
