@@ -106,6 +106,8 @@ class SerialLink:
                     deliver(event.received)
         finally:
             self._parser.reset()
+            if self._answer is not None and not self._answer.done():
+                self._answer.set_exception(LinkLost("connection closed"))
 
     async def send(self, command: Command) -> None:
         async with self._sending:
