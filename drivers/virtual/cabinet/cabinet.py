@@ -9,7 +9,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from drivers.virtual.cabinet import a4_desk, cards, desks, devices_file, id_reader_desk, presets, receipt_desk
+from drivers.virtual.cabinet import (
+    a4_desk,
+    card_terminal_desk,
+    desks,
+    devices_file,
+    hands,
+    id_reader_desk,
+    keypad_desk,
+    receipt_desk,
+)
 from drivers.virtual.cabinet.a4_desk import DocumentPrinterDesk
 from drivers.virtual.cabinet.cabinet_state import CabinetState, CommonState, DeviceName
 from drivers.virtual.cabinet.camera_stream import CameraStream, Scene, Who
@@ -18,7 +27,6 @@ from drivers.virtual.cabinet.desks import AnyDesk, Ground
 from drivers.virtual.cabinet.events import EventLog
 from drivers.virtual.cabinet.faces import SHAPES
 from drivers.virtual.cabinet.id_reader_desk import IdReaderDesk
-from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.network import Cable, CableState
 from drivers.virtual.cabinet.phone import PAY_OUTCOMES, Phone
 from drivers.virtual.cabinet.receipt_desk import ReceiptPrinterDesk
@@ -154,8 +162,12 @@ class Cabinet:
                 DeviceName(name=p.name, label_zh=p.label_zh, label_en=p.label_en, actions=list(p.actions))
                 for p in desks.PLACES
             ],
-            cards=[Named(id=c.id, label_zh=c.label_zh, label_en=c.label_en) for c in cards.CARDS],
-            codes=[Named(id=c.id, label_zh=c.label_zh, label_en=c.label_en) for c in presets.CODES],
+            cards=list(hands.CARDS),
+            codes=list(hands.CODES),
+            scenes=list(hands.SCENES),
+            poses=list(hands.POSES),
+            keys=list(keypad_desk.CHOICES),
+            card_taps=list(card_terminal_desk.TAPS),
             reader_actions=list(id_reader_desk.ACTIONS),
             a4_actions=list(a4_desk.ACTIONS),
             receipt_actions=list(receipt_desk.ACTIONS),

@@ -57,6 +57,52 @@ class Device:
         return part
 
 
+class Cash(Device):
+    def insert(self, value: int = 1000) -> None:
+        """Feed a note of `value` fen: 100, 500, 1000, 2000, 5000 or 10000. Refused while the slot takes none."""
+        self.hand("insert", value=value)
+
+    def pull_back(self) -> None:
+        self.act("pull-back")
+
+
+class CardTerminal(Device):
+    def tap(self, outcome: str = "pay") -> None:
+        """The person with the card acts; one of the state's `card_taps`. Refused while the terminal wants no card."""
+        self.hand("tap", outcome=outcome)
+
+
+class SmartCard(Device):
+    def insert(self, card: str = "li") -> None:
+        """li, zhang, chen, third, bank or mute."""
+        self.hand("insert", card=card)
+
+    def withdraw(self) -> None:
+        self.act("withdraw")
+
+
+class Keypad(Device):
+    def press(self, key: str, held_s: float | None = None) -> None:
+        """up, down, left, right, confirm, back, home, repeat, slower, louder, quieter, help, delete, or a digit."""
+        self.hand("press", key=key, held_s=held_s)
+
+
+class Box(Device):
+    """Mains, doors and contacts, heat, disk."""
+
+    def mains(self, on: bool) -> None:
+        self.act("mains-on" if on else "mains-off")
+
+    def door(self, *, opened: bool) -> None:
+        self.act("door-open" if opened else "door-close")
+
+    def headset(self, plugged: bool) -> None:
+        self.act("headset-in" if plugged else "headset-out")
+
+    def person(self, near: bool) -> None:
+        self.act("person-near" if near else "person-away")
+
+
 class CabinetClient:
     """One cabinet. Every call returns when the hand has moved, not when the kiosk has noticed."""
 
@@ -68,6 +114,11 @@ class CabinetClient:
         self.receipt_printer = Device(self, "receipt_printer")
         self.document_printer = Device(self, "document_printer")
         self.phone = Device(self, "phone")
+        self.cash = Cash(self, "cash")
+        self.card_terminal = CardTerminal(self, "card_terminal")
+        self.smart_card = SmartCard(self, "smart_card")
+        self.keypad = Keypad(self, "keypad")
+        self.box = Box(self, "box")
 
     def close(self) -> None:
         self._http.close()
@@ -104,6 +155,10 @@ class CabinetClient:
     def reset(self) -> None:
         """Everything mended, no card, nobody before the camera."""
         self.post("/api/reset")
+
+    def device(self, name: str) -> Device:
+        """The hands of any device by its name in the state, also of one that has no attribute here."""
+        return Device(self, name)
 
     # --- card and face ----------------------------------------------------------------------------------------------
 
@@ -208,11 +263,11 @@ class CabinetClient:
         self.post("/api/network", state="cut" if cut else "stalled" if stalled else "connected")
 
     def plug(self, device: str, plugged: bool = True) -> None:
-        """Plug in or pull out: id_reader, scanner or receipt_printer."""
-        if device == "receipt_printer":
-            self.receipt("replug" if plugged else "unplug")
+        """Plug in or pull out: id_reader, scanner, or any device with the action "unplug"."""
+        if device in ("id_reader", "scanner"):
+            Device(self, device).hand("plug", plugged=plugged)
         else:
-            self.post(f"/api/{device.replace('_', '-')}/plug", plugged=plugged)
+            Device(self, device).act("replug" if plugged else "unplug")
 
     # --- scenarios --------------------------------------------------------------------------------------------------
 

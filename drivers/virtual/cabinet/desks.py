@@ -11,15 +11,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from drivers.virtual.cabinet import a4_desk, id_reader_desk, receipt_desk
+from drivers.virtual.cabinet import (
+    a4_desk,
+    box_desk,
+    card_terminal_desk,
+    cash_desk,
+    id_reader_desk,
+    keypad_desk,
+    receipt_desk,
+    smart_card_desk,
+)
 from drivers.virtual.cabinet.a4_desk import DocumentPrinterDesk
+from drivers.virtual.cabinet.box_desk import BoxDesk, BoxView
+from drivers.virtual.cabinet.card_terminal_desk import CardTerminalDesk, CardTerminalView
+from drivers.virtual.cabinet.cash_desk import CashDesk, CashView
 from drivers.virtual.cabinet.devices_file import Table
 from drivers.virtual.cabinet.events import EventLog
 from drivers.virtual.cabinet.id_reader_desk import IdReaderDesk
+from drivers.virtual.cabinet.keypad_desk import KeypadDesk, KeypadView
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.receipt_desk import ReceiptPrinterDesk
 from drivers.virtual.cabinet.scanner_desk import ScannerDesk
 from drivers.virtual.cabinet.settings import CabinetSettings
+from drivers.virtual.cabinet.smart_card_desk import SmartCardDesk, SmartCardView
 from drivers.virtual.cabinet.state import A4View, DeviceView, IdReaderView, ReaderFaultCall, ReceiptView, ScannerView
 
 
@@ -120,6 +134,51 @@ PLACES: tuple[Place, ...] = (
         lambda ground: DocumentPrinterDesk(
             ground.run / "a4", ground.settings.document_printer_port, ground.speed, ground.events
         ),
+    ),
+    Place(
+        "cash",
+        "cash",
+        "纸币器",
+        "Banknotes",
+        CashView,
+        cash_desk.ACTIONS,
+        lambda ground: CashDesk(ground.run, ground.speed, ground.events),
+    ),
+    Place(
+        "card_terminal",
+        "card_terminal",
+        "银行卡终端",
+        "Bank card terminal",
+        CardTerminalView,
+        card_terminal_desk.ACTIONS,
+        lambda ground: CardTerminalDesk(ground.run, ground.speed, ground.events),
+    ),
+    Place(
+        "smart_card",
+        "smart_card",
+        "社保卡读卡器",
+        "Social security card",
+        SmartCardView,
+        smart_card_desk.ACTIONS,
+        lambda ground: SmartCardDesk(ground.run / "smart_card", ground.speed, ground.events),
+    ),
+    Place(
+        "keypad",
+        "keypad",
+        "无障碍键盘",
+        "Accessible keypad",
+        KeypadView,
+        keypad_desk.ACTIONS,
+        lambda ground: KeypadDesk(ground.dev, ground.speed, ground.events),
+    ),
+    Place(
+        "box",
+        "cabinet",
+        "柜体",
+        "The box",
+        BoxView,
+        box_desk.ACTIONS,
+        lambda ground: BoxDesk(ground.run / "box", ground.speed, ground.events),
     ),
 )
 

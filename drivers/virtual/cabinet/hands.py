@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from drivers.virtual.cabinet import cards, presets
+from drivers.virtual.cabinet import card_terminal_desk, cards, cash_desk, keypad_desk, presets, smart_card_desk
+from drivers.virtual.cabinet.card_terminal_desk import CardTerminalDesk, TapCall
+from drivers.virtual.cabinet.cash_desk import CashDesk, InsertNote
 from drivers.virtual.cabinet.desks import PLACES
+from drivers.virtual.cabinet.keypad_desk import KeypadDesk, PressKey
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.phone import PAY_OUTCOMES, PayResult
+from drivers.virtual.cabinet.smart_card_desk import InsertCard, SmartCardDesk
 from drivers.virtual.cabinet.state import (
     CameraCall,
     Done,
@@ -77,13 +81,19 @@ def _named(things: tuple[cards.DemoCard, ...] | tuple[presets.Code, ...]) -> tup
 CARDS = _named(cards.CARDS)
 CODES = _named(presets.CODES)
 SCENES = (
-    Named(id="nobody", label_zh="没人", label_en="nobody"),
-    Named(id="holder", label_zh="本人", label_en="the holder"),
-    Named(id="other", label_zh="别人", label_en="someone else"),
-    Named(id="photo", label_zh="照片", label_en="a photo"),
-    Named(id="two", label_zh="两个人", label_en="two people"),
-    Named(id="dark", label_zh="太暗", label_en="too dark"),
-    Named(id="unplugged", label_zh="线已拔", label_en="unplugged"),
+    Named(id="holder", label_zh="本人", label_en="Holder"),
+    Named(id="other", label_zh="别人", label_en="Someone else"),
+    Named(id="photo", label_zh="照片", label_en="A photo"),
+    Named(id="two", label_zh="两个人", label_en="Two people"),
+    Named(id="nobody", label_zh="没人", label_en="Nobody"),
+    Named(id="dark", label_zh="太暗", label_en="Too dark"),
+    Named(id="unplugged", label_zh="拔线", label_en="Unplug"),
+)
+POSES = (
+    Named(id="front", label_zh="看前面", label_en="Ahead"),
+    Named(id="auto", label_zh="左右转头", label_en="Turns both ways"),
+    Named(id="left", label_zh="向左", label_en="Left"),
+    Named(id="right", label_zh="向右", label_en="Right"),
 )
 CABLE = (
     Named(id="connected", label_zh="接通", label_en="mended"),
@@ -128,6 +138,42 @@ HANDS: tuple[Hand, ...] = (
         lambda c, b: c.phone.pay(b.outcome, b.qr),
         result=PayResult,
         choices=PAY_OUTCOMES,
+    ),
+    Hand(
+        "cash",
+        "insert",
+        "放入",
+        "feed",
+        InsertNote,
+        lambda c, b: c.desk(CashDesk).insert(b.value),
+        choices=cash_desk.CHOICES,
+    ),
+    Hand(
+        "card_terminal",
+        "tap",
+        "持卡人",
+        "cardholder",
+        TapCall,
+        lambda c, b: c.desk(CardTerminalDesk).tap(b.outcome),
+        choices=card_terminal_desk.TAPS,
+    ),
+    Hand(
+        "smart_card",
+        "insert",
+        "插入",
+        "insert",
+        InsertCard,
+        lambda c, b: c.desk(SmartCardDesk).insert(b.card),
+        choices=smart_card_desk.CHOICES,
+    ),
+    Hand(
+        "keypad",
+        "press",
+        "按",
+        "press",
+        PressKey,
+        lambda c, b: c.desk(KeypadDesk).press(b),
+        choices=keypad_desk.CHOICES,
     ),
     Hand("network", "set", "网线", "cable", NetworkCall, lambda c, b: c.cable.set_state(b.state), choices=CABLE),
 )

@@ -227,7 +227,9 @@ class _Reader:
                 device, action = next(iter(details.items()))
                 return self._act(device, action, (*here, device), line, note)
             case "plug" | "unplug":
-                return self._device(str(details), {"plug": {"plugged": verb == "plug"}}, here, line, note)
+                if (str(details), "plug") in BY_NAME:
+                    return self._device(str(details), {"plug": {"plugged": verb == "plug"}}, here, line, note)
+                return self._device(str(details), "replug" if verb == "plug" else "unplug", here, line, note)
         if verb in SHORT:
             return self._work(BY_NAME[SHORT[verb]], details, here, line, note)
         return self._device(SHORT_ACTIONS.get(verb, verb), details, here, line, note)

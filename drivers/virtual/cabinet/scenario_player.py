@@ -60,7 +60,7 @@ class ScenarioPlayer:
         """The scenario a call means. Raises RefusedError: 404 no such name, 422 not usable."""
         try:
             if call.yaml is not None and call.name is None:
-                return await asyncio.to_thread(scenario.parse, call.yaml, "given")
+                return await asyncio.to_thread(scenario.parse, call.yaml, "given", "given")
             if call.name is not None and call.yaml is None:
                 return await asyncio.to_thread(scenario.shipped, call.name)
         except LookupError:

@@ -2,7 +2,7 @@
 
 Only what JSON knows, in YAML's clothes: no aliases and anchors (a few lines of them grow to gigabytes), no tags, no
 keys given twice; size and depth are bounded. Of the plain words only `true`, `false` and `null` are special (YAML 1.2's
-core schema): in YAML 1.1 the power switch `off` would be a truth value.
+core schema): in YAML 1.1 the power switch `off` would be a truth value. `+1` is a word too: it means "one more".
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ _CoreLoader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|false", "tf"),
     ("null", r"null|~|", "n~\0"),
-    ("int", rf"[-+]?[0-9]{{1,{MAX_DIGITS}}}", "-+0123456789"),
-    ("float", rf"[-+]?[0-9]{{1,{MAX_DIGITS}}}\.[0-9]{{1,{MAX_DIGITS}}}", "-+0123456789"),
+    ("int", rf"-?[0-9]{{1,{MAX_DIGITS}}}", "-0123456789"),
+    ("float", rf"-?[0-9]{{1,{MAX_DIGITS}}}\.[0-9]{{1,{MAX_DIGITS}}}", "-0123456789"),
 ):
     # An empty scalar is looked up under "".
     _CoreLoader.add_implicit_resolver(

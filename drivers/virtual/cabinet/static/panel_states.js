@@ -1,0 +1,106 @@
+// What stands at the head of each panel: how the device is, in a few words; and its gauges.
+
+import { $ } from "/static/dom.js";
+import { WORDS, language, say } from "/static/words.js";
+
+const of = (named) => (named ? [named.label_zh, named.label_en][language] : "");
+const find = (list, id) => list.find((one) => one.id === id);
+
+/** What stands on the button that causes a fault. */
+function faultWords(state, device, ids) {
+  const actions = state.devices.find((one) => one.name === device)?.actions || [];
+  return ids.map((id) => of(find(actions, id)) || id).join(" ");
+}
+
+function status(state, device, words, kind = "") {
+  const card = $(`panel-${device}`);
+  if (!card) return;
+  const part = state[device];
+  const failed = Boolean(part.failure);
+  const unplugged = part.plugged === false;
+  const text = failed ? `${say(WORDS.failed)} · ${part.failure}` : unplugged ? say(WORDS.unplugged) : words.filter(Boolean).join(" · ");
+  const node = card.querySelector(".status");
+  if (node.textContent !== text) {
+    node.textContent = text;
+    node.title = text;
+  }
+  node.className = `status ${failed || unplugged ? "bad" : kind}`;
+  card.classList.toggle("faulty", failed || unplugged || kind === "bad");
+  card.classList.toggle("active", Boolean(part.active));
+}
+
+function setGauge(id, percent, text, kind) {
+  const bar = $(`gauge-${id}`);
+  if (!bar) return;
+  bar.setAttribute("aria-valuenow", String(percent));
+  bar.setAttribute("aria-valuetext", text);
+  bar.className = `bar-of ${kind}`;
+  bar.firstElementChild.style.width = `${percent}%`;
+  bar.nextElementSibling.textContent = text;
+}
+
+const level = (percent, low) => (percent === 0 ? "bad" : percent <= low ? "warn" : "");
+const TRAY_SHEETS = 250;
+
+const SHOW = {
+  id_reader(state, reader) {
+    const card = find(state.cards, reader.card);
+    status(state, "id_reader", [faultWords(state, "id_reader", reader.faults), card ? of(card) : say(WORDS.noCard)], reader.faults.length ? "bad" : "");
+  },
+  camera(state, camera) {
+    const person = find(state.cards, camera.person);
+    status(state, "camera", [of(find(state.scenes, camera.who)), camera.who === "holder" ? of(person) : "", camera.active ? say(WORDS.watching) : ""], camera.who === "unplugged" ? "bad" : "");
+    $("camera").alt = say(WORDS.cameraAlt);
+  },
+  scanner(state, scanner) {
+    status(state, "scanner", [say(scanner.beam ? WORDS.beam : WORDS.waiting)]);
+  },
+  receipt_printer(state, receipt) {
+    status(state, "receipt_printer", [faultWords(state, "receipt_printer", receipt.trouble), `${receipt.slips} ${say(WORDS.slips)}`],
+      receipt.trouble.length || receipt.paper === "out" ? "bad" : receipt.paper === "low" ? "warn" : "");
+    setGauge("roll", { full: 100, low: 12, out: 0 }[receipt.paper] ?? 0, say(WORDS.paper[receipt.paper]), { low: "warn", out: "bad" }[receipt.paper] ?? "");
+  },
+  document_printer(state, a4) {
+    status(state, "document_printer", [say(WORDS.a4[a4.printer_state]), a4.reasons.map((reason) => say(WORDS.reasons[reason]) || reason).join(" ")], a4.reasons.length ? "bad" : "");
+    setGauge("tray", Math.min(100, Math.round((a4.tray / TRAY_SHEETS) * 100)), `${a4.tray} ${say(WORDS.sheets)}`, level(a4.tray, 20));
+    setGauge("toner", a4.toner, `${a4.toner} %`, level(a4.toner, 9));
+  },
+  cash(state, cash) {
+    const yuan = (fen) => `¥${(fen / 100).toFixed(0)}`;
+    status(state, "cash", [faultWords(state, "cash", cash.trouble), cash.note === null ? say(cash.taking ? WORDS.takesNotes : WORDS.takesNone) : `${yuan(cash.note)} ${say(WORDS.inThePath)}`,
+      `${say(WORDS.cashbox)} ${yuan(cash.cashbox)} · ${cash.cashbox_notes} ${say(WORDS.notes)}`],
+      cash.trouble.length ? "bad" : "");
+  },
+  card_terminal(state, terminal) {
+    const faults = [...terminal.faults, terminal.cut].filter(Boolean);
+    const last = terminal.payments.at(-1);
+    const payment = last && !terminal.step ? `¥${(last.amount / 100).toFixed(2)} ${say(WORDS.payments[last.state]) || last.state}` : "";
+    status(state, "card_terminal", [faultWords(state, "card_terminal", faults), say(WORDS.cardSteps[terminal.step]) || terminal.step, payment], faults.length ? "bad" : "");
+  },
+  smart_card(state, reader) {
+    status(state, "smart_card", [faultWords(state, "smart_card", reader.trouble), say(reader.card === null ? WORDS.noChip : WORDS.chipIn)], reader.trouble.length ? "bad" : "");
+  },
+  keypad(state, keypad) {
+    const held = keypad.held.map((key) => of(find(state.keys, key)) || key).join(" ");
+    status(state, "keypad", [held ? `${say(WORDS.held)} ${held}` : `${keypad.presses} ${say(WORDS.presses)}`], held ? "warn" : "");
+  },
+  box(state, box) {
+    const words = [say(box.mains ? WORDS.mainsOn : WORDS.mainsOff), ...box.active_wires.map((wire) => say(WORDS.wires[wire]) || wire),
+      box.fan_turns ? "" : say(WORDS.fanStopped), box.disk_worn ? say(WORDS.diskWorn) : "", box.supply_plugged ? "" : say(WORDS.supplyOut)];
+    const alarm = box.hot || box.disk_worn || !box.fan_turns || !box.supply_plugged || box.active_wires.includes("tamper");
+    status(state, "box", words, alarm || box.battery_low ? "bad" : !box.mains || box.active_wires.some((wire) => wire.includes("door")) ? "warn" : "");
+    setGauge("battery", box.battery_percent, `${box.battery_percent} %`, level(box.battery_percent, 20));
+    $("box-heat").textContent = `${say(WORDS.temperature)} ${Math.round(box.temperature)} °C`;
+    $("box-lights").textContent = `${say(WORDS.volume)} ${box.volume} % · ${say(WORDS.brightness)} ${box.brightness} %`;
+  },
+  phone(state, phone) {
+    status(state, "phone", [phone.reachable ? `${phone.messages.length} ${say(WORDS.messages)}` : say(WORDS.sandboxOff)], phone.reachable ? "" : "warn");
+    const paid = phone.last;
+    $("paid").textContent = paid ? [say(paid.paid ? WORDS.paidOk : WORDS.paidNot), paid.amount && `¥${paid.amount}`, paid.found_by && say(WORDS.foundBy[paid.found_by]), say(WORDS.reasonsNotPaid[paid.detail]) || paid.detail].filter(Boolean).join(" · ") : "";
+    $("paid").className = `note ${paid ? (paid.paid ? "good" : "bad") : ""}`;
+  },
+};
+
+export function showPanels(state) {
+  for (const [name, show] of Object.entries(SHOW)) if (state[name] && $(`panel-${name}`)) show(state, state[name]);
+}
