@@ -22,14 +22,14 @@ TODAY = date(2026, 11, 22)
 
 # Answers come within milliseconds; only tests of silence wait for these, and a busy machine must not reach them.
 TIMINGS = SdtTimings(
-    reset_sam=0.7,
-    sam_status=0.7,
-    read_sam_id=0.6,
-    find_card=0.7,
-    select_card=0.7,
-    read_card=0.7,
-    read_card_with_fingerprint=0.7,
-    read_new_address=0.7,
+    reset_sam=0.5,
+    sam_status=0.5,
+    read_sam_id=0.5,
+    find_card=0.5,
+    select_card=0.5,
+    read_card=0.5,
+    read_card_with_fingerprint=0.5,
+    read_new_address=0.5,
     set_uart=0.3,
     probe=0.3,
     find_interval=0.02,
@@ -46,7 +46,7 @@ def settings(path: Path, timings: SdtTimings = TIMINGS, **more: Any) -> SdtSetti
 
 @pytest.fixture
 async def device(tmp_path: Path) -> AsyncIterator[VirtualIdReader]:
-    virtual = VirtualIdReader(tmp_path / "dev" / "id_reader", speed=20, late_s=0.9)
+    virtual = VirtualIdReader(tmp_path / "dev" / "id_reader", speed=20, late_s=0.7)
     await virtual.start()
     yield virtual
     await virtual.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,8 @@ async def test_a_search_that_is_cancelled_leaves_the_line_free(tmp_path: Path) -
 async def test_the_technician_sets_another_speed(tmp_path: Path, li: VirtualCard) -> None:
     virtual = VirtualIdReader(tmp_path / "r", speed=20, baud=9600)
     await virtual.start()
-    driver = driver_for(virtual, (9600,))
+    only_9600 = replace(settings(virtual.pty.path), line=SerialSettings(str(virtual.pty.path), baud=9600))
+    driver = SdtIdReader(only_9600, today=lambda: TODAY)
     await driver.open()
     await until(lambda: driver.status.ready)
     assert await driver.set_speed(115200)
