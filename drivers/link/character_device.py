@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import select
 import stat
 from dataclasses import dataclass
 
@@ -93,6 +94,9 @@ class CharacterDeviceStream:
         if data:
             self._received.feed(data)
             return
+        if _hung_up(self._handle):
+            self._end()
+            return
         self._loop.remove_reader(self._handle)
         self._pause = self._loop.call_later(QUIET_S, self._read_again)
 
@@ -134,6 +138,13 @@ def _open(path: str) -> int:
         os.close(handle)  # a file of that name would swallow slips for ever
         raise OSError(errno.ENOTTY, "no character device")
     return handle
+
+
+def _hung_up(handle: int) -> bool:
+    """Whether the device behind it is gone: a terminal that hung up reads as empty, again and again."""
+    poll = select.poll()
+    poll.register(handle, 0)
+    return any(events & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, events in poll.poll(0))
 
 
 def _close_unwanted(opening: asyncio.Future[int]) -> None:

@@ -32,7 +32,9 @@ async def driver(device: VirtualReceiptPrinter) -> AsyncIterator[Driver]:
     made: list[EscPosReceiptPrinter] = []
 
     def make(profile: PrinterProfile = EPSON_80, timing: Timing = FAST, **more: Any) -> EscPosReceiptPrinter:
-        printer = EscPosReceiptPrinter(SerialSettings(str(device.pty.path)), profile, timing=timing, **more)
+        printer = EscPosReceiptPrinter(
+            SerialSettings(str(device.pty.path), baud=921600), profile, timing=timing, **more
+        )
         made.append(printer)
         return printer
 

@@ -73,7 +73,7 @@ async def test_picture_is_a_slip_with_ink(device: VirtualReceiptPrinter, driver:
 async def test_two_slips_are_two(device: VirtualReceiptPrinter, driver: Driver) -> None:
     printer = driver()
     outcomes = await asyncio.gather(printer.print_receipt(RECEIPT), printer.print_receipt(RECEIPT), printer.refresh())
-    assert outcomes[:2] == [ReceiptOutcome.PRINTED, ReceiptOutcome.PRINTED]
+    assert list(outcomes[:2]) == [ReceiptOutcome.PRINTED, ReceiptOutcome.PRINTED]
     assert [slip.raw for slip in device.slips] == [render(RECEIPT, EPSON_80)] * 2
 
 

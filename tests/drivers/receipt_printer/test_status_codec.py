@@ -59,7 +59,7 @@ def test_requests() -> None:
     ],
 )
 def test_real_time_status(n: int, byte: int, flags: set[Flag]) -> None:
-    assert parse_real_time(n, byte) == flags
+    assert parse_real_time(n, byte) == frozenset(flags)
 
 
 @pytest.mark.parametrize("byte", [0x00, 0x10, 0x11, 0x13, 0x92, 0xFF])
@@ -77,7 +77,7 @@ def test_not_a_real_time_status(byte: int) -> None:
     ],
 )
 def test_automatic_status(frame: str, flags: set[Flag]) -> None:
-    assert parse_asb(bytes.fromhex(frame)) == flags
+    assert parse_asb(bytes.fromhex(frame)) == frozenset(flags)
 
 
 @pytest.mark.parametrize("frame", ["", "100000", "12000000", "10900000", "10008000"])
