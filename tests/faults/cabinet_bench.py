@@ -58,13 +58,16 @@ def tables(folder: Path, port: int, sysfs: VirtualSysfs) -> dict[str, dict[str, 
 
 
 @asynccontextmanager
-async def a_box(folder: Path, *parts: str, healthy: bool = True, **changed: dict[str, Any]) -> AsyncIterator[Box]:
-    """With only these parts, if any are named. `changed`: options of a part's table. Waits until it is `healthy`."""
+async def a_box(
+    folder: Path, *parts: str, healthy: bool = True, speed: float = 10, **changed: dict[str, Any]
+) -> AsyncIterator[Box]:
+    """With only these parts, if any are named. `changed`: options of a part's table; `speed`: of the box's mechanics.
+    Waits until it is `healthy`."""
     sysfs = VirtualSysfs(folder)
     sysfs.create()
     supply = VirtualUpsServer()
     await supply.start()
-    lines = VirtualLines(folder / "lines.sock", speed=10)
+    lines = VirtualLines(folder / "lines.sock", speed=speed)
     await lines.start()
     found = {name: table for name, table in tables(folder, supply.port, sysfs).items() if not parts or name in parts}
     for name, more in changed.items():

@@ -17,7 +17,7 @@ from tests.faults.resident import staff
 
 
 async def test_a_clerk_can_close_it(tmp_path: Path) -> None:
-    async with a_box(tmp_path, "lines") as box:
+    async with a_box(tmp_path, "lines", speed=0.15) as box:  # it bounces every 13 ms, for 80 ms
         await box.lines.happen(Wire.DOOR, True)
         await box.until(lambda c: c.state.sensors[Sensor.DOOR])
         staff(__doc__, box.cabinet.status)

@@ -145,6 +145,7 @@ class FakeRequest:
     def read_edge_events(self, max_events: int | None = None) -> list[gpiod.EdgeEvent]:
         if self._hardware.gone:
             raise OSError(errno.ENODEV, "No such device")
+        assert self._events, "this would block"
         os.read(self._in, 4096)
         events, self._events = self._events, []
         kinds = {True: gpiod.EdgeEvent.Type.RISING_EDGE, False: gpiod.EdgeEvent.Type.FALLING_EDGE}

@@ -14,7 +14,7 @@ from gpiod.line import Bias, Direction, Edge, Value
 
 from drivers.cabinet import gpiod_lines
 from drivers.cabinet.driver import Parts, StandardCabinet
-from drivers.cabinet.gpiod_lines import open_gpiod_lines
+from drivers.cabinet.gpiod_lines import GpiodLines, open_gpiod_lines
 from drivers.cabinet.line_port import InputLine, OutputLine, Pull
 from drivers.cabinet.lines_part import opener_for
 from drivers.cabinet.port import Sensor
@@ -96,6 +96,16 @@ async def test_levels_edges_and_outputs(hardware: FakeChipHardware) -> None:
         await lines.levels()
     with pytest.raises(LinkLost):
         await lines.changes()
+
+
+async def test_woken_without_an_edge(hardware: FakeChipHardware) -> None:
+    """A read without an event blocks, and with it everything else in the program."""
+    lines = await open_gpiod_lines(CHIP, INPUTS, {})
+    assert isinstance(lines, GpiodLines)
+    lines._readable()
+    hardware.set(4, False)
+    assert await lines.changes() == [(4, False)]
+    await lines.close()
 
 
 async def test_only_outputs(hardware: FakeChipHardware) -> None:

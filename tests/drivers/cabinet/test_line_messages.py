@@ -47,6 +47,14 @@ def test_noise_is_dropped_and_counted() -> None:
     assert parser.damaged == 6
 
 
+def test_a_message_without_an_end() -> None:
+    parser = MessageParser()
+    for _ in range(100):
+        assert parser.feed(b"x" * 150) == []
+        assert parser.buffered <= MAX_MESSAGE
+    assert parser.feed(b"\nOK\n") == [Done(Word.OK)]
+
+
 @given(st.binary(max_size=600), st.integers(1, 40))
 def test_cut_anywhere_and_bounded(noise: bytes, step: int) -> None:
     stream = noise + b"\nLEVEL 7 high\nOK\n"
