@@ -59,7 +59,7 @@ function show() {
     element("li", {}, element("time", { textContent: clock(m.at, false) }), m.text));
   keyed($("events"), [...state.events].reverse().map((e) => ({ ...e, key: `${e.number}${language}` })), (e) =>
     element("tr", {}, element("td", { textContent: clock(e.at, true) }), element("td", { textContent: deviceWords(state, e.device) }),
-      element("td", { textContent: eventWords(e.text) })));
+      element("td", { textContent: eventWords(state, e.device, e.text) })));
   showTerminal(state);
   showPapers(state, element);
   showScenario(state);

@@ -171,7 +171,11 @@ function cardTerminal({ body, faults }, state) {
 }
 
 function smartCard({ open }) {
-  for (const node of open.children) delete node.dataset.offZh; // a card keeps its name while it is in
+  for (const { dataset } of open.children) {
+    delete dataset.offZh; // a card keeps its name while it is in
+    delete dataset.offEn;
+  }
+  open.append(button("/api/devices/smart_card/act", { action: "withdraw" }, ["拔出", "Take out"]));
 }
 
 function keypad({ open }, state) {

@@ -9,6 +9,11 @@ const MARKS = { waiting: "·", doing: "▶", done: "✓", failed: "✕" };
 const of = (thing, key) => thing[`${key}_${language ? "en" : "zh"}`];
 let scenarios = [];
 
+export function scenarioTitle(name) {
+  const found = scenarios.find((one) => one.name === name);
+  return found ? of(found, "title") : name;
+}
+
 export async function startScenarios() {
   const layer = $("scenarios");
   layer.addEventListener("toggle", () => { if (layer.matches(":popover-open")) place(layer, $("scenarios-button")); });

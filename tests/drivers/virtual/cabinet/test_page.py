@@ -224,7 +224,7 @@ def test_notes_cards_and_keys(page: Any, opened: Opened, hands: CabinetClient) -
     card.pressed("李样本")
     assert hands.state()["smart_card"]["card"] == "li"
     page.wait_for_selector("#part-smart_card[data-has]")
-    card.click("李样本")
+    card.click("拔出")
     hands.wait_for(lambda state: state["smart_card"]["card"] is None)
     before = hands.state()["keypad"]["presses"]
     keypad = Panel(page, "keypad")
@@ -414,5 +414,33 @@ def test_contrast_is_enough(page: Any, hands: CabinetClient) -> None:
 
 def test_every_button_has_a_name(page: Any) -> None:
     nameless = page.evaluate("""() => [...document.querySelectorAll('button, input, [role=meter]')]
-        .filter((node) => node.checkVisibility() && !(node.ariaLabel || node.textContent.trim())).map((node) => node.outerHTML.slice(0, 80))""")
+        .filter((node) => node.checkVisibility() && !(node.ariaLabel || node.textContent.trim()))
+        .map((node) => node.outerHTML.slice(0, 80))""")
     assert nameless == []
+
+
+def test_events_of_every_device_have_chinese_words(page: Any, hands: CabinetClient) -> None:
+    """The cabinet's own events, one of each device, and none that only look so."""
+    hands.lay_card("li")
+    hands.scan("123")
+    hands.receipt("cover-open")
+    hands.a4("jam")
+    hands.cash.act("stacker-full")
+    hands.card_terminal.act("power-cycle")
+    hands.smart_card.insert("li")
+    hands.keypad.press("up")
+    hands.box.mains(False)
+    hands.face("two")
+    hands.network(stalled=True)
+    words = page.evaluate(
+        """async (texts) => {
+            const { eventWords } = await import('/static/event_words.js');
+            const state = await (await fetch('/api/state')).json();
+            return texts.map(([device, text]) => [device, eventWords(state, device, text)]);
+        }""",
+        [[event["device"], event["text"]] for event in hands.events(200)] + [["box", "fell over"]],
+    )
+    assert words.pop() == ["box", "fell over"]
+    spoken = {device for device, text in words if re.search(r"[\u4e00-\u9fff]", text)}
+    assert {"id_reader", "scanner", "receipt_printer", "document_printer", "cash", "card_terminal"} <= spoken
+    assert {"smart_card", "keypad", "box", "camera", "network"} <= spoken

@@ -143,3 +143,9 @@ def test_shipped_scenarios_are_fine_and_speak_both_languages(name: str) -> None:
 
 def test_enough_scenarios_are_shipped() -> None:
     assert len(scenario.shipped_names()) >= 8
+
+
+def test_the_guides_example_is_fine() -> None:
+    guide = Path(__file__).parents[4] / "docs" / "how-to" / "use-the-cabinet.md"
+    example = guide.read_text("utf-8").split("```yaml\n")[1].split("```")[0]
+    assert len(scenario.parse(example, "guide").lines()) == 9
