@@ -16,7 +16,7 @@ from tests.faults.resident import staff
 
 
 async def test_one_kick_is_one_event(tmp_path: Path) -> None:
-    async with a_box(tmp_path, "lines", lines={"vibration": {"line": "vibration", "debounce_ms": 400}}) as box:
+    async with a_box(tmp_path, "lines", lines={"vibration": {"line": "vibration", "debounce_ms": 800}}) as box:
         seen: list[CabinetState] = [box.cabinet.state]
         await box.lines.shake(pulses=60)
         await box.until(lambda c: c.state.sensors[Sensor.VIBRATION])
