@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from pathlib import Path
 
-import cv2
-import numpy as np
 import structlog
 
+from drivers.camera.exposure import light
 from drivers.camera.port import CameraFault, Frame
-from drivers.camera.sources import FrameSource, is_device, is_url, open_source, present
+from drivers.camera.sources import FrameSource, SourceKind, kind_of, open_source, present
 
 log = structlog.get_logger()
 
-DARK_LUMA = 50  # of 255; when even the brightest twentieth of the picture stays below, nothing can be recognised
 _BUFFERED_S = 0.0005  # a picture that comes faster than this was lying in a buffer
 _MAX_SKIPPED = 8
+_MOST_STILL = 5  # pictures of a camera that is frozen, before it is opened again
 _PAUSES_S = (0.3, 0.6, 1.2, 2.5, 5.0)
 
 
@@ -35,15 +35,18 @@ class OpenCvCamera:
         height: int = 720,
         read_timeout_s: float = 1.5,
         open_timeout_s: float = 5.0,
+        frozen_after_s: float = 5.0,
     ) -> None:
         """`source`: a stable device path (/dev/v4l/by-id/…) or number, an MJPEG address, or a video file.
 
-        `width` and `height` are wishes; a device gives what is nearest.
+        `width` and `height` are wishes; a device gives what is nearest. A sensor is never still: a camera that sends
+        the same picture for `frozen_after_s` works no more, whatever it says, and counts as unplugged.
         """
         self._source: str | int = str(source) if isinstance(source, Path) else source
         self._width, self._height = width, height
         self._read_timeout_s = read_timeout_s
         self._open_timeout_s = open_timeout_s
+        self._still = _Stillness(frozen_after_s)
         self._lock = threading.Condition()
         self._wanted = False
         self._frame: Frame | None = None
@@ -59,6 +62,7 @@ class OpenCvCamera:
         """None once the first picture has come; a dark one counts. On UNPLUGGED it goes on trying until `close`."""
         if self._thread is None:
             self._closing.clear()
+            self._still.forget()
             self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
             self._thread.start()
         first = self._next(self._open_timeout_s)
@@ -72,9 +76,9 @@ class OpenCvCamera:
         frame = self._next(self._read_timeout_s)
         if frame is None:
             return CameraFault.UNPLUGGED
-        if too_dark(frame):
+        if (fault := light(frame)) is not None:
             frame.fill(0)
-            return CameraFault.TOO_DARK
+            return fault
         return frame
 
     def close(self) -> None:
@@ -109,44 +113,64 @@ class OpenCvCamera:
     def _run(self) -> None:
         failures = 0
         while not self._closing.is_set():
-            self._live = open_source(self._source, self._width, self._height, self._read_timeout_s)
-            pictures = 0
-            if self._live is not None:
-                pictures = self._pump(self._live)
-                self._live.close()
+            opened = open_source(self._source, self._width, self._height, self._read_timeout_s)
+            pictures, reason = 0, opened
+            if not isinstance(opened, str):
+                self._live = opened
+                pictures, reason = self._pump(opened)
+                opened.close()
                 self._live = None
             failures = 0 if pictures else failures + 1
             if self._closing.is_set():
                 return
-            log.warning("camera_gone", kind=self._kind(), pictures=pictures)
+            kind = kind_of(self._source)
+            log.warning("camera_gone", kind=kind.value, pictures=pictures, reason=reason)
+            if kind is SourceKind.FILE and pictures:
+                self._closing.wait()  # a recording is played once
             self._closing.wait(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
 
-    def _kind(self) -> str:
-        """For the log: an address may hold a password."""
-        if is_url(self._source):
-            return "network"
-        return "device" if is_device(self._source) else "file"
-
-    def _pump(self, source: FrameSource) -> int:
-        """Take pictures until the source has gone; how many came."""
-        pictures = skipped = 0
+    def _pump(self, source: FrameSource) -> tuple[int, str]:
+        """Take pictures until the source has gone; how many were of use, and why it ended."""
+        pictures = skipped = still = 0
         while not self._closing.is_set():
             began = time.monotonic()
             if not source.grab():
-                break
-            pictures += 1
+                return pictures, "no more pictures"
             if time.monotonic() - began < _BUFFERED_S and skipped < _MAX_SKIPPED:
                 skipped += 1
                 continue
             skipped = 0
-            if self._wanted and (frame := source.retrieve()) is not None:
+            if not self._wanted:
+                pictures += 1
+            elif (frame := source.retrieve()) is not None:
+                if self._still.too_long(frame):
+                    frame.fill(0)
+                    still += 1
+                    if still >= _MOST_STILL:
+                        return pictures, "the same picture again and again"
+                    continue
+                still = 0
+                pictures += 1
                 with self._lock:
                     self._frame, self._wanted = frame, False
                     self._lock.notify_all()
-        return pictures
+        return pictures, "closed"
 
 
-def too_dark(frame: Frame) -> bool:
-    """By the bright parts: somebody well lit before a black wall is not in the dark."""
-    grey = cv2.cvtColor(np.ascontiguousarray(frame[::8, ::8]), cv2.COLOR_BGR2GRAY)
-    return float(np.percentile(grey, 95)) < DARK_LUMA
+class _Stillness:
+    """How long the picture has been the same, bit for bit; over re-opening too, which may not help."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._digest: int | None = None
+        self._since = 0.0
+
+    def forget(self) -> None:
+        self._digest = None
+
+    def too_long(self, frame: Frame) -> bool:
+        now = time.monotonic()
+        digest = zlib.crc32(frame[::2, ::2].tobytes())
+        if digest != self._digest:
+            self._digest, self._since = digest, now
+        return now - self._since >= self._limit_s

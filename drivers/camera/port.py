@@ -14,6 +14,7 @@ Frame = NDArray[np.uint8]  # height x width x 3, BGR
 class CameraFault(StrEnum):
     UNPLUGGED = "unplugged"  # cannot be opened, or frames stopped
     TOO_DARK = "too-dark"
+    TOO_BRIGHT = "too-bright"  # burnt out, or somebody stands against the light
 
 
 class Camera(Protocol):

@@ -21,6 +21,7 @@ WIDTH, HEIGHT = 640, 480
 BOUNDARY = "frame"
 MEDIA_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 TURN_DEGREES = 20
+BURNT = 230  # added to every pixel
 PERSON_SCALE = 1.96  # a portrait fills the picture; the face is 38 % of its height
 
 
@@ -31,6 +32,11 @@ class Who(StrEnum):
     PHOTO = "photo"  # the holder's photograph held before the camera: no depth
     TWO = "two"
     DARK = "dark"
+    BRIGHT = "bright"  # the sun shines into the lens: burnt out
+    BACKLIT = "backlit"  # the holder before a bright window
+    COVERED = "covered"  # something sticks on the lens
+    FROZEN = "frozen"  # the holder, the same picture for ever
+    STALLED = "stalled"  # connected, and no picture comes
     UNPLUGGED = "unplugged"
 
 
@@ -91,13 +97,25 @@ def _photo(person: str, t: float) -> Picture:
     return np.asarray(cv2.warpPerspective(print_, matrix, (WIDTH, HEIGHT), room, borderMode=cv2.BORDER_TRANSPARENT))
 
 
+def _against_the_light(rgb: Picture) -> Picture:
+    """The person as a shadow before a window."""
+    shadow = np.asarray(cv2.convertScaleAbs(rgb, alpha=0.1), np.uint8)
+    window = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    window[HEIGHT // 8 :, WIDTH // 4 : WIDTH - WIDTH // 4] = shadow[HEIGHT // 8 :, WIDTH // 4 : WIDTH - WIDTH // 4]
+    return window
+
+
 def render(scene: Scene, t: float) -> Picture:
     """What the camera sees `t` seconds into the scene: HEIGHT x WIDTH x 3, BGR. Blocking, about 5 ms."""
     degrees = _degrees(scene.pose, t)
     brightness = 1 + 0.02 * math.sin(t * 3.1)
     match scene.who:
-        case Who.HOLDER | Who.DARK:
+        case Who.HOLDER | Who.DARK | Who.BRIGHT | Who.FROZEN | Who.STALLED:
             rgb = _stand(faces.turned(scene.person, degrees), t, WIDTH, PERSON_SCALE)
+        case Who.BACKLIT:
+            rgb = _against_the_light(_stand(faces.turned(scene.person, degrees), t, WIDTH, PERSON_SCALE))
+        case Who.COVERED:
+            rgb = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         case Who.OTHER:
             rgb = _stand(faces.turned(faces.STRANGER, degrees), t, WIDTH, PERSON_SCALE)
         case Who.PHOTO:
@@ -110,7 +128,7 @@ def render(scene: Scene, t: float) -> Picture:
             rgb = np.full((HEIGHT, WIDTH, 3), faces.WALL, np.uint8)
     if scene.who is Who.DARK:
         brightness *= 0.06
-    bright = cv2.convertScaleAbs(rgb, alpha=brightness)
+    bright = cv2.convertScaleAbs(rgb, alpha=brightness, beta=BURNT if scene.who is Who.BRIGHT else 0)
     grain = np.random.default_rng(int(t * 1000)).integers(0, 7, (HEIGHT // 2, WIDTH // 2), np.uint8)
     grain_full = cv2.resize(grain, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.add(cv2.cvtColor(bright, cv2.COLOR_RGB2BGR), cv2.merge([grain_full] * 3)), np.uint8)
@@ -154,7 +172,7 @@ class CameraStream:
             self.failure = f"no faces: {type(error).__name__}"
 
     def show(self, scene: Scene) -> None:
-        if self.failure and scene.who not in (Who.NOBODY, Who.UNPLUGGED):
+        if self.failure and scene.who not in (Who.NOBODY, Who.COVERED, Who.UNPLUGGED):
             scene = Scene(Who.NOBODY, scene.person)
         self._scene = scene
         self._since = time.monotonic()
@@ -166,7 +184,9 @@ class CameraStream:
             return None
         async with self._lock:
             now = time.monotonic()
-            if self._latest is None or now - self._latest[0] >= self._pause * 0.9:
+            if self._latest is None or (
+                self._scene.who is not Who.FROZEN and now - self._latest[0] >= self._pause * 0.9
+            ):
                 self._latest = (now, await asyncio.to_thread(_jpeg, self._scene, now - self._since))
             return self._latest[1]
 
@@ -176,8 +196,9 @@ class CameraStream:
         self._watchers.append(fps)
         try:
             while (data := await self.still()) is not None:
-                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
-                yield head.encode() + data + b"\r\n"
+                if self._scene.who is not Who.STALLED:
+                    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                    yield head.encode() + data + b"\r\n"
                 await asyncio.sleep(pause)
         finally:
             self._watchers.remove(fps)

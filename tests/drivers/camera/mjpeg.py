@@ -22,24 +22,34 @@ def jpeg(picture: Picture) -> bytes:
 
 
 class NetworkCamera:
-    """Shows `picture` (BGR); `unplugged` ends streams and refuses new ones; `stalled` sends nothing more."""
+    """Shows `picture` (BGR); `unplugged` ends streams and refuses new ones; `stalled` sends nothing more; `dripping`
+    a byte at a time; `flood` goes on for ever behind a boundary."""
 
     def __init__(self, fps: float) -> None:
         self.pause = 1 / fps
         self.url = ""
         self.unplugged = threading.Event()
         self.stalled = threading.Event()
+        self.dripping = threading.Event()
+        self.flood = b""
         self.served = 0
         self.watchers = 0
         self.finished = threading.Event()
-        self._jpeg = b""
+        self._jpegs: tuple[bytes, ...] = (b"",)
         self._lock = threading.Lock()
 
     def show(self, picture: Picture) -> None:
-        self._jpeg = jpeg(picture)
+        """As a sensor sees it: a corner flickers a little, so that no two pictures are the same."""
+        flicker = picture.copy()
+        flicker[:8, :8] ^= 8
+        self._jpegs = (jpeg(picture), jpeg(flicker))
+
+    def freeze(self, picture: Picture) -> None:
+        """The same picture for ever."""
+        self._jpegs = (jpeg(picture),)
 
     def show_bytes(self, data: bytes) -> None:
-        self._jpeg = data
+        self._jpegs = (data,)
 
     def watch(self, change: int) -> None:
         with self._lock:
@@ -55,8 +65,15 @@ class NetworkCamera:
         while not (self.unplugged.is_set() or self.finished.is_set()):
             if _hung_up(handler.connection):
                 return
-            if not self.stalled.is_set():
-                data = self._jpeg
+            if self.flood:
+                handler.wfile.write(b"--edge\r\n" + self.flood)
+                while self.flood and not self.finished.is_set():
+                    handler.wfile.write(self.flood if self.flood.startswith(b"X") else bytes(1 << 16))
+                return
+            if self.dripping.is_set():
+                handler.wfile.write(b"\r")
+            elif not self.stalled.is_set():
+                data = self._jpegs[self.served % len(self._jpegs)]
                 head = f"--edge\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
                 handler.wfile.write(head.encode() + data + b"\r\n")
                 self.served += 1

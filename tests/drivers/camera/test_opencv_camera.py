@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from drivers.camera.opencv_camera import OpenCvCamera, too_dark
+from drivers.camera.exposure import too_dark
+from drivers.camera.opencv_camera import OpenCvCamera
 from drivers.camera.port import Camera, CameraFault, Frame
 from tests.drivers.camera.mjpeg import NetworkCamera, Picture, jpeg, network_camera
+from tests.drivers.camera.waiting import eventually
 
 GREY = 120
 
@@ -31,13 +33,6 @@ def camera(network: NetworkCamera) -> Iterator[OpenCvCamera]:
     it = OpenCvCamera(network.url, read_timeout_s=0.8, open_timeout_s=20)
     yield it
     it.close()
-
-
-def eventually(condition: Callable[[], bool], limit_s: float = 30) -> None:
-    give_up = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < give_up, "did not happen"
-        time.sleep(0.01)
 
 
 def level(frame: Frame | CameraFault) -> int:
@@ -149,7 +144,41 @@ def test_a_recording_plays_once_and_ends(tmp_path: Path) -> None:
     assert camera.open() is None
     assert abs(level(camera.read()) - GREY) <= 2
     eventually(lambda: camera.read() is CameraFault.UNPLUGGED)
+    for _ in range(4):
+        assert camera.read() is CameraFault.UNPLUGGED, "it does not begin again"
     camera.close()
+    assert camera.open() is None, "but when the camera is opened anew"
+    camera.close()
+
+
+def test_a_frozen_picture_is_no_picture(network: NetworkCamera) -> None:
+    camera = OpenCvCamera(network.url, read_timeout_s=0.5, open_timeout_s=20, frozen_after_s=0.4)
+    network.freeze(plain(GREY))
+    assert camera.open() is None
+    eventually(lambda: camera.read() is CameraFault.UNPLUGGED)
+    assert camera.read() is CameraFault.UNPLUGGED, "opening it again does not make it alive"
+    network.show(plain(GREY))
+    eventually(lambda: not isinstance(camera.read(), CameraFault))
+    for _ in range(20):
+        assert not isinstance(camera.read(), CameraFault), "a picture that flickers in one corner is alive"
+    camera.close()
+
+
+def test_too_bright(camera: OpenCvCamera, network: NetworkCamera) -> None:
+    network.show(plain(255))
+    assert camera.open() is None
+    assert camera.read() is CameraFault.TOO_BRIGHT
+    network.show(plain(GREY))
+    eventually(lambda: camera.read() is not CameraFault.TOO_BRIGHT)
+
+
+def test_a_camera_that_is_not_a_camera(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no video")
+    for source in (text, "/dev/null", "http://127.0.0.1:99999/"):
+        camera = OpenCvCamera(source, read_timeout_s=0.2, open_timeout_s=0.3)
+        assert camera.open() is CameraFault.UNPLUGGED
+        camera.close()
 
 
 def test_the_log_never_shows_the_address(capsys: pytest.CaptureFixture[str]) -> None:

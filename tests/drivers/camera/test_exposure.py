@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drivers.camera.exposure import light, sharpness
+from drivers.camera.port import CameraFault, Frame
+from drivers.virtual.cabinet import faces
+from drivers.virtual.cabinet.camera_stream import Scene, Who, render
+from tests.drivers.camera.mjpeg import Picture
+
+GOOD = (Who.HOLDER, Who.OTHER, Who.PHOTO, Who.TWO, Who.NOBODY)
+
+
+def room(level: int, face: int) -> Frame:
+    frame = np.full((480, 640, 3), level, np.uint8)
+    frame[100:430, 200:440] = face
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("frame", "fault"),
+    [
+        (room(120, 120), None),
+        (room(5, 140), None),  # a face well lit before a black wall
+        (room(255, 130), CameraFault.TOO_BRIGHT),
+        (room(255, 20), CameraFault.TOO_BRIGHT),
+        (room(180, 20), None),  # dark hair or skin before a light wall is nobody's fault
+        (room(240, 100), None),
+        (room(12, 12), CameraFault.TOO_DARK),
+        (room(0, 0), CameraFault.TOO_DARK),
+        (room(255, 255), CameraFault.TOO_BRIGHT),
+    ],
+)
+def test_light(frame: Frame, fault: CameraFault | None) -> None:
+    assert light(frame) is fault
+
+
+def test_a_small_window_behind_a_person_is_no_fault() -> None:
+    frame = room(110, 120)
+    frame[:200, :150] = 255
+    assert light(frame) is None
+
+
+def test_somebody_before_a_bright_window() -> None:
+    frame = room(60, 18)
+    frame[:, :180] = 255
+    assert light(frame) is CameraFault.TOO_BRIGHT
+
+
+@pytest.fixture(scope="module")
+def scenes() -> dict[Who, Picture]:
+    try:
+        faces.portrait("li")
+    except (ImportError, OSError) as error:
+        pytest.skip(f"no faces: {type(error).__name__}")
+    return {who: render(Scene(who), 1.0) for who in Who if who is not Who.UNPLUGGED}
+
+
+def test_the_virtual_camera_s_scenes(scenes: dict[Who, Picture]) -> None:
+    assert {who: light(scenes[who]) for who in GOOD} == dict.fromkeys(GOOD)
+    assert light(scenes[Who.DARK]) is CameraFault.TOO_DARK
+    assert light(scenes[Who.COVERED]) is CameraFault.TOO_DARK
+    assert light(scenes[Who.BRIGHT]) is CameraFault.TOO_BRIGHT
+    assert light(scenes[Who.BACKLIT]) is CameraFault.TOO_BRIGHT
+
+
+def test_sharpness(scenes: dict[Who, Picture]) -> None:
+    assert sharpness(scenes[Who.HOLDER]) > 3 * sharpness(scenes[Who.COVERED])

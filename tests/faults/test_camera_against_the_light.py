@@ -1,0 +1,32 @@
+"""The sun stands low in the door behind the resident: a shadow before a bright window.
+
+Device: camera
+Resident: 光线太暗，看不清
+    Before that: 光线太暗，请面向灯光
+Staff: none
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from drivers.camera.port import CameraFault
+from kiosk.identity.face.port import FaceReason
+from kiosk.journeys import texts
+from tests.faults.camera_bench import camera_bench, journey_says
+from tests.faults.resident import sees
+
+
+async def test_a_shadow_is_not_compared(tmp_path: Path) -> None:
+    picture = np.full((120, 160, 3), 255, np.uint8)
+    picture[20:, 40:120] = 15
+    with camera_bench() as bench:
+        bench.network.show(picture)
+        bench.until(lambda found: found is CameraFault.TOO_BRIGHT)
+        result, cues = bench.check()
+    assert result.reason is FaceReason.TOO_DARK
+    assert [texts.FACE_CUES[cue.value] for cue in cues] == [texts.FACE_CUES["too-dark"]]
+    assert texts.FACE_NOT_SEEN["too-dark"] in await journey_says(tmp_path, result)
+    sees(__doc__, texts.FACE_CUES["too-dark"], texts.FACE_NOT_SEEN["too-dark"])
