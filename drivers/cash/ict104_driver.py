@@ -72,7 +72,7 @@ class Ict104Acceptor:
         self._next_poll = self._next_hold = 0.0
         self._came_out_at = float("-inf")
         self._disabled_answers = 0
-        self._byte_at = 0.0
+        self._quiet_rounds = 0
 
     # CashAcceptor
 
@@ -156,9 +156,10 @@ class Ict104Acceptor:
             while True:
                 await self._round()
                 await self._keep_time()
-        except LinkLost:
+        except LinkLost as lost:
             if self._live:
-                self._events.tell(CashEventKind.LOST)
+                self._events.tell(CashEventKind.LOST, why=str(lost))
+            self._on_lost(lost)  # before anybody reads that event and looks
             raise
         finally:
             self._live, self._stream = False, None
@@ -213,10 +214,11 @@ class Ict104Acceptor:
             async with asyncio.timeout(self._timings.tick):
                 data = await self._stream.read(64)
         except TimeoutError:
-            if self._parser.waiting and self._now() - self._byte_at > self._timings.pair:
-                self._parser.forget()
-        if data:
-            self._byte_at = self._now()
+            pass
+        # In rounds, not by the clock: after a pause of the whole machine the second byte may be waiting here.
+        self._quiet_rounds = 0 if data else self._quiet_rounds + 1
+        if self._parser.waiting and self._quiet_rounds * self._timings.tick > self._timings.pair:
+            self._parser.forget()
         for message in self._parser.feed(data):
             await self._hear(message)
         if self._live:

@@ -10,7 +10,7 @@ from enum import Enum
 import structlog
 
 from drivers.cash.event_queue import EventQueue, Place
-from drivers.cash.port import CashEvent, CashEventKind, Note
+from drivers.cash.port import CashEvent, Note
 from drivers.cash.ssp_channel import Reply, SspChannel
 from drivers.cash.ssp_frames import Frame
 from drivers.cash.ssp_messages import Command, Generic, PollReply, Setup, inhibit_mask, reject_reason
@@ -207,19 +207,19 @@ class SspAcceptor:
         channel = SspChannel(stream, self._settings.line, self._timings, self._settings.address)
         try:
             await self._greet(channel)
-            self._live = True
+            self._live = self._path.live = True
             self._publish()
             while True:
                 await self._obey_or_beat(channel)
-        except LinkLost:
-            if self._live:
-                self._events.tell(CashEventKind.LOST)
+        except LinkLost as lost:
+            self._path.lose_touch(str(lost))
+            self._on_lost(lost)  # before anybody reads that event and looks
             raise
         finally:
-            self._live = False
-            lost = channel.unanswered
-            self._unanswered = lost if lost and lost.data[0] == Command.POLL else None
-            self._path.lose_touch()
+            self._live = self._path.live = False
+            frame = channel.unanswered
+            self._unanswered = frame if frame and frame.data[0] == Command.POLL else None
+            self._path.lose_touch("closed")
             while not self._orders.empty():
                 _answer(self._orders.get_nowait(), False)
             await self._notify()

@@ -50,6 +50,7 @@ class NotePath:
         self.channels: Mapping[int, Note] = {}
         self.wanted: frozenset[int] = frozenset()
         self.note: NoteInHand | None = None
+        self.live = False  # the unit was greeted, and its loss is news
         self.history_known = False  # whether this program was there when the note now in the path was fed
         self._cleared: Note | None = None  # counted at power-up; a CREDIT for it may follow
 
@@ -62,8 +63,11 @@ class NotePath:
         """A note's outcome is to come."""
         return self.note is not None and self.note.open
 
-    def lose_touch(self) -> None:
+    def lose_touch(self, why: str) -> None:
         """Link or power went. What is told of the note from now on is late."""
+        if self.live:
+            self._events.tell(CashEventKind.LOST, why=why)
+        self.live = False
         self.wanted = frozenset()
         if self.note is not None:
             self.note.late = True
@@ -96,7 +100,7 @@ class NotePath:
             case Event.RESET:
                 heard.restarted = True
                 self._troubles.end(Trouble.FRAUD, Trouble.CASHBOX_REMOVED, Trouble.STACKER_FULL, Trouble.JAM)
-                self.lose_touch()
+                self.lose_touch("unit restarted")
             case Event.READ:
                 self._read(said.channel)
             case Event.CREDIT:

@@ -26,7 +26,7 @@ JAM, OPEN, STACKER, FISHED, MOTOR = 0x22, 0x24, 0x28, 0x27, 0x20
 
 
 class IctFault(StrEnum):
-    NOISE = "noise"  # rubbish before everything it says; none of it can be a message
+    NOISE = "noise"  # rubbish before every message; none of it can be one
     SLOW_BYTES = "slow-bytes"
     LOST_REPLY = "lost-reply"  # what it says next never arrives
     SILENT = "silent"
@@ -173,7 +173,7 @@ class VirtualIct104:
         self._decided.clear()
         await self._say(b"\x81")
         await self.path.pause(0.02)
-        await self._say(bytes([0x40 + self.bills.index(yuan)]))
+        await self._say(bytes([0x40 + self.bills.index(yuan)]), noise=False)
         order = await self._wait_for_order()
         self._spent = self._spent + 1 if order is None else 0
         if order == 0x02:
@@ -242,9 +242,9 @@ class VirtualIct104:
             case _:
                 await self._say(b"\x2a")
 
-    async def _say(self, data: bytes) -> None:
+    async def _say(self, data: bytes, *, noise: bool = True) -> None:
         delivery = Delivery(
-            noise=b"\x00\xff\x7e\x80\x81\x99" if self.faults.take(IctFault.NOISE) else b"",
+            noise=b"\x00\xff\x7e\x80\x81\x99" if noise and self.faults.take(IctFault.NOISE) else b"",
             byte_by_byte=self.faults.take(IctFault.SLOW_BYTES),
             silent=self.faults.take(IctFault.LOST_REPLY),
         )

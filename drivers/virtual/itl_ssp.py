@@ -39,6 +39,7 @@ class SspFault(StrEnum):
     GLUED = "glued"  # an old reply sticks to every reply
     LATE = "late"
     LOST_REPLY = "lost-reply"  # done, and the reply never arrives
+    LOST_CREDIT = "lost-credit"  # as lost-reply, when a credit is in it
     LOST_COMMAND = "lost-command"  # never heard
     SILENT = "silent"
     ONLY_WORDS = "only-words"  # says OK and moves nothing
@@ -95,6 +96,7 @@ class VirtualSspValidator:
         self.faults: Faults[SspFault] = Faults(on_event)
         self.yuan, self.currency, self.protocol = yuan, currency, protocol
         self.commands: deque[int] = deque(maxlen=1000)
+        self.credits_told = 0  # in replies; whether they arrived is another matter
         self.trouble: set[int] = set()  # events that stay until mended
         self._on_event, self._repeats_trouble = on_event, repeats_trouble
         self._unpolled_s, self._escrow_s, self._late_s = unpolled_s, escrow_s, late_s
@@ -392,6 +394,7 @@ class VirtualSspValidator:
             self._read_told = True
         if any(event[0] == 0xEE for event in self._events):
             self._unpaid = None
+            self.credits_told += 1
         self._events.clear()
         for trouble in sorted(self.trouble):
             if self._repeats_trouble or trouble not in self._announced:
@@ -442,6 +445,7 @@ class VirtualSspValidator:
             glued=glued,
             keep=keep,
             byte_by_byte=self.faults.take(SspFault.SLOW_BYTES),
-            silent=self.faults.take(SspFault.LOST_REPLY),
+            silent=self.faults.take(SspFault.LOST_REPLY)
+            or (0xEE in reply[3:-2] and self.faults.take(SspFault.LOST_CREDIT)),
             late_s=self._late_s if self.faults.take(SspFault.LATE) else 0.0,
         )
