@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from drivers.cabinet.gpiod_lines import open_gpiod_lines
 from drivers.cabinet.line_port import InputLine, LineId, LineOpener, Lines, OutputLine
@@ -46,8 +45,7 @@ class LinesPart:
         if self._keeper is None:
             self._changed = changed
             self.known = False
-            take: Callable[[], Awaitable[Any]] = self._take  # no byte stream, but kept and closed like one
-            self._keeper = keep_connected(f"cabinet {self.name}", take, self._held, self._on_lost, self._backoff)
+            self._keeper = keep_connected(f"cabinet {self.name}", self._take, self._held, self._on_lost, self._backoff)
 
     async def close(self) -> None:
         await end_supervision(self._keeper)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 import structlog
 
-from drivers.link.stream import ByteStream, LinkLost
+from drivers.link.stream import LinkLost
 
-S = TypeVar("S", bound=ByteStream)
 log = structlog.get_logger()
+
+
+class Closable(Protocol):
+    """A connection of any kind, mostly a `ByteStream`."""
+
+    async def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Closable)
 
 
 @dataclass(frozen=True)
