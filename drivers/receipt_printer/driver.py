@@ -26,7 +26,7 @@ from drivers.receipt_printer.render import render
 from drivers.receipt_printer.slip_job import SlipJob
 from drivers.receipt_printer.status_codec import Flag
 from drivers.receipt_printer.timing import Timing
-from drivers.status import DeviceState, DeviceStatus
+from drivers.status import Action, DeviceState, DeviceStatus
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -59,9 +59,13 @@ class EscPosReceiptPrinter:
         self._channel: PrinterChannel | None = None
         self._attempted = asyncio.Event()  # connected, or failed to, since the start
         self._connected = asyncio.Event()
+        self._told = DeviceStatus()  # by the printer itself
         self._status = DeviceStatus()
         self._counters: dict[str, int] = {"slips": 0}
         self._identity = ""
+        self._mistrusted = (
+            False  # it has called a slip printed that was not; until one is, or it is switched off and on
+        )
 
     async def open(self) -> None:
         """Connects and asks for the status; an absent printer is a status, not an error."""
@@ -132,9 +136,10 @@ class EscPosReceiptPrinter:
         except LinkLost:
             return ReceiptOutcome.UNKNOWN
         self._counters["slips"] += outcome is ReceiptOutcome.PRINTED
+        self._mistrusted = job.nothing_moved or (self._mistrusted and outcome is not ReceiptOutcome.PRINTED)
         if job.cuts is not None:
             self._counters["cuts"] = job.cuts
-        self._set_status(self._status)
+        self._set_status(self._told)
         return outcome
 
     async def _count(self, counter: int) -> int | None:
@@ -184,7 +189,7 @@ class EscPosReceiptPrinter:
                 await channel.arm(bits)
             if self._profile.identity and not self._identity:
                 self._identity = await channel.ask_identity() or "ESC/POS printer"
-                self._set_status(self._status)
+                self._set_status(self._told)
         except LinkLost as lost:
             self._on_lost(lost)
 
@@ -215,6 +220,14 @@ class EscPosReceiptPrinter:
         return flags if self._profile.near_end_sensor else flags - {Flag.PAPER_NEAR_END}
 
     def _set_status(self, status: DeviceStatus) -> None:
+        self._told = status
+        if self._mistrusted and status.device is DeviceState.ONLINE:
+            status = replace(
+                status,
+                device=DeviceState.HARDWARE_ERROR,
+                action=Action.MAINTENANCE,
+                detail="says printed, does not cut",
+            )
         status = replace(status, counters=dict(self._counters), identity=self._identity)
         if not status.same_trouble(self._status):
             log.info("receipt_printer_status", device=status.device.value, detail=status.detail)
@@ -238,6 +251,7 @@ class EscPosReceiptPrinter:
 
     async def _session(self, stream: ByteStream) -> None:
         trace(DEVICE, Way.NOTE, "connected")
+        self._mistrusted = False
         channel = PrinterChannel(stream, self._timing, self._on_automatic, software_flow=self._software_flow)
         watching = asyncio.create_task(self._watch(channel))
         self._channel = channel

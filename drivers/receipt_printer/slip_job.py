@@ -46,6 +46,7 @@ class SlipJob:
         self._seconds_for = seconds_for
         self._identifier = secrets.token_hex(2).encode() if profile.process_id else None
         self.cuts: int | None = None  # the printer's counter after the slip, where it was asked
+        self.nothing_moved = False  # it said that the slip is done, and its cutter has not moved
 
     async def run(self, data: bytes) -> ReceiptOutcome:
         """LinkLost once bytes may have gone out; what comes of the slip is then unknown."""
@@ -55,7 +56,8 @@ class SlipJob:
         if fault is ReceiptOutcome.PRINTED and before is not None:
             self.cuts = await self._count()
             if self.cuts == before:
-                return ReceiptOutcome.UNKNOWN  # it says OK, and the cutter has not moved
+                self.nothing_moved = True
+                return ReceiptOutcome.UNKNOWN
         if fault not in (ReceiptOutcome.PRINTED, ReceiptOutcome.UNKNOWN) and self._profile.clear_buffer:
             await self._channel.write(CLEAR_BUFFER, "DLE DC4 8")
         return fault

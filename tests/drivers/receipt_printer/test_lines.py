@@ -255,6 +255,11 @@ async def test_says_ok_and_prints_nothing(device: VirtualReceiptPrinter, driver:
     assert await printer.print_receipt(SLIP) is ReceiptOutcome.UNKNOWN
     assert printer.status.counters["slips"] == 0
     assert device.slips == []
+    assert (printer.status.device, printer.status.action) == (DeviceState.HARDWARE_ERROR, Action.MAINTENANCE)
+    assert not (await printer.refresh()).ready
+    await device.repair()
+    assert await printer.print_receipt(SLIP) is ReceiptOutcome.PRINTED
+    assert printer.status.ready
 
 
 @pytest.mark.parametrize("profile", [EPSON_80, GENERIC_80], ids=["confirming", "silent-about-jobs"])

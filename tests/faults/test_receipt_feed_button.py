@@ -1,0 +1,24 @@
+"""Somebody leans on the receipt printer's feed button.
+
+Device: receipt_printer
+Resident: 凭条打印机暂时不能用
+Staff: none
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kiosk.journeys import texts
+from tests.faults.receipt_bench import serial_bench
+from tests.faults.resident import sees, staff
+
+
+async def test_nobody_has_to_come(tmp_path: Path) -> None:
+    async with serial_bench(tmp_path) as b:
+        await b.device.press_feed()
+        await b.until_tile(texts.NO_RECEIPT_PRINTER)
+        sees(__doc__, b.tile())
+        staff(__doc__, b.printer.status)
+        await b.device.press_feed(False)
+        await b.until_tile(None)
