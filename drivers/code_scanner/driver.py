@@ -88,7 +88,7 @@ class SerialCodeScanner:
         stream = self._stream
         if stream is not None and not self._inbox.busy:
             try:
-                await self._set_up(stream)
+                self._set_status(await self._set_up(stream))
             except LinkLost as lost:
                 self._on_lost(lost)
                 await stream.close()  # so that it is opened anew
@@ -133,29 +133,36 @@ class SerialCodeScanner:
         trace(NAME, Way.NOTE, "connected")
         pump = asyncio.create_task(self._pump(stream), name="code-scanner-pump")
         try:
-            await self._set_up(stream)
+            status = await self._set_up(stream)
             await self._ask_who(stream)
             self._publish(stream)
+            self._set_status(status)
             while True:
                 done, _ = await asyncio.wait({pump}, timeout=self._timings.check_interval)
                 if done:
                     pump.result()
                 if not self._inbox.busy:
-                    await self._set_up(stream)
+                    self._set_status(await self._set_up(stream))
         finally:
             self._publish(None)
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)  # what ended it has been heard by whoever asked
 
-    async def _set_up(self, stream: SerialStream) -> None:
-        """Switch to manual mode, which also shows that somebody is there. LinkLost when nobody is."""
+    async def _set_up(self, stream: SerialStream) -> DeviceStatus:
+        """Switch to manual mode, which also shows that somebody is there. LinkLost when nobody is.
+
+        One that refuses still scans, but may read before it is asked; somebody has to configure it.
+        """
         if self._commands is None:
-            self._set_status(DeviceStatus(DeviceState.ONLINE, detail="cannot be asked: no commands"))
-            return
+            return DeviceStatus(DeviceState.ONLINE, detail="cannot be asked: no commands")
         for _ in range(2):
-            if (answer := await self._ask(stream, self._commands.manual_mode)) is not None:
-                self._set_mode(answer.mark)
-                return
+            answer = await self._ask(stream, self._commands.manual_mode)
+            if answer is None:
+                continue
+            if answer.mark is Mark.OK:
+                return DeviceStatus(DeviceState.ONLINE)
+            detail = f"manual trigger mode {answer.mark.value}"
+            return DeviceStatus(DeviceState.ONLINE, action=Action.MAINTENANCE, detail=detail)
         raise LinkLost("scanner silent")
 
     async def _ask_who(self, stream: SerialStream) -> None:
@@ -192,14 +199,6 @@ class SerialCodeScanner:
     async def _write(self, stream: SerialStream, command: Command) -> None:
         trace(NAME, Way.OUT, command.name or "trigger", command.data)
         await stream.write(command.data)
-
-    def _set_mode(self, mark: Mark) -> None:
-        """One that refuses manual mode still scans, but may read before it is asked; somebody has to configure it."""
-        if mark is Mark.OK:
-            self._set_status(DeviceStatus(DeviceState.ONLINE))
-        else:
-            detail = f"manual trigger mode {mark.value}"
-            self._set_status(DeviceStatus(DeviceState.ONLINE, action=Action.MAINTENANCE, detail=detail))
 
     def _publish(self, stream: SerialStream | None) -> None:
         self._stream = stream

@@ -122,23 +122,27 @@ class ScanParser:
     def __init__(self) -> None:
         self._pending = bytearray()
         self._skipping = False
+        self._mark_due = False  # a Honeywell answer has come but for its full stop or exclamation mark
         self.dropped = 0  # codes that were too long or skipped
 
     @property
     def waiting(self) -> bool:
         """Whether a code or an answer has begun and not ended."""
-        return bool(self._pending) or self._skipping
+        return bool(self._pending) or self._skipping or self._mark_due
 
     def reset(self) -> None:
         self._drop(len(self._pending))
-        self._skipping = False
+        self._skipping = self._mark_due = False
 
     def skip_begun(self) -> None:
         """Forget a code of which a part has come, and the rest of it when it comes."""
-        self._skipping = self.waiting
+        self._skipping = bool(self._pending) or self._skipping
         self._drop(len(self._pending))
 
     def feed(self, data: bytes) -> list[Code | Answer]:
+        if self._mark_due and data:
+            self._mark_due = False
+            data = data[1:] if data[:1] in (b".", b"!") else data
         self._pending += data
         found: list[Code | Answer] = []
         while (item := self._next()) is not None:
@@ -166,6 +170,7 @@ class ScanParser:
             return None  # the rest is still to come
         if self._pending[end] in _MARKS:
             following = bytes(self._pending[end + 1 : end + 2])
+            self._mark_due = not following
             return self._answer(_HONEYWELL_ANSWER, end + (2 if following in (b".", b"!") else 1))
         found = self._code(bytes(self._pending[:end]))
         self._drop(end + 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from drivers.link.trace import Traced, watch
 from drivers.status import Action, DeviceState
 from drivers.virtual.code_scanner import ScannerFault, VirtualCodeScanner
 from drivers.virtual.pty import Delivery
+from tests.drivers.link.replugging import number_taken
 from tests.drivers.link.waiting import PATIENCE_S, until
 
 ACCOUNT = "035012342718"
@@ -195,15 +195,13 @@ async def test_unplugged_while_asked_and_back_under_another_terminal(
     device.unplug()
     await until(lambda: scanner.status.device is DeviceState.OFFLINE)
     assert not scanning.done()
-    decoy = os.openpty()
-    device.replug()
-    assert device.pty.tty != before
-    await until(lambda: scanner.status.ready)
-    await until(lambda: device.beam)
-    device.present(ACCOUNT)
-    assert (await scanning).text == ACCOUNT
-    os.close(decoy[0])
-    os.close(decoy[1])
+    with number_taken(before):
+        device.replug()
+        assert device.pty.tty != before
+        await until(lambda: scanner.status.ready)
+        await until(lambda: device.beam)
+        device.present(ACCOUNT)
+        assert (await scanning).text == ACCOUNT
 
 
 @honeywell_only

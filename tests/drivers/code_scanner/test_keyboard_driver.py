@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from drivers.link.trace import Traced, watch
 from drivers.status import Action, DeviceState
 from drivers.virtual.code_scanner import VirtualKeyboardScanner
 from drivers.virtual.pty import Delivery
+from tests.drivers.link.replugging import number_taken
 from tests.drivers.link.waiting import PATIENCE_S, until
 
 ACCOUNT, ALIPAY = "035012342718", "281234567890123456"
@@ -93,14 +93,12 @@ async def test_unplugged_in_the_middle_of_a_code_and_back(
     await device.unplug()
     await until(lambda: scanner.status.device is DeviceState.OFFLINE)
     assert scanner.status.action is Action.MAINTENANCE
-    decoy = os.openpty()
-    device.replug()
-    assert device.input.pty.tty != before
-    await until(lambda: scanner.status.ready)
-    await device.scan(ACCOUNT)
-    assert (await answer).endswith(f" {ACCOUNT}")
-    os.close(decoy[0])
-    os.close(decoy[1])
+    with number_taken(before):
+        device.replug()
+        assert device.input.pty.tty != before
+        await until(lambda: scanner.status.ready)
+        await device.scan(ACCOUNT)
+        assert (await answer).endswith(f" {ACCOUNT}")
 
 
 async def test_taken_by_another_program(device: VirtualKeyboardScanner) -> None:

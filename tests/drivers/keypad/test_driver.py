@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from drivers.link.trace import Traced, watch
 from drivers.status import Action, DeviceState
 from drivers.virtual.keypad import KEYS, VirtualKeypad
 from drivers.virtual.pty import Delivery
+from tests.drivers.link.replugging import number_taken
 from tests.drivers.link.waiting import PATIENCE_S, until
 
 QUICK = Backoff(0.02, 0.1)
@@ -157,14 +157,12 @@ async def test_unplugged_with_a_key_down_and_back(device: VirtualKeypad, keypad:
     await until(lambda: keypad.status.device is DeviceState.OFFLINE)
     assert keypad.status.action is Action.MAINTENANCE
     assert not waiting.done()
-    decoy = os.openpty()
-    device.replug()
-    assert device.input.pty.tty != before
-    await until(lambda: keypad.status.ready)
-    await device.press("confirm")
-    assert (await waiting).key is Key.CONFIRM
-    os.close(decoy[0])
-    os.close(decoy[1])
+    with number_taken(before):
+        device.replug()
+        assert device.input.pty.tty != before
+        await until(lambda: keypad.status.ready)
+        await device.press("confirm")
+        assert (await waiting).key is Key.CONFIRM
 
 
 async def test_taken_by_another_program(device: VirtualKeypad) -> None:
