@@ -47,9 +47,13 @@ class Part(Protocol):
 
 
 class PolledPart:
-    """A `Part` that is looked at every `interval_s` seconds. A subclass has `_look`."""
+    """A `Part` that is looked at every `interval_s` seconds. A subclass has `_look`.
+
+    `fresh_s`: a look not older than this is good enough for `refresh`, where looking is dear (a program is started).
+    """
 
     name = ""
+    fresh_s = 0.0
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
@@ -57,6 +61,7 @@ class PolledPart:
         self._one_look = asyncio.Lock()
         self._changed: Callable[[], None] = lambda: None
         self.known = False
+        self._looked_at = float("-inf")
         self.trouble: Trouble | None = None
         self.counters: dict[str, int] = {}
         self.identity = ""
@@ -77,14 +82,19 @@ class PolledPart:
         await self._release()
 
     async def refresh(self) -> None:
+        if asyncio.get_running_loop().time() - self._looked_at >= self.fresh_s:
+            await self._look_now()
+
+    async def _look_now(self) -> None:
         async with self._one_look:
             self.trouble = await self._look()
             self.known = True
+            self._looked_at = asyncio.get_running_loop().time()
         self._changed()
 
     async def _run(self) -> None:
         while True:
-            await self.refresh()
+            await self._look_now()
             await asyncio.sleep(self._interval_s)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -21,6 +21,7 @@ class VolumeSettings:
 
 class VolumePart(PolledPart):
     name = "volume"
+    fresh_s = 30.0
 
     def __init__(self, settings: VolumeSettings) -> None:
         super().__init__(settings.poll_s)
