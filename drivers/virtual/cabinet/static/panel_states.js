@@ -6,6 +6,9 @@ import { WORDS, language, say } from "/static/words.js";
 const of = (named) => (named ? [named.label_zh, named.label_en][language] : "");
 const find = (list, id) => list.find((one) => one.id === id);
 
+/** "3 slips", "1 slip": the third of the words is for one. */
+const many = (count, words) => `${count} ${language && count === 1 ? words[2] : say(words)}`;
+
 /** What stands on the button that causes a fault. */
 function faultWords(state, device, ids) {
   const actions = state.devices.find((one) => one.name === device)?.actions || [];
@@ -56,19 +59,19 @@ const SHOW = {
     status(state, "scanner", [say(scanner.beam ? WORDS.beam : WORDS.waiting)]);
   },
   receipt_printer(state, receipt) {
-    status(state, "receipt_printer", [faultWords(state, "receipt_printer", receipt.trouble), `${receipt.slips} ${say(WORDS.slips)}`],
+    status(state, "receipt_printer", [faultWords(state, "receipt_printer", receipt.trouble), many(receipt.slips, WORDS.slips)],
       receipt.trouble.length || receipt.paper === "out" ? "bad" : receipt.paper === "low" ? "warn" : "");
     setGauge("roll", { full: 100, low: 12, out: 0 }[receipt.paper] ?? 0, say(WORDS.paper[receipt.paper]), { low: "warn", out: "bad" }[receipt.paper] ?? "");
   },
   document_printer(state, a4) {
     status(state, "document_printer", [say(WORDS.a4[a4.printer_state]), a4.reasons.map((reason) => say(WORDS.reasons[reason]) || reason).join(" ")], a4.reasons.length ? "bad" : "");
-    setGauge("tray", Math.min(100, Math.round((a4.tray / TRAY_SHEETS) * 100)), `${a4.tray} ${say(WORDS.sheets)}`, level(a4.tray, 20));
+    setGauge("tray", Math.min(100, Math.round((a4.tray / TRAY_SHEETS) * 100)), many(a4.tray, WORDS.sheets), level(a4.tray, 20));
     setGauge("toner", a4.toner, `${a4.toner} %`, level(a4.toner, 9));
   },
   cash(state, cash) {
     const yuan = (fen) => `¥${(fen / 100).toFixed(0)}`;
     status(state, "cash", [faultWords(state, "cash", cash.trouble), cash.note === null ? say(cash.taking ? WORDS.takesNotes : WORDS.takesNone) : `${yuan(cash.note)} ${say(WORDS.inThePath)}`,
-      `${say(WORDS.cashbox)} ${yuan(cash.cashbox)} · ${cash.cashbox_notes} ${say(WORDS.notes)}`],
+      `${say(WORDS.cashbox)} ${yuan(cash.cashbox)} · ${many(cash.cashbox_notes, WORDS.notes)}`],
       cash.trouble.length ? "bad" : "");
   },
   card_terminal(state, terminal) {
@@ -82,7 +85,7 @@ const SHOW = {
   },
   keypad(state, keypad) {
     const held = keypad.held.map((key) => of(find(state.keys, key)) || key).join(" ");
-    status(state, "keypad", [held ? `${say(WORDS.held)} ${held}` : `${keypad.presses} ${say(WORDS.presses)}`], held ? "warn" : "");
+    status(state, "keypad", [held ? `${say(WORDS.held)} ${held}` : many(keypad.presses, WORDS.presses)], held ? "warn" : "");
   },
   box(state, box) {
     const words = [say(box.mains ? WORDS.mainsOn : WORDS.mainsOff), ...box.active_wires.map((wire) => say(WORDS.wires[wire]) || wire),

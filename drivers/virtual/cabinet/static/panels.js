@@ -57,7 +57,7 @@ function panel(spec, state) {
   section.dataset.device = spec.name;
   section.setAttribute("aria-labelledby", `title-${spec.name}`);
   const name = worded(element("span", { id: `title-${spec.name}` }), title);
-  const head = element("h2", {}, icon(spec.icon), name, element("span", { className: "status" }));
+  const head = element("div", { className: "panel-head" }, element("h2", {}, icon(spec.icon), name), element("span", { className: "status" }));
   const body = element("div", { className: "body" });
   const actions = device ? device.actions : [];
   const ordinary = Array.isArray(spec.ordinary)

@@ -323,11 +323,11 @@ def test_events_are_in_the_pages_language(page: Any, hands: CabinetClient) -> No
 
 CUT_OFF = """() => {
     const bad = [];
-    for (const node of document.querySelectorAll('.card, .bar, .shelf, .base, .part')) {
+    for (const node of document.querySelectorAll('.card, .bar, .terminal, .head, .shelf, .base, .part')) {
         if (node.scrollWidth > node.clientWidth + 1) bad.push(node.id || node.className);
     }
     const main = document.querySelector('.hands').getBoundingClientRect();
-    for (const node of document.querySelectorAll('.hands button, .hands input, .hands h2 > span')) {
+    for (const node of document.querySelectorAll('.hands button, .hands input, .hands h2')) {
         const box = node.getBoundingClientRect();
         if (box.width && (box.right > main.right + 1 || box.left < main.left - 1)) bad.push(node.textContent);
     }
