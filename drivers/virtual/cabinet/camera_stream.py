@@ -32,12 +32,18 @@ class Who(StrEnum):
     PHOTO = "photo"  # the holder's photograph held before the camera: no depth
     TWO = "two"
     DARK = "dark"
-    BRIGHT = "bright"  # the sun shines into the lens: burnt out
-    BACKLIT = "backlit"  # the holder before a bright window
-    COVERED = "covered"  # something sticks on the lens
-    FROZEN = "frozen"  # the holder, the same picture for ever
-    STALLED = "stalled"  # connected, and no picture comes
     UNPLUGGED = "unplugged"
+
+
+class Trouble(StrEnum):
+    """What is wrong with the camera or its light, whoever stands before it."""
+
+    NONE = "none"
+    BRIGHT = "bright"  # the sun shines into the lens: burnt out
+    BACKLIT = "backlit"  # a bright window behind
+    COVERED = "covered"  # something sticks on the lens
+    FROZEN = "frozen"  # the same picture for ever
+    STALLED = "stalled"  # connected, and no picture comes
 
 
 class Pose(StrEnum):
@@ -54,6 +60,7 @@ class Scene:
     who: Who = Who.NOBODY
     person: str = "li"  # who the holder is
     pose: Pose = Pose.FRONT
+    trouble: Trouble = Trouble.NONE
 
 
 # The automatic pose: (until second, degrees). One round takes 8 seconds.
@@ -110,12 +117,8 @@ def render(scene: Scene, t: float) -> Picture:
     degrees = _degrees(scene.pose, t)
     brightness = 1 + 0.02 * math.sin(t * 3.1)
     match scene.who:
-        case Who.HOLDER | Who.DARK | Who.BRIGHT | Who.FROZEN | Who.STALLED:
+        case Who.HOLDER | Who.DARK:
             rgb = _stand(faces.turned(scene.person, degrees), t, WIDTH, PERSON_SCALE)
-        case Who.BACKLIT:
-            rgb = _against_the_light(_stand(faces.turned(scene.person, degrees), t, WIDTH, PERSON_SCALE))
-        case Who.COVERED:
-            rgb = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         case Who.OTHER:
             rgb = _stand(faces.turned(faces.STRANGER, degrees), t, WIDTH, PERSON_SCALE)
         case Who.PHOTO:
@@ -128,7 +131,11 @@ def render(scene: Scene, t: float) -> Picture:
             rgb = np.full((HEIGHT, WIDTH, 3), faces.WALL, np.uint8)
     if scene.who is Who.DARK:
         brightness *= 0.06
-    bright = cv2.convertScaleAbs(rgb, alpha=brightness, beta=BURNT if scene.who is Who.BRIGHT else 0)
+    if scene.trouble is Trouble.COVERED:
+        rgb = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    elif scene.trouble is Trouble.BACKLIT:
+        rgb = _against_the_light(rgb)
+    bright = cv2.convertScaleAbs(rgb, alpha=brightness, beta=BURNT if scene.trouble is Trouble.BRIGHT else 0)
     grain = np.random.default_rng(int(t * 1000)).integers(0, 7, (HEIGHT // 2, WIDTH // 2), np.uint8)
     grain_full = cv2.resize(grain, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.add(cv2.cvtColor(bright, cv2.COLOR_RGB2BGR), cv2.merge([grain_full] * 3)), np.uint8)
@@ -172,8 +179,8 @@ class CameraStream:
             self.failure = f"no faces: {type(error).__name__}"
 
     def show(self, scene: Scene) -> None:
-        if self.failure and scene.who not in (Who.NOBODY, Who.COVERED, Who.UNPLUGGED):
-            scene = Scene(Who.NOBODY, scene.person)
+        if self.failure and scene.who not in (Who.NOBODY, Who.UNPLUGGED):
+            scene = Scene(Who.NOBODY, scene.person, trouble=scene.trouble)
         self._scene = scene
         self._since = time.monotonic()
         self._latest = None
@@ -185,7 +192,7 @@ class CameraStream:
         async with self._lock:
             now = time.monotonic()
             if self._latest is None or (
-                self._scene.who is not Who.FROZEN and now - self._latest[0] >= self._pause * 0.9
+                self._scene.trouble is not Trouble.FROZEN and now - self._latest[0] >= self._pause * 0.9
             ):
                 self._latest = (now, await asyncio.to_thread(_jpeg, self._scene, now - self._since))
             return self._latest[1]
@@ -196,7 +203,7 @@ class CameraStream:
         self._watchers.append(fps)
         try:
             while (data := await self.still()) is not None:
-                if self._scene.who is not Who.STALLED:
+                if self._scene.trouble is not Trouble.STALLED:
                     head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
                     yield head.encode() + data + b"\r\n"
                 await asyncio.sleep(pause)

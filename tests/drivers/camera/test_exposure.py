@@ -6,10 +6,7 @@ import pytest
 from drivers.camera.exposure import light, sharpness
 from drivers.camera.port import CameraFault, Frame
 from drivers.virtual.cabinet import faces
-from drivers.virtual.cabinet.camera_stream import Scene, Who, render
-from tests.drivers.camera.mjpeg import Picture
-
-GOOD = (Who.HOLDER, Who.OTHER, Who.PHOTO, Who.TWO, Who.NOBODY)
+from drivers.virtual.cabinet.camera_stream import Scene, Trouble, Who, render
 
 
 def room(level: int, face: int) -> Frame:
@@ -49,21 +46,31 @@ def test_somebody_before_a_bright_window() -> None:
 
 
 @pytest.fixture(scope="module")
-def scenes() -> dict[Who, Picture]:
+def faces_there() -> None:
     try:
         faces.portrait("li")
     except (ImportError, OSError) as error:
         pytest.skip(f"no faces: {type(error).__name__}")
-    return {who: render(Scene(who), 1.0) for who in Who if who is not Who.UNPLUGGED}
 
 
-def test_the_virtual_camera_s_scenes(scenes: dict[Who, Picture]) -> None:
-    assert {who: light(scenes[who]) for who in GOOD} == dict.fromkeys(GOOD)
-    assert light(scenes[Who.DARK]) is CameraFault.TOO_DARK
-    assert light(scenes[Who.COVERED]) is CameraFault.TOO_DARK
-    assert light(scenes[Who.BRIGHT]) is CameraFault.TOO_BRIGHT
-    assert light(scenes[Who.BACKLIT]) is CameraFault.TOO_BRIGHT
+@pytest.mark.parametrize("who", [Who.HOLDER, Who.OTHER, Who.PHOTO, Who.TWO, Who.NOBODY])
+def test_the_virtual_camera_s_light_is_good(faces_there: None, who: Who) -> None:
+    assert light(render(Scene(who), 1.0)) is None
 
 
-def test_sharpness(scenes: dict[Who, Picture]) -> None:
-    assert sharpness(scenes[Who.HOLDER]) > 3 * sharpness(scenes[Who.COVERED])
+@pytest.mark.parametrize(
+    ("scene", "fault"),
+    [
+        (Scene(Who.DARK), CameraFault.TOO_DARK),
+        (Scene(Who.HOLDER, trouble=Trouble.COVERED), CameraFault.TOO_DARK),
+        (Scene(Who.HOLDER, trouble=Trouble.BRIGHT), CameraFault.TOO_BRIGHT),
+        (Scene(Who.HOLDER, trouble=Trouble.BACKLIT), CameraFault.TOO_BRIGHT),
+    ],
+)
+def test_the_virtual_camera_s_bad_light(faces_there: None, scene: Scene, fault: CameraFault) -> None:
+    assert light(render(scene, 1.0)) is fault
+
+
+def test_sharpness(faces_there: None) -> None:
+    person, covered = (render(Scene(Who.HOLDER, trouble=t), 1.0) for t in (Trouble.NONE, Trouble.COVERED))
+    assert sharpness(person) > 3 * sharpness(covered)
