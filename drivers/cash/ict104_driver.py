@@ -123,7 +123,7 @@ class Ict104Acceptor:
         await self._send(Order.DISABLE)
         await self.give_back()
         limit = self._timings.accept + self._timings.reject
-        await self._wait(lambda: not self._live or not self._busy or Trouble.JAM in self._troubles, limit)
+        await self._wait(lambda: not self._live or self._note is None or self._note.jam_told, limit)
 
     async def next_event(self) -> CashEvent:
         return await self._events.next()

@@ -120,7 +120,7 @@ class SspAcceptor:
         limit = self._timings.stack + self._timings.reject
         try:
             async with asyncio.timeout(limit), self._moved:
-                await self._moved.wait_for(lambda: not self._live or not self._path.busy or self._is_stuck())
+                await self._moved.wait_for(lambda: not self._live or not self._path.busy or self._path.stuck)
         except TimeoutError:
             log.warning("cash_note_does_not_leave")
 
@@ -314,9 +314,13 @@ class SspAcceptor:
     async def _look_after(self, channel: SspChannel, now: float) -> None:
         """Of a note under way: whether it takes too long."""
         note = self._path.note
-        if note is None or Trouble.JAM in self._troubles:
+        if note is None:
             return
-        if note.late and now > self._resolve_by:
+        if Trouble.JAM in self._troubles:
+            note.since = now  # time stands still for it
+        elif note.jam_told and not note.late and now - note.since > self._timings.reject:
+            self._path.give_up()  # a clerk has freed it, one way or the other
+        elif note.late and now > self._resolve_by:
             self._path.give_up()
         elif note.place is Place.STACKING and not note.late and now - note.since > self._timings.stack:
             log.warning("cash_stack_without_effect")
@@ -373,9 +377,6 @@ class SspAcceptor:
             log.info("cash_note_refused", reason=reason)
 
     # status
-
-    def _is_stuck(self) -> bool:
-        return Trouble.STUCK in self._troubles or Trouble.JAM in self._troubles
 
     def _publish(self) -> None:
         self._set_status(self._troubles.status(self._identity, self._events.counters))

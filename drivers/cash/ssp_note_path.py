@@ -63,6 +63,11 @@ class NotePath:
         """A note's outcome is to come."""
         return self.note is not None and self.note.open
 
+    @property
+    def stuck(self) -> bool:
+        """A note does not move; its outcome may never be told."""
+        return self.note is not None and self.note.jam_told
+
     def lose_touch(self, why: str) -> None:
         """Link or power went. What is told of the note from now on is late."""
         if self.live:

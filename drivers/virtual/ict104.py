@@ -61,6 +61,7 @@ class VirtualIct104:
         self._handshake_s, self._escrow_s = handshake_s, escrow_s
         self._task: asyncio.Task[None] | None = None
         self._decided = asyncio.Event()
+        self._voice = asyncio.Lock()
         self._order: int | None = None
         self._greeted = True  # the power-up was answered
         self._deaf = False
@@ -115,7 +116,8 @@ class VirtualIct104:
 
     async def say(self, data: bytes) -> None:
         """Bytes of no reason, as a bad earth makes them."""
-        await self.pty.send(data)
+        async with self._voice:
+            await self.pty.send(data)
 
     async def fish(self) -> None:
         await self._break(FISHED, "manipulation seen")
@@ -171,9 +173,10 @@ class VirtualIct104:
             return
         self.path.place, self._order = Place.ESCROW, None
         self._decided.clear()
-        await self._say(b"\x81")
-        await self.path.pause(0.02)
-        await self._say(bytes([0x40 + self.bills.index(yuan)]), noise=False)
+        async with self._voice:  # no answer to a poll comes between the two bytes
+            await self._send(b"\x81")
+            await self.path.pause(0.02)
+            await self.pty.send(bytes([0x40 + self.bills.index(yuan)]))
         order = await self._wait_for_order()
         self._spent = self._spent + 1 if order is None else 0
         if order == 0x02:
@@ -242,9 +245,13 @@ class VirtualIct104:
             case _:
                 await self._say(b"\x2a")
 
-    async def _say(self, data: bytes, *, noise: bool = True) -> None:
+    async def _say(self, data: bytes) -> None:
+        async with self._voice:
+            await self._send(data)
+
+    async def _send(self, data: bytes) -> None:
         delivery = Delivery(
-            noise=b"\x00\xff\x7e\x80\x81\x99" if noise and self.faults.take(IctFault.NOISE) else b"",
+            noise=b"\x00\xff\x7e\x80\x81\x99" if self.faults.take(IctFault.NOISE) else b"",
             byte_by_byte=self.faults.take(IctFault.SLOW_BYTES),
             silent=self.faults.take(IctFault.LOST_REPLY),
         )

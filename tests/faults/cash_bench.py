@@ -17,7 +17,9 @@ from drivers.link.serial import SerialSettings
 from drivers.link.supervise import Backoff
 from drivers.virtual.ict104 import VirtualIct104
 from drivers.virtual.itl_ssp import VirtualSspValidator
+from kiosk.journeys.device_texts import CASH_EVENTS
 from tests.drivers.link.waiting import PATIENCE_S, until
+from tests.faults.resident import sees
 
 YUAN = 100
 ALL = (100, 500, 1000, 2000, 5000, 10000)
@@ -31,7 +33,7 @@ SSP_TIMINGS = SspTimings(
 
 
 def ssp_settings(path: Path, timings: SspTimings = SSP_TIMINGS, **more: Any) -> SspSettings:
-    line = SerialSettings(str(path), baud=9600, stopbits=2)
+    line = SerialSettings(str(path), stopbits=2)
     return SspSettings(line, timings=timings, backoff=BACKOFF, **more)
 
 
@@ -116,3 +118,8 @@ async def ict_bench(
     finally:
         await cash.close()
         await unit.stop()
+
+
+def told(doc: str | None, event: CashEvent) -> None:
+    """The fault's docstring quotes what a resident is told at this event."""
+    sees(doc, CASH_EVENTS[event.kind])
