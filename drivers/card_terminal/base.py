@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from enum import Enum
 from typing import Any, TypeVar
 
 import structlog
@@ -23,6 +24,14 @@ T = TypeVar("T")
 
 MOST = 999_999_999_999  # fen; six BCD bytes
 _NOT_POSSIBLE = CardResult(CardOutcome.NOT_POSSIBLE)
+
+
+class Patience(Enum):
+    """With a terminal that is busy."""
+
+    NONE = "none"  # nobody waits
+    PAYMENT = "payment"  # somebody stands there
+    RECOVERY = "recovery"  # money is in doubt
 
 
 class Ears:
@@ -80,8 +89,9 @@ class BaseCardTerminal(ABC):
         """The end of day."""
 
     @abstractmethod
-    async def _newest(self) -> CardResult | None:
-        """The terminal's newest transaction; None when it knows of none or cannot tell. LinkLost when not reached."""
+    async def _newest(self, patience: Patience) -> CardResult | None:
+        """The terminal's newest transaction; None when it knows of none or cannot tell. LinkLost when it could not be
+        asked; a busy one is asked again for as long as `patience` says."""
 
     @abstractmethod
     async def _ask_how_it_is(self) -> None:
@@ -206,7 +216,7 @@ class BaseCardTerminal(ABC):
             if self._doubt is not None:
                 log.warning("card_terminal_in_doubt")
                 return _NOT_POSSIBLE
-            if not await self._prepare() or not await self._learn_mark():
+            if not await self._prepare() or not await self._learn_mark(Patience.PAYMENT):
                 return _NOT_POSSIBLE
             if self._cancelled:
                 return CardResult(CardOutcome.ABORTED)
@@ -220,11 +230,11 @@ class BaseCardTerminal(ABC):
                 self._mark = result.mark or self._mark
             return result
 
-    async def _learn_mark(self) -> bool:
-        """Know the newest transaction before adding one. False when the terminal cannot be reached."""
+    async def _learn_mark(self, patience: Patience) -> bool:
+        """Know the newest transaction before adding one. False when the terminal cannot be asked."""
         if not self._mark_known:
             try:
-                newest = await self._newest()
+                newest = await self._newest(patience)
             except LinkLost:
                 return False
             self._mark = newest.mark if newest is not None else None
@@ -238,7 +248,7 @@ class BaseCardTerminal(ABC):
             if not await self._prepare():
                 return None
             try:
-                newest = await self._newest()
+                newest = await self._newest(Patience.RECOVERY)
             except LinkLost:
                 return None
             self._mark, self._mark_known = newest.mark if newest is not None else None, True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from drivers.card_terminal.base import BaseCardTerminal, Ears
+from drivers.card_terminal.base import BaseCardTerminal, Ears, Patience
 from drivers.card_terminal.masking import clean_line
 from drivers.card_terminal.port import CardOutcome, CardResult, EndOfDay
 from drivers.card_terminal.vendor_channel import DEVICE, VendorChannel, VendorTimings
@@ -86,7 +86,7 @@ class VendorCardTerminal(BaseCardTerminal):
         while True:
             async with self._turn:
                 if not self._mark_known and self._doubt is None:
-                    await self._learn_mark()
+                    await self._learn_mark(Patience.NONE)
             self._moved.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.status_interval):
@@ -157,7 +157,7 @@ class VendorCardTerminal(BaseCardTerminal):
             self._moved.set()
         return event.card_result() if isinstance(event, Result) else unknown
 
-    async def _newest(self) -> CardResult | None:
+    async def _newest(self, patience: Patience) -> CardResult | None:
         channel = self._channel
         if channel is None:
             raise LinkLost("bridge not running")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from drivers.card_terminal import zvt_apdu
-from drivers.card_terminal.base import BaseCardTerminal, Ears
+from drivers.card_terminal.base import BaseCardTerminal, Ears, Patience
 from drivers.card_terminal.port import CardOutcome, CardResult, EndOfDay
 from drivers.card_terminal.zvt_apdu import CONFIG_BYTE, DIAGNOSIS, SERVICE_BYTE, STATUS_ENQUIRY, Command
 from drivers.card_terminal.zvt_channel import Heard, ZvtChannel
@@ -116,7 +116,7 @@ class ZvtCardTerminal(BaseCardTerminal):
                 await channel.answer_unasked()
                 await self._remedy(channel)
                 if not self._mark_known and self._doubt is None:
-                    await self._learn_mark()
+                    await self._learn_mark(Patience.NONE)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.enquiry_interval):
                     await channel.unasked.wait()
@@ -282,11 +282,12 @@ class ZvtCardTerminal(BaseCardTerminal):
         self._wake_keeper()
         return result
 
-    async def _newest(self) -> CardResult | None:
+    async def _newest(self, patience: Patience) -> CardResult | None:
         if not self._settings.repeat_receipt:
             return None
         command = zvt_apdu.repeat_receipt(self._settings.password)
-        deadline = asyncio.get_running_loop().time() + self._timings.recovery
+        waits = {Patience.PAYMENT: self._timings.busy_grace, Patience.RECOVERY: self._timings.recovery}
+        deadline = asyncio.get_running_loop().time() + waits.get(patience, 0.0)
         while True:
             channel = self._channel
             if channel is None:

@@ -31,7 +31,7 @@ class ZvtTimings:
     registration: float = 30.0  # silence while it registers us, answers an enquiry or repeats a receipt
     diagnosis: float = 120.0
     enquiry_interval: float = 60.0  # between two status enquiries; the protocol asks for one a minute
-    fresh: float = 30.0  # a terminal not heard for longer is registered with again before money moves
+    fresh: float = 5.0  # a terminal not heard for longer is registered with again before money moves
     connect_grace: float = 10.0  # how long a command waits for a terminal that is being connected
     busy_pause: float = 1.0  # between two questions to a terminal that is still busy
     busy_grace: float = 5.0  # how long a payment is offered to a terminal that refuses it as not ready

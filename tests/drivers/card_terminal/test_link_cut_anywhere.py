@@ -53,7 +53,7 @@ async def _one_payment(bench: Bench, amount: int, plan: CutPlan | None, tap: Tap
     ("gives_back", "goes_on"), [(False, True), (True, False)], ids=["keeps-and-goes-on", "gives-back-and-gives-up"]
 )
 async def test_at_every_message(gives_back: bool, goes_on: bool) -> None:
-    async with over_tcp(gives_back_unconfirmed=gives_back, goes_on_alone=goes_on) as bench:
+    async with over_tcp(gives_back_unconfirmed=gives_back, goes_on_alone=goes_on, speed=500) as bench:
         await bench.driver.pay(1)
         for number in range(1, MESSAGES + 1):
             for after in (False, True):
