@@ -11,7 +11,7 @@ from dataclasses import replace
 import structlog
 
 from drivers.document_printer.client import FaultKind, IppClient, IppFault, Operation, Status
-from drivers.document_printer.following import JOB_ATTRIBUTES, USER, Evidence, JobFollower, Timing
+from drivers.document_printer.following import JOB_ATTRIBUTES, NO_SHEET, USER, Evidence, JobFollower, Timing
 from drivers.document_printer.formats import PDF, PWG_RASTER
 from drivers.document_printer.ipp_codec import IppMessage
 from drivers.document_printer.ipp_values import Attribute, Collection, GroupTag, Tag
@@ -30,7 +30,7 @@ from drivers.document_printer.printer_status import (
 )
 from drivers.document_printer.rasterise import RasteriseError, rasterise
 from drivers.document_printer.supplies import A4_SIZE, SUPPLY_ATTRIBUTES, Stock
-from drivers.status import DeviceStatus
+from drivers.status import Action, DeviceState, DeviceStatus
 
 log = structlog.get_logger()
 
@@ -61,6 +61,7 @@ class IppDocumentPrinter:
         self._timing = timing or Timing()
         self._ignored = ignore_reasons
         self._stock = stock or Stock()
+        self._told = DeviceStatus()  # by the printer itself
         self._status = DeviceStatus()
         self._facts: PrinterFacts | None = None  # None: to be asked for with the next look
         self._unasked = SubmitFault.OFFLINE  # why the last look failed, for a document that was therefore not sent
@@ -71,6 +72,7 @@ class IppDocumentPrinter:
         self._counts_sheets = False
         self._counter_moves = False
         self._misreads_pdf = False
+        self._mistrusted = False  # it called a job completed that was not; until one is, or it is switched off and on
 
     async def open(self) -> None:
         """Asks for the status; an absent printer is a status, not an error."""
@@ -186,13 +188,16 @@ class IppDocumentPrinter:
 
     async def follow(self, job: PrintJob) -> AsyncIterator[JobProgress]:
         evidence = self._evidence.get(job.job_name, Evidence())
-        follower = JobFollower(self._client, self._look_at_printer, self._timing, job, evidence)
+        follower = JobFollower(self._client, self._look_at_printer, self._no_answer, self._timing, job, evidence)
         async with contextlib.aclosing(follower.follow()) as looks:
             async for progress in looks:
                 if progress.state is JobState.COMPLETED:
                     self._count(job, progress)
                 elif progress.state is JobState.ABORTED and progress.reasons & _UNREADABLE:
                     self._misreads_pdf = True
+                elif NO_SHEET in progress.reasons:
+                    self._mistrusted = True
+                    self._show(self._told)
                 yield progress
 
     async def find_job(self, job_name: str) -> tuple[PrintJob, JobProgress] | None:
@@ -241,6 +246,7 @@ class IppDocumentPrinter:
             del self._evidence[next(iter(self._evidence))]
 
     def _count(self, job: PrintJob, progress: JobProgress) -> None:
+        self._mistrusted = False
         self._counts_sheets = self._counts_sheets or bool(progress.sheets_done)
         evidence = self._evidence.pop(job.job_name, None)
         if evidence is None:
@@ -252,7 +258,7 @@ class IppDocumentPrinter:
         if job.job_name in self._special_jobs:
             self._special_jobs.discard(job.job_name)
             self._counters["special_sheets"] = self._counters.get("special_sheets", 0) + progress.sheets_done
-        self._show(self._status)
+        self._show(self._told)
 
     # --- status -----------------------------------------------------------------------------------------------------
 
@@ -265,18 +271,29 @@ class IppDocumentPrinter:
         )
         look = read_printer(reply, self._ignored, self._stock)
         if look is None:
-            self._facts = None  # after a silence it may be another printer
-            fault = _submit_fault(reply) if isinstance(reply, IppFault) else SubmitFault.OFFLINE
-            self._unasked = SubmitFault.OFFLINE if fault is SubmitFault.UNKNOWN else fault
-        elif with_facts and isinstance(reply, IppMessage):
+            self._no_answer(reply)
+            return None
+        if with_facts and isinstance(reply, IppMessage):
             self._facts = read_facts(reply)
             self._identity = self._facts.identity
-        if look is not None and look.supplies.impressions is not None:
+        if look.supplies.impressions is not None:
             self._counters["impressions"] = look.supplies.impressions
         self._show(device_status(look, reply, self._stock))
         return look
 
+    def _no_answer(self, reply: IppMessage | IppFault) -> None:
+        """Nothing usable came back: unknown is never OK."""
+        self._facts = None  # after a silence it may be another printer
+        self._mistrusted = False
+        fault = _submit_fault(reply) if isinstance(reply, IppFault) else SubmitFault.OFFLINE
+        self._unasked = SubmitFault.OFFLINE if fault is SubmitFault.UNKNOWN else fault
+        self._show(device_status(None, reply, self._stock))
+
     def _show(self, status: DeviceStatus) -> None:
+        self._told = status
+        if self._mistrusted and status.device in (DeviceState.ONLINE, DeviceState.BUSY):
+            told = "says completed, counts no sheet"
+            status = replace(status, device=DeviceState.HARDWARE_ERROR, action=Action.MAINTENANCE, detail=told)
         status = replace(status, counters=dict(self._counters), identity=self._identity)
         if not status.same_trouble(self._status):
             log.info("document_printer_status", device=status.device.value, detail=status.detail)

@@ -58,7 +58,7 @@ class Evidence:
 
     def moved(self, progress: JobProgress, printer: PrinterLook) -> bool:
         now = printer.supplies.impressions
-        counted = self.impressions is not None and now is not None
+        counted = bool(self.impressions) and now is not None  # some printers have the counter, and leave it at 0
         if counted and self.counter_moves:
             return now != self.impressions  # the engine's own word
         if progress.sheets_done:
@@ -87,18 +87,21 @@ class _Completed:
 
 
 class JobFollower:
-    """`look_at_printer` asks the printer and keeps its status; None when there is no usable answer."""
+    """`look_at_printer` asks the printer and keeps its status; None when there is no usable answer. `no_answer` hears
+    of a fault that came before the printer could be asked."""
 
     def __init__(
         self,
         client: IppClient,
         look_at_printer: Callable[[], Awaitable[PrinterLook | None]],
+        no_answer: Callable[[IppFault], None],
         timing: Timing,
         job: PrintJob,
         evidence: Evidence,
     ) -> None:
         self._client = client
         self._look_at_printer = look_at_printer
+        self._no_answer = no_answer
         self._timing = timing
         self._job = job
         self._evidence = evidence
@@ -144,6 +147,7 @@ class JobFollower:
             ),
         )
         if isinstance(reply, IppFault):
+            self._no_answer(reply)
             return None
         if reply.code in (Status.NOT_FOUND, Status.GONE):
             return _NOT_FOUND

@@ -24,7 +24,7 @@ from tests.faults.resident import staff
 
 async def test_drawn_as_dots(tmp_path: Path) -> None:
     async with serial_bench(tmp_path) as b:
-        plain = b.house.link._payment
+        plain: Any = b.house.link._payment
 
         def rare(intent_id: str) -> Any:
             return plain(intent_id).model_copy(update={"customer_masked": "𠮷*㛃"})

@@ -158,6 +158,10 @@ async def test_counter_that_stands_still_is_not_printed(responder: IppResponder,
     responder.engine.dead, responder.engine.honest = True, False
     last = await printed(printer, "proof-2")
     assert (last.state, NO_SHEET in last.reasons) == (JobState.UNKNOWN, True)
+    assert (printer.status.device, printer.status.action) == (DeviceState.HARDWARE_ERROR, Action.MAINTENANCE)
+    responder.engine.dead = False
+    assert (await printed(printer, "proof-3")).state is JobState.COMPLETED
+    assert printer.status.ready
 
 
 async def test_job_without_a_sheet_on_a_printer_that_counts(
