@@ -94,7 +94,7 @@ class VirtualPcscd:
         )
         if with_reader and not await self._up():
             await self.stop()
-            raise RuntimeError("pcscd ended at once")
+            raise RuntimeError("pcscd does not offer its reader; its folder must not lie in /run")
 
     async def stop(self) -> None:
         """The socket's name goes too, so that clients are refused instead of kept waiting."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from drivers.camera.port import CameraFault
 from kiosk.identity.face.port import FaceReason
 from kiosk.journeys import texts
+from tests.drivers.camera.waiting import eventually
 from tests.faults.camera_bench import camera_bench, journey_says
 from tests.faults.resident import sees
 
@@ -30,6 +31,7 @@ def test_it_drips_and_comes_back() -> None:
     """Each byte comes in time; the picture does not."""
     with camera_bench(read_timeout_s=0.3) as bench:
         bench.network.dripping.set()
+        eventually(lambda: bench.network.connections > 1)  # it is given up and tried again
         bench.until(lambda found: found is CameraFault.UNPLUGGED)
         bench.network.dripping.clear()
         bench.gives_pictures()

@@ -34,6 +34,7 @@ class NetworkCamera:
         self.flood = b""
         self.served = 0
         self.watchers = 0
+        self.connections = 0
         self.finished = threading.Event()
         self._jpegs: tuple[bytes, ...] = (b"",)
         self._lock = threading.Lock()
@@ -54,6 +55,7 @@ class NetworkCamera:
     def watch(self, change: int) -> None:
         with self._lock:
             self.watchers += change
+            self.connections += change > 0
 
     def wait_unwatched(self, limit_s: float = 10) -> bool:
         give_up = time.monotonic() + limit_s
