@@ -35,8 +35,12 @@ def serve(
     display: Annotated[str | None, typer.Option(help="The kiosk's X display, e.g. :7.")] = None,
     fbdir: Annotated[Path | None, typer.Option(help="Xvfb's -fbdir: what the phone's camera sees.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="2 moves the mechanics twice as fast.")] = 1.0,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A device this terminal does not have, e.g. cash; may be repeated.")
+    ] = None,
 ) -> None:
     """Start all simulated devices and the page to work them."""
+    from drivers.virtual.cabinet import desks
     from drivers.virtual.cabinet.app import serve as serve_cabinet
     from drivers.virtual.cabinet.cabinet import Cabinet
     from drivers.virtual.cabinet.settings import CabinetSettings
@@ -53,7 +57,10 @@ def serve(
         display=display,
         fbdir=fbdir,
         speed=speed,
+        without=frozenset(without or ()),
     )
+    if unknown := settings.without - desks.BY_NAME.keys():
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are {', '.join(desks.BY_NAME)}")
 
     def ready(cabinet: Cabinet) -> None:
         typer.echo(f"Virtual cabinet: http://{host}:{cabinet.settings.port}/")
@@ -83,12 +90,13 @@ def list_scenarios() -> None:
 def check_scenario(files: Annotated[list[Path], typer.Argument(help="YAML files.", show_default=False)]) -> None:
     """Look through scenarios without playing them: every problem with its line. Exit code 1 if there is one."""
     from drivers.virtual.cabinet import scenario
+    from drivers.virtual.cabinet.scenario_yaml import ScenarioError
 
     bad = False
     for file in files:
         try:
             found = scenario.read(file)
-        except scenario.ScenarioError as error:
+        except ScenarioError as error:
             bad = True
             typer.echo(str(error), err=True)
         else:

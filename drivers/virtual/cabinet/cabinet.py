@@ -57,11 +57,8 @@ class Cabinet:
         self.devices_file = run / "devices.toml"
         self.events = EventLog()
         ground = Ground(run, settings, self.events)
-        self.desks: dict[str, AnyDesk] = {place.name: place.make(ground) for place in desks.PLACES}
-        self.id_reader: IdReaderDesk = self.desk(IdReaderDesk)
-        self.document_printer: DocumentPrinterDesk = self.desk(DocumentPrinterDesk)
-        self.scanner: ScannerDesk = self.desk(ScannerDesk)
-        self.receipt_printer: ReceiptPrinterDesk = self.desk(ReceiptPrinterDesk)
+        self.places = tuple(place for place in desks.PLACES if place.name not in settings.without)
+        self.desks: dict[str, AnyDesk] = {place.name: place.make(ground) for place in self.places}
         self.camera = CameraStream(settings.camera_fps)
         self.phone: Phone = Phone(settings, self.events)
         self.cable: Cable = Cable(settings.host, settings.network_port, settings.backend_url, self.events)
@@ -71,8 +68,27 @@ class Cabinet:
         self.stopping = False
 
     def desk(self, kind: type[D]) -> D:
-        """The desk of that class."""
-        return next(desk for desk in self.desks.values() if isinstance(desk, kind))
+        """The desk of that class. Raises RefusedError where the terminal has no such device."""
+        for desk in self.desks.values():
+            if isinstance(desk, kind):
+                return desk
+        raise RefusedError("this terminal has no such device", 404)
+
+    @property
+    def id_reader(self) -> IdReaderDesk:
+        return self.desk(IdReaderDesk)
+
+    @property
+    def document_printer(self) -> DocumentPrinterDesk:
+        return self.desk(DocumentPrinterDesk)
+
+    @property
+    def scanner(self) -> ScannerDesk:
+        return self.desk(ScannerDesk)
+
+    @property
+    def receipt_printer(self) -> ReceiptPrinterDesk:
+        return self.desk(ReceiptPrinterDesk)
 
     async def start(self) -> None:
         (self.settings.run_dir / "dev").mkdir(parents=True, exist_ok=True)
@@ -81,7 +97,7 @@ class Cabinet:
         await self.phone.start()
         self._watch = asyncio.create_task(self._watch_backend())
         camera = f"http://{self.settings.host}:{self.settings.port}/camera/stream"
-        tables = {place.table: self.desks[place.name].table() for place in desks.PLACES}
+        tables = {place.table: self.desks[place.name].table() for place in self.places}
         tables["camera"] = {"driver": "opencv", "source": camera}
         await asyncio.to_thread(devices_file.write, self.devices_file, tables)
         self.events.add("cabinet", "switched on")
@@ -125,7 +141,7 @@ class Cabinet:
     async def act(self, device: str, action: str) -> None:
         """One of a desk's actions. Raises RefusedError."""
         place = desks.BY_NAME.get(device)
-        if place is None or action not in place.action_ids:
+        if place is None or device not in self.desks or action not in place.action_ids:
             raise RefusedError("no such action", 404)
         await place.act(self.desks[device], action)
 
@@ -160,7 +176,7 @@ class Cabinet:
             devices_file=str(self.devices_file),
             devices=[
                 DeviceName(name=p.name, label_zh=p.label_zh, label_en=p.label_en, actions=list(p.actions))
-                for p in desks.PLACES
+                for p in self.places
             ],
             cards=list(hands.CARDS),
             codes=list(hands.CODES),
@@ -207,11 +223,18 @@ class Cabinet:
             backend_online=self._backend_online,
         )
 
+    def has(self, device: str) -> bool:
+        """False where the terminal has no such device."""
+        return device in self.desks or device in ("camera", "phone", "network")
+
     def part(self, device: str) -> BaseModel:
-        """One device's part of the state. Raises LookupError."""
+        """One device's part of the state. Raises RefusedError where the terminal has no such device."""
         if device in self.desks:
             return self.desks[device].view()
-        return {"camera": self.camera_view, "phone": self.phone_view, "network": self.network_view}[device]()
+        others = {"camera": self.camera_view, "phone": self.phone_view, "network": self.network_view}
+        if device not in others:
+            raise RefusedError(f"this terminal has no {device}", 404)
+        return others[device]()
 
     async def _watch_backend(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""`GET /api/state`: a part for each desk, and what is not a desk."""
+"""`GET /api/state`: a part for each desk (null: the terminal has no such device), and what is not a desk."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class CommonState(BaseModel):
     events: list[EventView]
 
 
-_parts: dict[str, Any] = {place.name: (place.view, ...) for place in PLACES}
+_parts: dict[str, Any] = {place.name: (place.view | None, None) for place in PLACES}
 
 CabinetState: type[CommonState] = create_model(
     "CabinetState", __base__=CommonState, __doc__="The whole cabinet, as the page and tests see it.", **_parts

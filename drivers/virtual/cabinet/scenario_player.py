@@ -80,7 +80,12 @@ class ScenarioPlayer:
             name=found.name, title_zh=found.title.zh, title_en=found.title.en, state="playing", steps=views
         )
         waits = (step for _depth, step in lines if isinstance(step, WaitFor))
-        self._at_start = {c.path: self._value(c) for wait in waits for c in wait.conditions if c.operator == "+"}
+        self._at_start = {
+            c.path: self._value(c)
+            for wait in waits
+            for c in wait.conditions
+            if c.operator == "+" and self._cabinet.has(c.path[0])
+        }
         self._cabinet.events.add("scenario", f"started: {found.name}")
         self._task = asyncio.create_task(self._play(found))
         self._task.add_done_callback(self._ended)
@@ -174,7 +179,7 @@ class ScenarioPlayer:
 
     def _value(self, condition: Condition) -> Any:
         """What the state says now; None where a part is absent."""
-        value: Any = self._cabinet.part(condition.path[0])
+        value: Any = self._cabinet.part(condition.path[0])  # raises RefusedError where there is no such device
         for name in condition.path[1:]:
             value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
         return value

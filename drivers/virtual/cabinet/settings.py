@@ -23,3 +23,4 @@ class CabinetSettings:
     speed: float = 1.0  # how fast the simulated mechanics move: 2.0 is twice as fast
     document_printer_port: int = 0  # of ippeveprinter
     camera_fps: float = 10.0
+    without: frozenset[str] = frozenset()  # devices this terminal does not have, by their names in the state

@@ -81,7 +81,7 @@ function build() {
   buildPanels(state);
   buildTerminal(state);
   $("camera").src = "/camera/stream?fps=3";
-  $("present").addEventListener("submit", (event) => {
+  $("present")?.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = $("code").value;
     if (text) post("/api/scanner/present", { text });

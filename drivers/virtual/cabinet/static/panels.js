@@ -74,7 +74,7 @@ function panel(spec, state) {
 }
 
 export function buildPanels(state) {
-  for (const spec of PANELS) $(`column-${spec.column}`).append(panel(spec, state));
+  for (const spec of PANELS) if (state[spec.name]) $(`column-${spec.column}`).append(panel(spec, state));
 }
 
 /** A level from 0 to 100, seen and heard. */

@@ -23,6 +23,7 @@ def test_options_are_those_the_stack_uses() -> None:
 
 def test_starts_answers_and_ends_on_sigterm(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "drivers.cli", "serve", "--port", "0", "--network-port", "0"]
+    argv += ["--without", "smart_card", "--without", "document_printer"]
     process = subprocess.Popen([*argv, "--run-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -47,3 +48,9 @@ def test_taken_port_is_said_plainly(tmp_path: Path) -> None:
         result = CliRunner().invoke(app, ["serve", "--port", str(port), "--run-dir", str(tmp_path)])
     assert result.exit_code == 1
     assert "Cannot listen" in result.output
+
+
+def test_unknown_device_is_said() -> None:
+    result = CliRunner().invoke(app, ["serve", "--without", "toaster"], env={"COLUMNS": "300", "NO_COLOR": "1"})
+    assert result.exit_code == 2
+    assert "toaster" in result.output

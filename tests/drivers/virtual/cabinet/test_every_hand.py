@@ -12,11 +12,8 @@ from drivers.virtual.cabinet.camera_stream import Pose, Who
 from drivers.virtual.cabinet.client import CabinetClient, CabinetRefusedError
 from drivers.virtual.cabinet.desks import PLACES, Place
 from drivers.virtual.cabinet.hands import HANDS, POSES, SCENES, Hand
-from drivers.virtual.cabinet.named import Named
 
 from .conftest import Running
-
-ACTIONS = [(place, action) for place in PLACES for action in place.actions]
 
 
 @pytest.fixture(scope="module")
@@ -27,26 +24,24 @@ def openapi(running: Running) -> dict[str, dict[str, dict[str, dict[str, object]
     return described
 
 
-@pytest.mark.parametrize(("place", "action"), ACTIONS, ids=[f"{p.name}-{a.id}" for p, a in ACTIONS])
-def test_every_action_is_in_the_client_and_over_http(
-    running: Running, hands: CabinetClient, place: Place, action: Named
-) -> None:
-    if hands.state()[place.name]["failure"]:
-        pytest.skip(hands.state()[place.name]["failure"])
-    for one in filter(None, (action.id, action.undo)):
-        try:
-            getattr(hands, place.name).act(one)
-        except CabinetRefusedError as refused:
-            assert "409" in str(refused)  # noqa: PT017  # a hand that cannot be moved just now: no note is in the slot
-    assert action.label_zh
-    assert action.label_en.isascii()
-    if action.on:
-        path, _, wanted = action.on.partition("=")
-        value: object = hands.state()
-        for name in path.split("."):
-            assert isinstance(value, dict)
-            value = value[name]
-        assert wanted
+@pytest.mark.parametrize("place", PLACES, ids=[place.name for place in PLACES])
+def test_every_action_is_in_the_client_and_over_http(running: Running, hands: CabinetClient, place: Place) -> None:
+    state = hands.state()
+    if state[place.name]["failure"]:
+        pytest.skip(state[place.name]["failure"])
+    for action in place.actions:
+        assert action.label_zh
+        assert action.label_en.isascii()
+        for one in filter(None, (action.id, action.undo)):
+            try:
+                getattr(hands, place.name).act(one)
+            except CabinetRefusedError as refused:
+                assert "409" in str(refused)  # noqa: PT017  # not just now: no note is in the slot, no reader there
+        if action.on:  # the condition under which the page shows the button as pressed names a part of the state
+            value: object = state
+            for name in action.on.partition("=")[0].split("."):
+                assert isinstance(value, dict)
+                value = value[name]
 
 
 def test_unknown_actions_are_refused(hands: CabinetClient) -> None:
@@ -81,7 +76,7 @@ def test_every_hand_is_described_and_typed(openapi: dict, hands: CabinetClient, 
 def test_state_is_typed_for_every_device(openapi: dict) -> None:  # type: ignore[type-arg]
     properties = openapi["components"]["schemas"]["CabinetState"]["properties"]
     for place in PLACES:
-        assert properties[place.name]["$ref"].endswith(place.view.__name__)
+        assert properties[place.name]["anyOf"][0]["$ref"].endswith(place.view.__name__)
 
 
 def test_scenes_and_poses_are_all_there() -> None:

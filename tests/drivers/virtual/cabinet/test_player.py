@@ -91,7 +91,7 @@ def test_what_cannot_be_played_is_said(running: Running, hands: CabinetClient, t
         assert reply.status_code == 422
     checked = httpx.post(f"{running.url}/api/scenario/check", json={"yaml": HEAD + "  - reset\n"}, trust_env=False)
     assert checked.json()["steps"] == 1
-    assert hands.state()["scenario"]["name"] != "given"
+    assert hands.state()["scenario"]["state"] != "playing"
 
 
 @pytest.mark.parametrize("name", ["somebody-forces-the-door", "morning-after-an-idle-night", "paid-but-no-slip"])

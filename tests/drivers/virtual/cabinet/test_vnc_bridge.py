@@ -9,12 +9,14 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from drivers.virtual.cabinet.client import CabinetClient, CabinetRefusedError, ScenarioFailedError
 from drivers.virtual.cabinet.settings import CabinetSettings
 from drivers.virtual.cabinet.vnc_bridge import same_origin
 
 from .conftest import Running, run_cabinet
 
 PATIENCE_S = 20.0
+NOT_NEEDED = frozenset({"smart_card", "box", "cash", "card_terminal", "keypad"})
 BINARY = [Subprotocol("binary")]
 
 
@@ -48,7 +50,7 @@ async def vnc() -> AsyncIterator[FakeVnc]:
 async def house(vnc: FakeVnc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     # The A4 printer is not needed here and takes long to start: it "is not installed".
     monkeypatch.setattr("drivers.virtual.document_printer.PROGRAMS", ("no-such-program",))
-    settings = CabinetSettings(port=0, network_port=0, run_dir=tmp_path, vnc_port=vnc.port)
+    settings = CabinetSettings(port=0, network_port=0, run_dir=tmp_path, vnc_port=vnc.port, without=NOT_NEEDED)
     running, end = await asyncio.to_thread(run_cabinet, settings)
     yield running
     await asyncio.to_thread(end)
@@ -114,3 +116,20 @@ async def test_missing_screen_is_a_closed_socket_not_a_crash(house: Running, vnc
 )
 def test_same_origin(origin: str | None, host: str | None, same: bool) -> None:
     assert same_origin(origin, host) is same
+
+
+async def test_a_terminal_without_a_device(house: Running) -> None:
+    def look() -> None:
+        with CabinetClient(house.url) as hands:
+            state = hands.state()
+            assert state["cash"] is None
+            assert "cash" not in {device["name"] for device in state["devices"]}
+            for move in (lambda: hands.cash.insert(1000), lambda: hands.box.mains(False)):
+                with pytest.raises(CabinetRefusedError, match="404"):
+                    move()
+            with pytest.raises(ScenarioFailedError, match="this terminal has no"):
+                hands.play("power-cut-with-a-note-in-the-path")
+            hands.reset()
+        assert "cash" not in (house.dir / "devices.toml").read_text("utf-8")
+
+    await asyncio.to_thread(look)
