@@ -16,6 +16,7 @@ from drivers.virtual.input_device import ENTER, LEFT_CTRL, LEFT_SHIFT, US_LAYOUT
 from drivers.virtual.pty import Delivery, VirtualPty
 
 DECODE_S = 0.15  # from seeing a code to sending it
+SLOW_SELF_S = 6.0
 
 _NEWLAND_HEAD = bytes.fromhex("7E0130303030")
 _NEWLAND_REPLY_HEAD = bytes.fromhex("020130303030")
@@ -34,6 +35,7 @@ class ScannerFault(StrEnum):
     SILENT = "silent"  # says nothing at all
     BLIND = "blind"  # takes commands, reads no code
     NAMELESS = "nameless"  # does not say who it is
+    SLOW_SELF = "slow-self"  # thinks long before it says who it is
     GARBLED = "garbled"  # the line runs at another speed: nothing it says can be understood
     LATE = "late"  # answers commands, but only when the next one has come
 
@@ -172,6 +174,7 @@ class VirtualCodeScanner:
             known = name.upper().startswith(b"TRGMOD")
             if name.upper() == b"REVINF" and ScannerFault.NAMELESS not in self._faults:
                 known, told = True, _HONEYWELL_SELF
+                await self._think()
             mark = b"\x15" if ScannerFault.NAK in self._faults else b"\x06" if known else b"\x05"
             await self._answer(told + name + mark + command[-1:])
 
@@ -184,6 +187,7 @@ class VirtualCodeScanner:
             mark = b"\x15" if ScannerFault.NAK in self._faults else b"\x06"
         elif name == b"QRYSYS" and ScannerFault.NAMELESS not in self._faults:
             body, mark = body + _NEWLAND_SELF, b"\x06"
+            await self._think()
         else:
             mark = b"\x05"
         await self._answer(_NEWLAND_REPLY_HEAD + body + mark + _NEWLAND_TAIL)
@@ -208,6 +212,10 @@ class VirtualCodeScanner:
         self._beam = False  # a code read ends the trigger
         self._on_event("code read")
         await self._send(self._dressed(presented.data), Delivery(byte_by_byte=ScannerFault.SLOW_BYTES in self._faults))
+
+    async def _think(self) -> None:
+        if ScannerFault.SLOW_SELF in self._faults:
+            await asyncio.sleep(SLOW_SELF_S / self._speed)
 
     async def _answer(self, data: bytes) -> None:
         if ScannerFault.LATE in self._faults:

@@ -252,10 +252,12 @@ async def test_it_says_who_it_is(device: VirtualCodeScanner, scanner: SerialCode
 
 
 @triggered_only
-@pytest.mark.parametrize("fault", [ScannerFault.NAMELESS, ScannerFault.LATE, ScannerFault.SLOW_BYTES])
+@pytest.mark.parametrize(
+    "fault", [ScannerFault.NAMELESS, ScannerFault.LATE, ScannerFault.SLOW_BYTES, ScannerFault.SLOW_SELF]
+)
 async def test_whatever_it_says_of_itself_is_no_code(device: VirtualCodeScanner, fault: ScannerFault) -> None:
     device.inject(fault)
-    driver = driver_for(device, Family(device._family), replace(TIMINGS, answer=0.3, check_interval=60.0))
+    driver = driver_for(device, Family(device._family), replace(TIMINGS, answer=0.2, check_interval=60.0))
     await driver.open()
     scanning = asyncio.create_task(scan(driver))
     await until(lambda: device.beam)

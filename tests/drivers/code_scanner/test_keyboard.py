@@ -85,6 +85,15 @@ def test_any_other_modifier_spoils_the_whole_code(hands: Hands, modifier: int) -
     assert hands.codes == [b"035012342718"]
 
 
+def test_a_modifier_held_from_before_spoils_too(hands: Hands) -> None:
+    hands.event(LEFT_CTRL, DOWN)
+    hands.now += 5.0
+    hands.type("0350")
+    hands.event(LEFT_CTRL, UP)
+    hands.tap(ENTER)
+    assert hands.codes == []
+
+
 def test_enter_with_control_ends_nothing(hands: Hands) -> None:
     hands.type("0350")
     hands.event(LEFT_CTRL, DOWN)
