@@ -38,6 +38,7 @@ class VirtualPty:
         self._slave: int | None = None  # kept open: raw mode stays, and the master never sees a hang-up
         self._received = bytearray()
         self._arrived = asyncio.Event()
+        self._sending = asyncio.Lock()
 
     @property
     def plugged(self) -> bool:
@@ -94,12 +95,13 @@ class VirtualPty:
         if how.silent:
             return
         sent = how.noise + data[: how.keep] + how.glued
-        if not how.byte_by_byte:
-            await self._write(sent)
-            return
-        for byte in sent:
-            await self._write(bytes([byte]))
-            await asyncio.sleep(0)  # let the host read each one by itself
+        async with self._sending:  # a device's own UART sends one message after the other
+            if not how.byte_by_byte:
+                await self._write(sent)
+                return
+            for byte in sent:
+                await self._write(bytes([byte]))
+                await asyncio.sleep(0)  # let the host read each one by itself
 
     async def _write(self, data: bytes) -> None:
         left = memoryview(data)

@@ -192,3 +192,10 @@ async def test_a_buffer_nobody_reads_is_bounded_and_keeps_the_newest() -> None:
     data = await buffer.take(2 * MAX_BUFFERED)
     assert len(data) == MAX_BUFFERED
     assert data.endswith(b"newest")
+
+
+async def test_two_messages_of_a_device_are_not_mixed(pty: VirtualPty, stream: SerialStream) -> None:
+    """The simulated line, not ours: a report sent while an answer still goes out byte by byte comes after it."""
+    slowly = Delivery(byte_by_byte=True)
+    await asyncio.gather(pty.send(b"answer", slowly), pty.send(b"report", slowly))
+    assert await read_exactly(stream, 12) == b"answerreport"
