@@ -138,7 +138,7 @@ class IppDocumentPrinter:
                 Attribute("ipp-attribute-fidelity", Tag.BOOLEAN, (tray is Tray.SPECIAL,)),
                 Attribute("document-format", Tag.MIME_MEDIA_TYPE, (form,)),
             ),
-            self._job_template(facts, tray),
+            self._job_template(look, facts, tray),
             document,
         )
         outcome = _submit_outcome(reply, job_name, tray)
@@ -157,20 +157,20 @@ class IppDocumentPrinter:
             return filled
         return not self._stock.special_source or self._stock.special_source in facts.sources
 
-    def _job_template(self, facts: PrinterFacts, tray: Tray) -> tuple[Attribute, ...]:
+    def _job_template(self, look: PrinterLook, facts: PrinterFacts, tray: Tray) -> tuple[Attribute, ...]:
         template = (
             Attribute("copies", Tag.INTEGER, (1,)),
             Attribute("sides", Tag.KEYWORD, ("one-sided",)),
-            self._media(tray),
+            self._media(look, tray),
         )
         if "none" in facts.scalings:
             return (*template, Attribute("print-scaling", Tag.KEYWORD, ("none",)))
         return template
 
-    def _media(self, tray: Tray) -> Attribute:
+    def _media(self, look: PrinterLook, tray: Tray) -> Attribute:
         """media-col where a tray or a kind of paper has to be named, else media: a job may have only one of them."""
         stock = self._stock
-        source = stock.special_source if tray is Tray.SPECIAL else stock.plain_source
+        source = stock.special_source if tray is Tray.SPECIAL else look.supplies.source_of_plain(stock)
         kind = stock.special_type if tray is Tray.SPECIAL else ""
         if not source and not kind:
             return Attribute("media", Tag.KEYWORD, (A4,))

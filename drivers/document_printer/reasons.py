@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 import structlog
 
@@ -142,6 +143,12 @@ def judge(raw_reasons: Iterable[str], ignored: frozenset[str] = frozenset()) -> 
 def _policy(keyword: str) -> Policy:
     policy = POLICIES.get(keyword)
     if policy is None:
-        log.warning("printer_state_reason_unknown", keyword=keyword[:80])
+        _tell_once(keyword[:80])
         return _WARNING
     return policy
+
+
+@lru_cache(maxsize=100)
+def _tell_once(keyword: str) -> None:
+    """A printer says it with every look, all night."""
+    log.warning("printer_state_reason_unknown", keyword=keyword)

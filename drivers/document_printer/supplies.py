@@ -113,7 +113,21 @@ class Supplies:
         special = self.trays.get(stock.special_source)
         if special is not None and special.percent is not None:
             levels["special"] = special.percent
+        elif stock.has_special and self.special_filled(stock) is False:
+            levels["special"] = 0
         return levels
+
+    def source_of_plain(self, stock: Stock) -> str:
+        """The tray to name for ordinary pages: where there is special stock, a printer that chooses for itself may
+        take that. Empty where nothing has to be named, or nothing is known."""
+        if stock.plain_source or not stock.has_special:
+            return stock.plain_source
+        return next((entry.source for entry in self.loaded or () if self._is_plain(entry, stock)), "")
+
+    @staticmethod
+    def _is_plain(entry: Loaded, stock: Stock) -> bool:
+        special = {stock.special_source, stock.special_type} - {""}
+        return bool(entry.source) and entry.size == A4_SIZE and not special & {entry.source, entry.media_type}
 
 
 def read_supplies(group: Group) -> Supplies:

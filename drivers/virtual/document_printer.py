@@ -16,7 +16,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,21 @@ import httpx
 import structlog
 
 from drivers.virtual import sheet_engine
+from drivers.virtual.ipp_responder import words
 
 log = structlog.get_logger()
 
 PROGRAMS = ("ippeveprinter", "dbus-daemon", "setpriv")
-FORMATS = "application/pdf,image/pwg-raster,image/urf,image/jpeg"
+FORMATS = ("application/pdf", "image/pwg-raster", "image/urf", "image/jpeg")
 NAME = "KioskA4"
 TRAY_SIZE = 250  # sheets ippeveprinter's main tray holds
+SPECIAL_SIZE = 25  # and its by-pass tray, in which the special stock lies
+SPECIAL_SOURCE = sheet_engine.SPECIAL_SOURCE
 SHEET_S = 1.2  # one sheet through a desk printer, first one excepted
 START_S = 30.0
+A4 = "iso_a4_210x297mm"
+MAIN_LEVELS, BYPASS_LEVELS = (5, 25, 50, 125, 250), (5, 25)  # that ippeveprinter's form offers
+LEVEL_UNKNOWN = "-2"
 HAND_OVER_S = 5.0  # ippeveprinter looks at its tray once a second
 
 Event = dict[str, Any]
@@ -54,6 +60,7 @@ def free_port() -> int:
 class VirtualDocumentPrinter:
     """Hands for the printer: paper, toner, jams. `port` 0 takes a free one; `speed` 10 makes sheets ten times as fast.
 
+    `formats`: what it takes, beside plain octets; to be changed while it is off.
     `on_event` hears {"event": "job-started" | "sheet" | "fault" | "cleared" | "job-completed" | "job-aborted" | …}.
     """
 
@@ -64,7 +71,9 @@ class VirtualDocumentPrinter:
         *,
         speed: float = 1.0,
         on_event: Callable[[Event], None] | None = None,
+        formats: Sequence[str] = FORMATS,
     ) -> None:
+        self.formats = tuple(formats)
         self._dir = run_dir.absolute()
         self.port = port or free_port()
         self._speed = speed
@@ -75,7 +84,7 @@ class VirtualDocumentPrinter:
         self._plan: dict[str, Any] = {}
         self._toner = 75
         self._handing_over_until = 0.0  # a waiting job is on its way to the engine
-        self._shown_level = -1  # of paper, as ippeveprinter was last told
+        self._shown_levels = (-1, -1)  # of paper and special stock, as ippeveprinter was last told
         self._sheets_printed = 0
         self._engine = "idle"
 
@@ -124,9 +133,10 @@ class VirtualDocumentPrinter:
         (self._dir / "bus").unlink(missing_ok=True)
         (self._dir / "events.log").write_text("")
         self._write("tray", str(TRAY_SIZE))
+        self._write("special", str(SPECIAL_SIZE))
         self._set_plan()
         self._ended_jobs.clear()
-        self._shown_level = -1
+        self._shown_levels = (-1, -1)
         command = self._dir / "command.sh"
         words = [sys.executable, "-I", "-S", sheet_engine.__file__, str(self._dir), str(self.port)]
         command.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$1"\n')
@@ -138,7 +148,7 @@ class VirtualDocumentPrinter:
         await self._until(lambda: (self._dir / "bus").exists(), "the private D-Bus did not come up")
         await self._spawn(
             *("ippeveprinter", "-v", "-k", "-n", "localhost", "-p", str(self.port), "-r", "off"),
-            *("-d", str(self._dir / "spool"), "-c", str(self._dir / "command.sh"), "-f", FORMATS, NAME),
+            *("-d", str(self._dir / "spool"), "-c", str(self._dir / "command.sh"), "-f", ",".join(self.formats), NAME),
             env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus},
         )
 
@@ -206,6 +216,44 @@ class VirtualDocumentPrinter:
         """The next sheet after so many of the next job jams, until `clear` or `abort`."""
         self._set_plan(fault="media-jam", after=after_sheets)
 
+    async def special_out(self, left: int = 0) -> None:
+        """So many sheets of special stock are left."""
+        self._write("special", str(left))
+        await self._show_tray()
+        self._emit({"event": "special-stock", "sheets": left})
+
+    async def refill_special(self) -> None:
+        await self.special_out(SPECIAL_SIZE)
+
+    async def stop_next(self, keyword: str, after_sheets: int = 0) -> None:
+        """The next job stops with this printer-state-reason after so many sheets, until `clear` or `abort`. Of the
+        keywords ippeveprinter knows, input-tray-missing and marker-waste-full make sense here."""
+        self._set_plan(fault=keyword, after=after_sheets)
+
+    def slow_down(self, speed: float) -> None:
+        """Sheets so many times as fast as at speed 1, from now on."""
+        self._speed = speed
+        self._set_plan(**self._plan)
+
+    async def print_for_another(self, pages: int = 5) -> None:
+        """Somebody else's job comes: the printer is busy for that long. RuntimeError when it is not taken."""
+        document = b"%PDF-1.4 1 0 obj<</Type/Pages/Count " + str(pages).encode() + b">>endobj"
+        job = words("attributes-charset", ["utf-8"], 0x47) + words("attributes-natural-language", ["en"], 0x48)
+        job += words("printer-uri", [self.uri], 0x45) + words("job-name", ["of-another"], 0x42)
+        job += words("document-format", ["application/pdf"], 0x49)
+        body = bytes.fromhex("020000020000000101") + job + b"\x03" + document
+        async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
+            url = f"http://localhost:{self.port}/ipp/print"
+            reply = await http.post(url, content=body, headers={"Content-Type": "application/ipp"})
+        if reply.status_code != httpx.codes.OK or reply.content[2:4] != b"\0\0":
+            raise RuntimeError("the printer does not take another's job now")
+        self._emit({"event": "job-of-another"})
+
+    async def reboot(self) -> None:
+        """Off and on again: jobs are forgotten, and counted from 1."""
+        await self.stop()
+        await self.start()
+
     async def open_cover(self) -> None:
         """The next job, or the one in work at its next sheet, stops with the cover open, until `clear`."""
         self._set_plan(fault="cover-open")
@@ -232,6 +280,8 @@ class VirtualDocumentPrinter:
             "on": bool(self._processes),
             "uri": self.uri,
             "sheets_in_tray": self._sheets_left(),
+            "special_sheets": self._sheets_left("special"),
+            "speed": self._speed,
             "toner_percent": self._toner,
             "engine": self._engine,
             "planned_fault": self._plan.get("fault"),
@@ -261,9 +311,9 @@ class VirtualDocumentPrinter:
         fresh.write_text(text)
         fresh.replace(self._dir / name)
 
-    def _sheets_left(self) -> int:
+    def _sheets_left(self, stock: str = "tray") -> int:
         try:
-            return int((self._dir / "tray").read_text())
+            return int((self._dir / stock).read_text())
         except OSError:
             return 0
 
@@ -308,14 +358,16 @@ class VirtualDocumentPrinter:
             self._handing_over_until = now + HAND_OVER_S
         if left == 0 and (self._engine != "idle" or now < self._handing_over_until):
             left = TRAY_SIZE
-        level = _form_level(left)
-        if level == self._shown_level:
+        levels = (_form_level(left, MAIN_LEVELS), _form_level(self._sheets_left("special"), BYPASS_LEVELS))
+        if levels == self._shown_levels:
             return
         # Every tray has to be in the form: one that is left out counts as empty, and then nothing ever prints again.
-        main = {"size1": "iso_a4_210x297mm", "type1": "stationery", "level1": str(level)}
-        bypass = {"size3": "na_number-10_4.125x9.5in", "type3": "envelope", "level3": "25"}
+        main = {"size1": A4, "type1": "stationery", "level1": str(levels[0])}
+        bypass = {"size3": A4, "type3": "stationery-letterhead", "level3": str(levels[1])}
+        if levels[1] == 0:  # nor does anything print while any tray is at 0; so nothing is loaded there
+            bypass = {"size3": "", "type3": "", "level3": LEVEL_UNKNOWN}
         await self._form("media", main | bypass)
-        self._shown_level = level
+        self._shown_levels = levels
 
     def _take_event(self, event: Event) -> None:
         match event["event"]:
@@ -339,9 +391,9 @@ class VirtualDocumentPrinter:
             self._on_event(event)
 
 
-def _form_level(sheets: int) -> int:
-    """The nearest level ippeveprinter's form offers."""
-    return min((0, 5, 25, 50, 125, 250), key=lambda level: (abs(level - sheets), level == 0)) if sheets else 0
+def _form_level(sheets: int, offered: tuple[int, ...]) -> int:
+    """The nearest level ippeveprinter's form offers; none only when there is none."""
+    return min(offered, key=lambda level: abs(level - sheets)) if sheets else 0
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

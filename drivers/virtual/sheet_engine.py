@@ -1,7 +1,8 @@
 """The paper path of the virtual A4 printer: the command `ippeveprinter -c` runs for each document.
 
 Usage: sheet_engine.py RUN_DIR PORT DOCUMENT. It works in RUN_DIR with `plan.json` (what shall go wrong; written by
-`VirtualDocumentPrinter`), `tray` (sheets left; written by both) and `events.log` (what happened; written here).
+`VirtualDocumentPrinter`), `tray` and `special` (sheets left; written by both) and `events.log` (what happened; written
+here). A job that asks for the by-pass tray takes its sheets from `special`.
 On stderr it speaks ippeveprinter's language: `ATTR:` sets job attributes, `STATE: +kw`/`-kw` printer-state-reasons.
 Only the standard library, and nothing of this project: it must start within a few milliseconds.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 POLL_S = 0.1
+SPECIAL_SOURCE = "by-pass-tray"
 
 
 def say(line: str) -> None:
@@ -90,6 +92,7 @@ class Engine:
         self._port = port
         self._job_id = job_id
         self._printer = os.getppid()
+        self._stock = "special" if f"media-source={SPECIAL_SOURCE}" in os.environ.get("IPP_MEDIA_COL", "") else "tray"
 
     def run(self, document: Path) -> int:
         """The exit status: 0 completed, 1 aborted."""
@@ -146,12 +149,12 @@ class Engine:
         return plan
 
     def _tray(self) -> int:
-        return int((self._dir / "tray").read_text())
+        return int((self._dir / self._stock).read_text())
 
     def _set_tray(self, sheets: int) -> None:
-        fresh = self._dir / "tray.engine"
+        fresh = self._dir / f"{self._stock}.engine"
         fresh.write_text(str(sheets))
-        fresh.replace(self._dir / "tray")
+        fresh.replace(self._dir / self._stock)
 
     def _event(self, what: str, **details: int | str) -> None:
         with (self._dir / "events.log").open("a") as log:

@@ -6,31 +6,64 @@ import asyncio
 import io
 import threading
 from pathlib import Path
+from typing import Any
 
+from drivers.virtual import pwg_reader
 from drivers.virtual.cabinet.desk import Desk, RefusedError
 from drivers.virtual.cabinet.devices_file import Table
 from drivers.virtual.cabinet.events import EventLog
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.state import A4View, Sheet
-from drivers.virtual.document_printer import Event, VirtualDocumentPrinter
+from drivers.virtual.document_printer import FORMATS, SPECIAL_SOURCE, Event, VirtualDocumentPrinter
 
 _MEND = {"undo": "clear", "undo_zh": "排除故障", "undo_en": "Mend"}
 _REFILL = {"undo": "refill", "undo_zh": "装纸", "undo_en": "Refill"}
+
+_TONER = {"undo": "toner-new", "undo_zh": "换墨", "undo_en": "New toner"}
+_REASON = "document_printer.reasons="
 
 ACTIONS = (
     Named(id="paper-out", label_zh="缺纸", label_en="Paper out", on="document_printer.reasons=media-empty", **_REFILL),
     Named(id="paper-out-midway", label_zh="打到一半缺纸", label_en="Paper out midway"),
     Named(id="jam", label_zh="卡纸", label_en="Jam", on="document_printer.reasons=media-jam", **_MEND),
     Named(id="cover-open", label_zh="开盖", label_en="Cover open", on="document_printer.reasons=cover-open", **_MEND),
-    Named(id="abort", label_zh="丢弃任务", label_en="Give up the job"),
+    Named(id="jam-page-two", label_zh="第二页卡纸", label_en="Jam on page 2"),
     Named(
-        id="toner-out",
-        label_zh="墨尽",
-        label_en="Toner out",
-        on="document_printer.reasons=toner-empty",
-        undo="toner-new",
-        undo_zh="换墨",
-        undo_en="New toner",
+        id="tray-missing", label_zh="抽走纸盒", label_en="Tray taken out", on=f"{_REASON}input-tray-missing", **_MEND
+    ),
+    Named(id="waste-full", label_zh="废粉盒满", label_en="Waste toner full", on=f"{_REASON}marker-waste-full", **_MEND),
+    Named(id="abort", label_zh="丢弃任务", label_en="Give up the job"),
+    Named(id="paper-low", label_zh="纸将尽", label_en="Five sheets left", on=f"{_REASON}media-low", **_REFILL),
+    Named(id="toner-low", label_zh="墨将尽", label_en="Toner low", on=f"{_REASON}toner-low", **_TONER),
+    Named(id="toner-out", label_zh="墨尽", label_en="Toner out", on=f"{_REASON}toner-empty", **_TONER),
+    Named(
+        id="special-out",
+        label_zh="专用纸用完",
+        label_en="No licence paper",
+        on=f"{_REASON}special-stock-empty",
+        undo="special-refill",
+        undo_zh="装专用纸",
+        undo_en="Licence paper",
+    ),
+    Named(id="busy", label_zh="别人在打印", label_en="Another's job"),
+    Named(
+        id="slow",
+        label_zh="很慢",
+        label_en="Slow",
+        on=f"{_REASON}slow",
+        undo="fast",
+        undo_zh="正常",
+        undo_en="As usual",
+    ),
+    Named(id="reboot", label_zh="重启", label_en="Restart"),
+    Named(
+        id="no-pdf",
+        label_zh="不收 PDF",
+        label_en="Takes no PDF",
+        on=f"{_REASON}no-pdf",
+        undo="pdf",
+        undo_zh="收 PDF",
+        undo_en="Takes PDF",
     ),
     Named(
         id="off",
@@ -43,8 +76,11 @@ ACTIONS = (
     ),
 )
 
+SAID = ("jam", "jam-page-two", "cover-open", "tray-missing", "waste-full", "paper-out-midway", "clear", "abort", "slow")
 PREVIEW_SCALE = 130 / 72  # 130 dots an inch
-FULL_TONER = 75
+FULL_TONER, LOW_TONER = 75, 7
+FEW_SHEETS = 5
+SLOWER = 8
 
 _pdfium = threading.Lock()  # PDFium keeps global state and is not safe in two threads
 
@@ -55,6 +91,7 @@ class DocumentPrinterDesk(Desk):
     def __init__(self, run_dir: Path, port: int, speed: float, events: EventLog) -> None:
         super().__init__(events)
         self.printer = VirtualDocumentPrinter(run_dir, port, speed=speed, on_event=self._heard)
+        self._speed = speed
         self._jobs: dict[str, str] = {}  # job number -> state
 
     async def _start(self) -> None:
@@ -66,7 +103,7 @@ class DocumentPrinterDesk(Desk):
         await self.printer.stop()
 
     def table(self) -> Table:
-        return {"driver": "ipp", "uri": self.printer.uri}
+        return {"driver": "ipp", "uri": self.printer.uri, "special_source": SPECIAL_SOURCE}
 
     async def act(self, action: str) -> None:
         self.need()
@@ -86,25 +123,62 @@ class DocumentPrinterDesk(Desk):
                 await printer.clear()
             case "abort":
                 await printer.abort()
+            case "jam-page-two":
+                await printer.jam_next(after_sheets=1)
+            case "tray-missing":
+                await printer.stop_next("input-tray-missing")
+            case "waste-full":
+                await printer.stop_next("marker-waste-full")
+            case "paper-low":
+                await printer.refill(FEW_SHEETS)
+            case "toner-low":
+                await printer.set_toner(LOW_TONER)
             case "toner-out":
                 await printer.set_toner(0)
+            case "special-out":
+                await printer.special_out()
+            case "special-refill":
+                await printer.refill_special()
+            case "busy":
+                await self._busy()
+            case "slow" | "fast":
+                printer.slow_down(self._speed / SLOWER if action == "slow" else self._speed)
+            case "reboot":
+                await self._restart()
+            case "no-pdf" | "pdf":
+                await self._restart(without_pdf=action == "no-pdf")
             case "toner-new":
                 await printer.set_toner(FULL_TONER)
             case "off":
                 await printer.stop()
             case "on":
-                self._forget()
-                await printer.start()
+                await self._restart()
             case _:
                 raise RefusedError("no such action", 404)
-        if action in ("jam", "cover-open", "paper-out-midway", "clear", "abort"):
+        if action in SAID:
             self.event(action)
 
+    async def _restart(self, *, without_pdf: bool | None = None) -> None:
+        """Off and on. `without_pdf` changes what it takes from now on."""
+        await self.printer.stop()
+        self._forget()
+        if without_pdf is not None:
+            self.printer.formats = tuple(f for f in FORMATS if f != "application/pdf" or not without_pdf)
+        await self.printer.start()
+
+    async def _busy(self) -> None:
+        try:
+            await self.printer.print_for_another()
+        except RuntimeError as error:
+            raise RefusedError(str(error)) from None
+
     async def reset(self) -> None:
-        if not self.printer.state()["on"]:
-            await self.act("on")
+        if not self.printer.state()["on"] or self.printer.formats != FORMATS:
+            await self._restart(without_pdf=False)
+        self.printer.slow_down(self._speed)
         await self.printer.clear()
         await self.printer.refill()
+        await self.printer.refill_special()
         await self.printer.set_toner(FULL_TONER)
 
     def view(self) -> A4View:
@@ -116,15 +190,28 @@ class DocumentPrinterDesk(Desk):
             active=seen["engine"] != "idle",
             uri=self.printer.uri,
             printer_state=str(seen["engine"]) if on else "off",
-            reasons=_reasons(
-                int(seen["sheets_in_tray"]), int(seen["toner_percent"]), seen["engine"], seen["planned_fault"]
-            )
-            if on
-            else [],
+            reasons=self._reasons(seen) if on else [],
             tray=int(seen["sheets_in_tray"]),
             toner=int(seen["toner_percent"]),
             sheets_printed=int(seen["sheets_printed"]),
             sheets=self.sheets(),
+        )
+
+    def _reasons(self, seen: dict[str, Any]) -> list[str]:
+        """What is wrong or about to go wrong, as IPP keywords; and what no keyword is for."""
+        tray, toner, special = seen["sheets_in_tray"], seen["toner_percent"], seen["special_sheets"]
+        wrong = {
+            "media-empty": tray == 0,
+            "media-low": 0 < tray <= FEW_SHEETS,
+            "toner-empty": toner == 0,
+            "toner-low": 0 < toner < 10,
+            "special-stock-empty": special == 0,
+            "slow": seen["speed"] < self._speed,
+            "no-pdf": "application/pdf" not in self.printer.formats,
+        }
+        planned = {seen["planned_fault"]} if seen["planned_fault"] else set()
+        return sorted(
+            {seen["engine"]} - {"idle", "printing"} | planned | {name for name, is_so in wrong.items() if is_so}
         )
 
     # --- the output tray --------------------------------------------------------------------------------------------
@@ -154,7 +241,7 @@ class DocumentPrinterDesk(Desk):
         self.event("sheets taken")
 
     def _documents(self) -> list[Path]:
-        return [path for path in self.printer.spool_files() if path.suffix == ".pdf"]
+        return [path for path in self.printer.spool_files() if path.suffix in (".pdf", ".pwg")]
 
     def _find(self, sheet_id: str) -> Path:
         for path in self._documents():
@@ -177,21 +264,14 @@ class DocumentPrinterDesk(Desk):
         self.event(f"{event['event']} {details}".strip())
 
 
-def _reasons(tray: int, toner: int, engine: str, planned: str | None) -> list[str]:
-    """What is wrong or about to go wrong, as IPP keywords."""
-    reasons = {engine} - {"idle", "printing"}
-    if planned:
-        reasons.add(planned)
-    if tray == 0:
-        reasons.add("media-empty")
-    if toner < 10:
-        reasons.add("toner-empty" if toner == 0 else "toner-low")
-    return sorted(reasons)
-
-
 def _first_page(document: bytes) -> bytes:
     import pypdfium2
 
+    if document.startswith(pwg_reader.SYNC):
+        try:
+            return pwg_reader.page_png(document)
+        except pwg_reader.NotPwgRasterError:
+            raise RefusedError("not a readable page", 415) from None
     with _pdfium:
         try:
             pdf = pypdfium2.PdfDocument(document)

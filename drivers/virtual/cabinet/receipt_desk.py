@@ -12,6 +12,9 @@ from drivers.virtual.cabinet.state import ReceiptView
 from drivers.virtual.receipt_printer import Event, VirtualReceiptPrinter
 from drivers.virtual.slip_canvas import Slip
 
+COOLS_AFTER_S = 8.0
+SLOWER = 8
+
 _TROUBLE = "receipt_printer.trouble="
 _REPAIR = {"undo": "repair", "undo_zh": "修好", "undo_en": "Repair"}
 _PAPER = {"undo": "refill", "undo_zh": "换纸", "undo_en": "New roll"}
@@ -23,6 +26,20 @@ ACTIONS = (
     Named(id="cutter-jam", label_zh="切刀卡住", label_en="Cutter jam", on=f"{_TROUBLE}cutter-jam", **_REPAIR),
     Named(id="overheat", label_zh="过热", label_en="Overheated", on=f"{_TROUBLE}overheat", **_REPAIR),
     Named(id="silent", label_zh="不回答", label_en="Silent", on=f"{_TROUBLE}silent", **_REPAIR),
+    Named(id="overheat-briefly", label_zh="过热一会儿", label_en="Hot for a while"),
+    Named(id="broken", label_zh="机芯损坏", label_en="Broken", on=f"{_TROUBLE}broken", **_REPAIR),
+    Named(id="feed-button", label_zh="按住走纸键", label_en="Feed button held", on=f"{_TROUBLE}feed-button", **_REPAIR),
+    Named(
+        id="prints-nothing",
+        label_zh="只应答不出纸",
+        label_en="Prints nothing",
+        on=f"{_TROUBLE}prints-nothing",
+        **_REPAIR,
+    ),
+    Named(id="buffer-full", label_zh="缓冲区满", label_en="Buffer full (XOFF)", on=f"{_TROUBLE}buffer-full", **_REPAIR),
+    Named(id="slow", label_zh="很慢", label_en="Slow", on=f"{_TROUBLE}slow", **_REPAIR),
+    Named(id="power-cycle", label_zh="断电重启", label_en="Off and on again"),
+    Named(id="buffer-lost", label_zh="丢失数据", label_en="Buffer lost"),
     Named(
         id="off",
         label_zh="断电",
@@ -51,6 +68,8 @@ class ReceiptPrinterDesk(Desk):
         super().__init__(events)
         self.path = path
         self.printer = VirtualReceiptPrinter(path, speed=speed, on_event=self._heard)
+        self._speed = speed
+        self._slow = False
 
     async def _start(self) -> None:
         await self.printer.start()
@@ -59,7 +78,7 @@ class ReceiptPrinterDesk(Desk):
         await self.printer.stop()
 
     def table(self) -> Table:
-        return {"driver": "escpos-serial", "path": str(self.path), "profile": "epson-80"}
+        return {"driver": "escpos-serial", "path": str(self.path), "profile": "epson-80", "xonxoff": True}
 
     async def act(self, action: str) -> None:
         self.need()
@@ -79,7 +98,24 @@ class ReceiptPrinterDesk(Desk):
                 await printer.overheat()
             case "silent":
                 await printer.go_silent()
+            case "overheat-briefly":
+                await printer.overheat(COOLS_AFTER_S)
+            case "broken":
+                await printer.break_down()
+            case "feed-button":
+                await printer.press_feed()
+            case "prints-nothing":
+                await printer.print_nothing()
+            case "buffer-full":
+                await printer.hold()
+            case "slow":
+                self._set_slow(True)
+            case "power-cycle":
+                await printer.power_cycle()
+            case "buffer-lost":
+                await printer.lose_buffer()
             case "repair":
+                self._set_slow(False)
                 await printer.repair()
             case "off" | "on":
                 await printer.power(action == "on")
@@ -92,7 +128,12 @@ class ReceiptPrinterDesk(Desk):
             case _:
                 raise RefusedError("no such action", 404)
 
+    def _set_slow(self, slow: bool) -> None:
+        self._slow = slow
+        self.printer.slow_down(self._speed / SLOWER if slow else self._speed)
+
     async def reset(self) -> None:
+        self._set_slow(False)
         await self.printer.repair()
         await self.printer.set_paper("full")
         if not self.printer.state()["on"]:
@@ -106,6 +147,11 @@ class ReceiptPrinterDesk(Desk):
             "cutter-jam": seen["cutter_jammed"] or seen["cutter_jam_planned"],
             "overheat": seen["overheated"],
             "silent": seen["silent"],
+            "broken": seen["broken"],
+            "feed-button": seen["feed_pressed"],
+            "prints-nothing": seen["prints_nothing"],
+            "buffer-full": seen["held"],
+            "slow": self._slow,
             "off": self.started and not seen["on"],
         }
         return ReceiptView(

@@ -103,6 +103,16 @@ async def test_printer_without_such_a_tray_prints_no_licence(responder: IppRespo
         await printer.close()
 
 
+async def test_ordinary_pages_never_take_special_stock(responder: IppResponder, printer: IppDocumentPrinter) -> None:
+    """Left to itself, a printer may switch to any tray with A4 in it."""
+    await printed(printer, "proof-1")
+    assert responder.jobs[1].source == "tray-1"
+    other = IppDocumentPrinter(responder.uri, timing=FAST)
+    await printed(other, "proof-2")
+    assert responder.jobs[2].source == "", "nothing to be named where there is no special stock"
+    await other.close()
+
+
 async def test_stock_known_by_its_kind_of_paper(responder: IppResponder) -> None:
     printer = IppDocumentPrinter(responder.uri, timing=FAST, stock=Stock(special_type="stationery-letterhead"))
     assert (await printed(printer, "licence-1", Tray.SPECIAL)).state is JobState.COMPLETED
