@@ -182,6 +182,7 @@ class FaceCue(StrEnum):
     NOBODY = "nobody"
     SEVERAL = "several"
     TOO_DARK = "too-dark"
+    TOO_BRIGHT = "too-bright"
 
 
 @dataclass(frozen=True, eq=False)

@@ -116,6 +116,7 @@ CUES = {
     FaceCue.NOBODY: Text("站到镜头前", "Step in"),
     FaceCue.SEVERAL: Text("一个人", "Alone"),
     FaceCue.TOO_DARK: Text("光线", "Light"),
+    FaceCue.TOO_BRIGHT: Text("背光", "Glare"),
 }
 
 # Keypad

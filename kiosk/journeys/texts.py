@@ -101,6 +101,7 @@ FACE_CUES = {
     "nobody": Text("请站到镜头前面", "Please stand before the camera"),
     "several": Text("镜头前请只留您一个人", "Only you before the camera, please"),
     "too-dark": Text("光线太暗，请面向灯光", "Too dark, please face the light"),
+    "too-bright": Text("光线太强，请换个角度，避开强光", "Too bright, please turn away from the glare"),
 }
 FACE_NO_MATCH = Text("没有比对上证件照片", "Your face was not matched to the card photo")
 FACE_NO_MATCH_BODY = Text(
@@ -119,6 +120,7 @@ FACE_OTHER_WAY_BODY = Text(
 FACE_NOT_SEEN = {
     "several": Text("镜头前不止一个人", "There is more than one person before the camera"),
     "too-dark": Text("光线太暗，看不清", "It is too dark to see you"),
+    "too-bright": Text("光线太强，看不清", "It is too bright to see you"),
     "too-small": Text("离镜头太远，看不清", "You are too far from the camera"),
     "timeout": Text("没能看清您的脸", "Your face could not be seen clearly"),
 }

@@ -1,8 +1,8 @@
 """The sun stands low in the door behind the resident: a shadow before a bright window.
 
 Device: camera
-Resident: 光线太暗，看不清
-    Before that: 光线太暗，请面向灯光
+Resident: 光线太强，看不清
+    Before that: 光线太强，请换个角度，避开强光
 Staff: none
 """
 
@@ -26,7 +26,7 @@ async def test_a_shadow_is_not_compared(tmp_path: Path) -> None:
         bench.network.show(picture)
         bench.until(lambda found: found is CameraFault.TOO_BRIGHT)
         result, cues = bench.check()
-    assert result.reason is FaceReason.TOO_DARK
-    assert [texts.FACE_CUES[cue.value] for cue in cues] == [texts.FACE_CUES["too-dark"]]
-    assert texts.FACE_NOT_SEEN["too-dark"] in await journey_says(tmp_path, result)
-    sees(__doc__, texts.FACE_CUES["too-dark"], texts.FACE_NOT_SEEN["too-dark"])
+    assert result.reason is FaceReason.TOO_BRIGHT
+    assert [texts.FACE_CUES[cue.value] for cue in cues] == [texts.FACE_CUES["too-bright"]]
+    assert texts.FACE_NOT_SEEN["too-bright"] in await journey_says(tmp_path, result)
+    sees(__doc__, texts.FACE_CUES["too-bright"], texts.FACE_NOT_SEEN["too-bright"])

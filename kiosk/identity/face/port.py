@@ -27,6 +27,7 @@ class FaceReason(StrEnum):
     NOBODY = "nobody"
     SEVERAL = "several"
     TOO_DARK = "too-dark"
+    TOO_BRIGHT = "too-bright"
     TOO_SMALL = "too-small"
     TIMEOUT = "timeout"  # somebody was there, but never still and frontal long enough
     CAMERA_UNPLUGGED = "camera-unplugged"

@@ -22,6 +22,7 @@ REASONS = {
     FaceCue.NOBODY: FaceReason.NOBODY,
     FaceCue.SEVERAL: FaceReason.SEVERAL,
     FaceCue.TOO_DARK: FaceReason.TOO_DARK,
+    FaceCue.TOO_BRIGHT: FaceReason.TOO_BRIGHT,
     FaceCue.COME_CLOSER: FaceReason.TOO_SMALL,
 }
 

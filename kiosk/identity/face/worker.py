@@ -108,7 +108,7 @@ class _Check:
             if isinstance(frame, CameraFault):
                 self._lost()
                 self._preview.show_dark()
-                self._say(FaceCue.TOO_DARK)
+                self._say(FaceCue.TOO_BRIGHT if frame is CameraFault.TOO_BRIGHT else FaceCue.TOO_DARK)
             elif (done := self._frame(frame)) is not None:
                 return done
             time.sleep(max(0.0, _PACE_S - (time.monotonic() - now)))

@@ -24,6 +24,7 @@ _ICONS = {
     FaceCue.NOBODY: "user-round",
     FaceCue.SEVERAL: "users-round",
     FaceCue.TOO_DARK: "sun",
+    FaceCue.TOO_BRIGHT: "sun",
     **_TURNS,
 }
 
@@ -64,7 +65,7 @@ class FaceCheckBody(Body):
             Color(*rgb(c.paper)[:3], 0.86)
             Rectangle(texture=veil, pos=(x, y), size=(w, h))
             good = self.screen.cue in (FaceCue.HOLD_STILL, FaceCue.CHECKING)
-            bad = self.screen.cue in (FaceCue.NOBODY, FaceCue.SEVERAL, FaceCue.TOO_DARK)
+            bad = self.screen.cue in (FaceCue.NOBODY, FaceCue.SEVERAL, FaceCue.TOO_DARK, FaceCue.TOO_BRIGHT)
             Color(*rgb(c.success if good else c.warning if bad else c.primary))
             Rectangle(texture=ring, pos=(x, y), size=(w, h))
         self._waiting = board.sub()

@@ -18,6 +18,9 @@ from kiosk.workers.child import Answer
 from tests.kiosk.identity.engines import SeesNothing
 
 
+FAULTS = {"gone": CameraFault.UNPLUGGED, "dark": CameraFault.TOO_DARK, "bright": CameraFault.TOO_BRIGHT}
+
+
 class Camera:
     """Plays a script of frames and faults; the last one again and again."""
 
@@ -33,8 +36,8 @@ class Camera:
 
     def read(self) -> Frame | CameraFault:
         now = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        if now in ("gone", "dark"):
-            return CameraFault.UNPLUGGED if now == "gone" else CameraFault.TOO_DARK
+        if now in FAULTS:
+            return FAULTS[now]
         frame = np.full((360, 480, 3), ord(now), np.uint8)
         self.given.append(frame)
         return frame
@@ -132,8 +135,9 @@ def test_nobody_collects_matches_across_a_change_of_person(shared: SharedPreview
     assert reference.compared == ["a", "z", "a", "a"]  # the first does not count
 
 
-def test_a_gap_starts_again(shared: SharedPreview) -> None:
-    camera, reference = Camera("a", "a", "a", "dark", "a", "-", "a"), Reference()
+@pytest.mark.parametrize("light", ["dark", "bright"])
+def test_a_gap_starts_again(shared: SharedPreview, light: str) -> None:
+    camera, reference = Camera("a", "a", "a", light, "a", "-", "a"), Reference()
     answer, _cues = check(shared, camera, reference)
     assert answer.body["outcome"] == "match"
     assert reference.compared == ["a", "a", "a"]  # the first does not count
