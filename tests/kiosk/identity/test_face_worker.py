@@ -17,7 +17,6 @@ from kiosk.screens import FaceCue
 from kiosk.workers.child import Answer
 from tests.kiosk.identity.engines import SeesNothing
 
-
 FAULTS = {"gone": CameraFault.UNPLUGGED, "dark": CameraFault.TOO_DARK, "bright": CameraFault.TOO_BRIGHT}
 
 
