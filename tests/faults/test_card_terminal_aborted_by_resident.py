@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-from drivers.virtual.zvt_terminal import Tap
+from drivers.virtual.zvt_terminal_scenario import Tap
 from tests.drivers.link.waiting import until
 from tests.faults.card_terminal_bench import PRICE, over_tcp, shown
 from tests.faults.resident import staff

@@ -8,7 +8,7 @@ Staff: none
 from __future__ import annotations
 
 from drivers.card_terminal.port import CardOutcome, CardPrompt
-from drivers.virtual.zvt_terminal import Tap
+from drivers.virtual.zvt_terminal_scenario import Tap
 from tests.faults.card_terminal_bench import PRICE, over_tcp, shown
 from tests.faults.resident import staff
 

@@ -7,7 +7,7 @@ Staff: none
 
 from __future__ import annotations
 
-from drivers.virtual.zvt_terminal import CutPlan
+from drivers.virtual.zvt_terminal_scenario import CutPlan
 from tests.faults.card_terminal_bench import PRICE, cleared, over_tcp, shown
 from tests.faults.resident import staff
 

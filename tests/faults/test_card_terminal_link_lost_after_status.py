@@ -8,7 +8,7 @@ Staff: reset
 from __future__ import annotations
 
 from drivers.card_terminal.port import CardOutcome
-from drivers.virtual.zvt_terminal import CutPlan
+from drivers.virtual.zvt_terminal_scenario import CutPlan
 from tests.drivers.link.waiting import until
 from tests.faults.card_terminal_bench import PRICE, cleared, over_tcp, shown
 from tests.faults.resident import staff
@@ -29,6 +29,6 @@ async def test_asked_and_found() -> None:
 async def test_the_terminal_gave_it_back_by_itself() -> None:
     """Some do when nobody acknowledges; whether it saw the acknowledgement, only it knows."""
     async with over_tcp(gives_back_unconfirmed=True) as bench:
-        bench.terminal.cut_plan = CutPlan(control=b"\x04\x0f")
+        bench.terminal.cut_plan = CutPlan(control=b"\x04\x0f", after=True)
         assert (await bench.driver.pay(PRICE)).outcome is CardOutcome.UNKNOWN
         assert (await cleared(bench)).outcome is CardOutcome.ABORTED

@@ -8,7 +8,7 @@ Staff: none
 from __future__ import annotations
 
 from drivers.link.trace import Traced, watch
-from drivers.virtual.zvt_terminal import TerminalFault
+from drivers.virtual.zvt_terminal_scenario import TerminalFault
 from tests.drivers.card_terminal.pan_search import seen_in
 from tests.faults.card_terminal_bench import PRICE, over_tcp, shown
 from tests.faults.resident import staff

@@ -7,7 +7,7 @@ Staff: none
 
 from __future__ import annotations
 
-from drivers.virtual.zvt_terminal import TerminalFault
+from drivers.virtual.zvt_terminal_scenario import TerminalFault
 from tests.faults.card_terminal_bench import PRICE, over_tcp, shown
 from tests.faults.resident import staff
 

@@ -11,8 +11,9 @@ from drivers.virtual.cabinet.devices_file import Table
 from drivers.virtual.cabinet.events import EventLog
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.state import DeviceView
-from drivers.virtual.zvt_terminal import CutPlan, Tap, TerminalFault, VirtualZvtTerminal
+from drivers.virtual.zvt_terminal import VirtualZvtTerminal
 from drivers.virtual.zvt_terminal_book import Booking
+from drivers.virtual.zvt_terminal_scenario import CutPlan, Tap, TerminalFault
 from drivers.virtual.zvt_terminal_wire import TcpWire
 
 _FAULT = "card_terminal.faults="

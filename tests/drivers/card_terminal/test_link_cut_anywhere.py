@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from drivers.card_terminal.port import CardOutcome, CardResult
-from drivers.virtual.zvt_terminal import CutPlan, Tap
+from drivers.virtual.zvt_terminal_scenario import CutPlan, Tap
 from tests.drivers.card_terminal.bench import Bench, over_serial, over_tcp
 from tests.drivers.link.waiting import until
 

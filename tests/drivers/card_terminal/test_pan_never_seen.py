@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from drivers.link.trace import Traced, watch
-from drivers.virtual.zvt_terminal import CutPlan, Tap, TerminalFault
 from drivers.virtual.zvt_terminal_data import test_pan as pan_of_the_simulator
+from drivers.virtual.zvt_terminal_scenario import CutPlan, Tap, TerminalFault
 from tests.drivers.card_terminal.bench import Bench, over_serial, over_tcp
 from tests.drivers.card_terminal.pan_search import seen_in, seen_in_memory
 from tests.drivers.card_terminal.vendor_bench import bridge

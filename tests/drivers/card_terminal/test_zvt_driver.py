@@ -15,7 +15,7 @@ from drivers.card_terminal.port import CardMark, CardOutcome, CardPrompt, EndOfD
 from drivers.card_terminal.recovery import Doubt, judge
 from drivers.card_terminal.zvt_driver import ZvtCardTerminal
 from drivers.status import Action, DeviceState
-from drivers.virtual.zvt_terminal import CutPlan, Tap, TerminalFault
+from drivers.virtual.zvt_terminal_scenario import CutPlan, Tap, TerminalFault
 from tests.drivers.card_terminal.bench import TIMINGS, Bench, impatient, over_serial, over_tcp
 from tests.drivers.link.waiting import until
 

@@ -16,7 +16,7 @@ from drivers.link.serial import SerialSettings
 from drivers.link.tcp import TcpSettings
 from drivers.manager import DevicesFileError, make_device
 from drivers.status import Action, DeviceState
-from drivers.virtual.zvt_terminal import TerminalFault
+from drivers.virtual.zvt_terminal_scenario import TerminalFault
 from drivers.virtual.zvt_terminal_wire import Manners
 from tests.drivers.card_terminal.bench import Bench, impatient, over_serial, over_tcp
 from tests.drivers.link.waiting import until
