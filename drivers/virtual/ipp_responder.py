@@ -57,6 +57,7 @@ class Behaviour:
     supplies: list[str] = field(default_factory=list)  # printer-supply
     markers: dict[str, int] = field(default_factory=dict)  # marker-names and -levels
     trays: list[SimTray] = field(default_factory=list)
+    tells_ready: bool = True  # media-col-ready
     counts_sheets: bool = True  # job-impressions-completed moves
     accepting: bool = True
     http_status: int = 200
@@ -328,7 +329,7 @@ class IppResponder:
             ready += _member("media-source", 0x44, tray.name.encode())
             ready += _member("media-type", 0x44, tray.media_type.encode()) + _attribute(0x37, "", b"")
         sources = words("media-source-supported", [tray.name for tray in trays])
-        return words("printer-input-tray", states, 0x30) + ready + sources
+        return words("printer-input-tray", states, 0x30) + (ready if self.behaviour.tells_ready else b"") + sources
 
     def _job(self, job_id: int) -> bytes:
         job = self.jobs[job_id]

@@ -121,12 +121,13 @@ async def test_stock_known_by_its_kind_of_paper(responder: IppResponder) -> None
 
 
 async def test_printer_itself_refuses_another_paper(responder: IppResponder) -> None:
-    """The level is not known, so it is asked; it must not make do with plain paper."""
+    """It does not tell what lies in its trays, so it is asked; and it must not make do with plain paper."""
     responder.behaviour.trays = [SimTray("tray-1", -2), SimTray("tray-2", -2, media_type="stationery")]
-    printer = IppDocumentPrinter(responder.uri, stock=Stock(special_source="tray-2"))
-    await printer.open()
-    responder.behaviour.print_status = 0x040B
+    responder.behaviour.tells_ready = False
+    printer = IppDocumentPrinter(responder.uri, stock=Stock(special_source="tray-2", special_type="security"))
     assert await printer.submit(PAGE, "licence-1", tray=Tray.SPECIAL) is SubmitFault.NO_MEDIA
+    assert PRINT_JOB in responder.requests
+    assert not responder.jobs
     await printer.close()
 
 

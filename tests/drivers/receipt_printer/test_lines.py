@@ -78,14 +78,18 @@ async def test_line_is_opened_once_for_many_slips(
     assert port.accepted == 1
 
 
-async def test_half_open_after_an_idle_night(
-    networked: VirtualReceiptPrinter, port: VirtualRawPort, printer: EscPosReceiptPrinter
-) -> None:
-    await printer.open()
-    port.forget_client()
-    assert await printer.print_receipt(SLIP) is ReceiptOutcome.PRINTED
-    assert port.accepted == 2
-    assert len(networked.slips) == 1
+async def test_half_open_after_an_idle_night(networked: VirtualReceiptPrinter, port: VirtualRawPort) -> None:
+    timing = replace(QUICK, watch_s=3600.0, connect_s=5.0)
+    printer = EscPosReceiptPrinter(TcpSettings("127.0.0.1", port.port), EPSON_80, timing=timing)
+    try:
+        await printer.open()
+        await printer.refresh()  # behind the first look of the watch
+        port.forget_client()
+        assert await printer.print_receipt(SLIP) is ReceiptOutcome.PRINTED
+        assert port.accepted == 2
+        assert len(networked.slips) == 1
+    finally:
+        await printer.close()
 
 
 async def test_printer_of_another_terminal_is_absent_until_it_is_free(
