@@ -19,6 +19,7 @@ from drivers.virtual.cabinet import (
     id_reader_desk,
     keypad_desk,
     receipt_desk,
+    scanner_desk,
     smart_card_desk,
 )
 from drivers.virtual.cabinet.a4_desk import DocumentPrinterDesk
@@ -31,10 +32,10 @@ from drivers.virtual.cabinet.id_reader_desk import IdReaderDesk
 from drivers.virtual.cabinet.keypad_desk import KeypadDesk, KeypadView
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.receipt_desk import ReceiptPrinterDesk
-from drivers.virtual.cabinet.scanner_desk import ScannerDesk
+from drivers.virtual.cabinet.scanner_desk import ScannerDesk, ScannerDeskView
 from drivers.virtual.cabinet.settings import CabinetSettings
 from drivers.virtual.cabinet.smart_card_desk import SmartCardDesk, SmartCardView
-from drivers.virtual.cabinet.state import A4View, DeviceView, IdReaderView, ReaderFaultCall, ReceiptView, ScannerView
+from drivers.virtual.cabinet.state import A4View, DeviceView, IdReaderView, ReaderFaultCall, ReceiptView
 
 
 class AnyDesk(Protocol):
@@ -111,8 +112,8 @@ PLACES: tuple[Place, ...] = (
         "code_scanner",
         "扫码器",
         "Code scanner",
-        ScannerView,
-        (),
+        ScannerDeskView,
+        scanner_desk.ACTIONS,
         lambda ground: ScannerDesk(ground.dev / "scanner", ground.speed, ground.events),
     ),
     Place(

@@ -15,6 +15,12 @@ function faultWords(state, device, ids) {
   return ids.map((id) => of(find(actions, id)) || id).join(" ");
 }
 
+/** A reason of the A4 printer; where it has no words of its own, those of the button that causes it. */
+function reasonWords(state, reason) {
+  const actions = state.devices.find((one) => one.name === "document_printer").actions;
+  return say(WORDS.reasons[reason]) || of(actions.find((one) => one.on === `document_printer.reasons=${reason}`)) || reason;
+}
+
 function status(state, device, words, kind = "") {
   const card = $(`panel-${device}`);
   if (!card) return;
@@ -56,7 +62,7 @@ const SHOW = {
     $("camera").alt = say(WORDS.cameraAlt);
   },
   scanner(state, scanner) {
-    status(state, "scanner", [say(scanner.beam ? WORDS.beam : WORDS.waiting)]);
+    status(state, "scanner", [faultWords(state, "scanner", scanner.faults), say(scanner.beam ? WORDS.beam : WORDS.waiting)], scanner.faults.length ? "bad" : "");
   },
   receipt_printer(state, receipt) {
     status(state, "receipt_printer", [faultWords(state, "receipt_printer", receipt.trouble), many(receipt.slips, WORDS.slips)],
@@ -64,7 +70,7 @@ const SHOW = {
     setGauge("roll", { full: 100, low: 12, out: 0 }[receipt.paper] ?? 0, say(WORDS.paper[receipt.paper]), { low: "warn", out: "bad" }[receipt.paper] ?? "");
   },
   document_printer(state, a4) {
-    status(state, "document_printer", [say(WORDS.a4[a4.printer_state]), a4.reasons.map((reason) => say(WORDS.reasons[reason]) || reason).join(" ")], a4.reasons.length ? "bad" : "");
+    status(state, "document_printer", [say(WORDS.a4[a4.printer_state]), a4.reasons.map((reason) => reasonWords(state, reason)).join(" ")], a4.reasons.length ? "bad" : "");
     setGauge("tray", Math.min(100, Math.round((a4.tray / TRAY_SHEETS) * 100)), many(a4.tray, WORDS.sheets), level(a4.tray, 20));
     setGauge("toner", a4.toner, `${a4.toner} %`, level(a4.toner, 9));
   },

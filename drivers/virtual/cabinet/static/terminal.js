@@ -22,7 +22,7 @@ const ART = {
 const PARTS = {
   camera: { caption: ["", ""], has: (p) => !["nobody", "unplugged"].includes(p.who), bad: (p) => p.who === "unplugged" },
   id_reader: { caption: ["身份证", "ID"], has: (p) => p.card !== null, bad: (p) => p.faults.length > 0 },
-  scanner: { caption: ["扫码", "Scan"], has: (p) => p.beam },
+  scanner: { caption: ["扫码", "Scan"], has: (p) => p.beam, bad: (p) => p.faults.length > 0 },
   cash: { caption: ["纸币", "Cash"], has: (p) => p.note !== null, bad: (p) => p.trouble.length > 0 },
   keypad: { caption: ["键盘", "Keys"], has: (p) => p.held.length > 0 },
   card_terminal: { caption: ["银行卡", "Bank"], has: (p) => p.step !== "", bad: (p) => p.faults.length > 0 || p.cut !== "" },
