@@ -319,11 +319,7 @@ class Ict104Acceptor:
         if self._live and (self._wanted or note is not None):
             self._events.tell(CashEventKind.LOST, why="unit restarted")
         self._lose_touch()
-        if note is not None and note.place is Place.STACKING:
-            self._give_up()
-        elif note is not None:  # never ordered to be taken
-            self._events.tell(CashEventKind.RETURNED, note.note, late=True)
-            self._note = None
+        self._give_up()  # it clears its path, and does not say where to
 
     async def _escrow(self, bill_type: int) -> None:
         kind = self._kinds.get(bill_type)

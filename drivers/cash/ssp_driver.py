@@ -11,7 +11,7 @@ import structlog
 
 from drivers.cash.event_queue import EventQueue, Place
 from drivers.cash.port import CashEvent, Note
-from drivers.cash.ssp_channel import Reply, SspChannel
+from drivers.cash.ssp_channel import TRIES, Reply, SspChannel
 from drivers.cash.ssp_frames import Frame
 from drivers.cash.ssp_messages import Command, Generic, PollReply, Setup, inhibit_mask, reject_reason
 from drivers.cash.ssp_note_path import Heard, NotePath
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 HOST_PROTOCOLS = (6, 5, 4)  # the newest whose events we know comes first; old firmware refuses it
 DISABLED_AT_MOST = 5  # polls in a row: then it does not enable itself, whatever we say
+ASK_AGAIN = 3
 REFRESH_S = 3.0
 
 
@@ -68,7 +69,8 @@ class SspAcceptor:
         self._keeper: asyncio.Task[None] | None = None
         self._status = DeviceStatus()
         self._live = False
-        self._unanswered: Frame | None = None
+        self._unanswered: Frame | None = None  # a poll; its reply may have a credit in it
+        self._asked_again = 0
         self._identity = ""
         self._notes: tuple[Note, ...] = ()
         self._resolve_by = 0.0  # a note of before the loss whose fate nobody has told by then is given up
@@ -218,7 +220,8 @@ class SspAcceptor:
         finally:
             self._live = self._path.live = False
             frame = channel.unanswered
-            self._unanswered = frame if frame and frame.data[0] == Command.POLL else None
+            if frame is not None and frame.data[0] == Command.POLL:
+                self._unanswered = frame
             self._path.lose_touch("closed")
             while not self._orders.empty():
                 _answer(self._orders.get_nowait(), False)
@@ -226,10 +229,12 @@ class SspAcceptor:
 
     async def _greet(self, channel: SspChannel) -> None:
         """From a fresh line to a disabled unit whose news are told. LinkLost, UnitFault."""
-        if (lost := self._unanswered) is not None:
-            self._unanswered = None
-            await self._hear_again(channel, lost)
+        if self._unanswered is not None:
+            await self._hear_again(channel, self._unanswered)
         await channel.sync()
+        if self._unanswered is not None:
+            self._unanswered = None
+            self._path.miss_news()
         # In this order: a poll would let a note in escrow go to the cashbox.
         await self._reject(channel)
         await channel.ask(Command.DISABLE)
@@ -248,10 +253,16 @@ class SspAcceptor:
         log.info("cash_connected", unit=self._identity)
 
     async def _hear_again(self, channel: SspChannel, lost: Frame) -> None:
+        """Whatever else is said with another sequence flag wipes out what the unit would repeat. So it is asked again
+        and again; only every third time it may be one that wants SYNC first."""
+        self._asked_again += 1
         try:
-            reply = await channel.send(lost, tries=2)
+            reply = await channel.send(lost, TRIES)
         except LinkLost:
-            return  # another unit, or one that waits for SYNC
+            if self._asked_again % ASK_AGAIN:
+                raise
+            return
+        self._unanswered, self._asked_again = None, 0
         self._path.hear(PollReply.from_data(reply.data) if reply.ok else PollReply(()))
         if self._path.in_escrow:
             await self._reject(channel)

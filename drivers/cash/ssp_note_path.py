@@ -83,6 +83,12 @@ class NotePath:
             self._events.tell(CashEventKind.JAMMED, self.note.note, late=self.note.late, why="outcome never told")
         self.note = None
 
+    def miss_news(self) -> None:
+        """A poll's reply is lost for good. It may have told what became of a note that was to be stacked; what comes
+        now may be of another note."""
+        if self.note is not None and self.note.place is Place.STACKING:
+            self.give_up()
+
     def say_stuck(self) -> None:
         """The note does not move, whatever the unit is told."""
         note = self.note
@@ -142,6 +148,8 @@ class NotePath:
         if note is not None and not note.open:
             self.note = note = None  # the one before is out of the way
         if channel == 0:
+            if note is not None and note.place is not Place.ESCROW:
+                self.give_up()  # there is room for another, so it is gone, and nobody said where to
             return
         kind = self.channels.get(channel)
         if note is not None:
@@ -184,7 +192,7 @@ class NotePath:
         if note is not None and not note.open:
             log.warning("cash_counted_note_came_out")  # as told; the count of the cashbox will show it
         else:
-            kind = self.channels.get(channel) or (note.note if note else None)
+            kind = self._cleared_kind(channel)
             self._events.tell(CashEventKind.RETURNED, kind, late=True)
         self.note = None
 
@@ -194,10 +202,17 @@ class NotePath:
         if note is not None and not note.open:
             self.note = None  # it had its CREDIT
             return
-        kind = self.channels.get(channel) or (note.note if note else None)
+        kind = self._cleared_kind(channel)
         self._events.tell(CashEventKind.STACKED, kind, late=True, unsure=note is None and not self.history_known)
         self._cleared = kind
         self.note = None
+
+    def _cleared_kind(self, channel: int) -> Note | None:
+        """What was found in the path; should it be another note than the one in hand, nobody knows of that one."""
+        said, note = self.channels.get(channel), self.note
+        if note is not None and said is not None and note.note != said:
+            self.give_up()
+        return said or (note.note if note else None)
 
     def _trouble(self, said: PollEvent, heard: Heard) -> None:
         trouble, kind = _TROUBLES[said.event]
