@@ -97,35 +97,35 @@ class IppClient:
         self._request_ids = itertools.count(1)
         if not self._url.startswith("https:"):
             verify = False  # or httpx reads all the world's authorities, for nothing
-
-        self._connect_s = connect_s
+        self._address = httpx.URL(self._url)
+        self._times = {"timeout": httpx.Timeout(reply_s, connect=connect_s).as_dict()}
         self._verify = verify
-        self._questions: httpx.AsyncClient | None = None
-        self._documents: httpx.AsyncClient | None = None
+        # Transports, not clients: cookies, redirects and the like take half a poll's time, and a printer has none.
+        self._questions: httpx.AsyncHTTPTransport | None = None
+        self._documents: httpx.AsyncHTTPTransport | None = None
 
     async def close(self) -> None:
         """The next request connects again."""
-        clients = (self._questions, self._documents)
+        transports = (self._questions, self._documents)
         self._questions = self._documents = None
-        for http in clients:
+        for http in transports:
             if http is not None:
                 await http.aclose()
 
-    def _for_questions(self) -> httpx.AsyncClient:
+    def _for_questions(self) -> httpx.AsyncHTTPTransport:
         self._questions = self._questions or self._http(kept=1)
         return self._questions
 
-    def _for_documents(self) -> httpx.AsyncClient:
+    def _for_documents(self) -> httpx.AsyncHTTPTransport:
         """A kept connection may have died while the printer slept, and a write on it looks like a lost job."""
         self._documents = self._documents or self._http(kept=0)
         return self._documents
 
-    def _http(self, kept: int) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            timeout=httpx.Timeout(self._reply_s, connect=self._connect_s),
-            limits=httpx.Limits(max_keepalive_connections=kept, keepalive_expiry=KEPT_S),
-            trust_env=False,  # a proxy from the environment has no business between kiosk and printer
+    def _http(self, kept: int) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(
             verify=self._verify,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=kept, keepalive_expiry=KEPT_S),
         )
 
     async def request(
@@ -164,7 +164,9 @@ class IppClient:
             return IppFault(FaultKind.MALFORMED, "reply to another request")
         return message
 
-    async def _exchange(self, http: httpx.AsyncClient, request: bytes, document: bytes | None) -> bytes | IppFault:
+    async def _exchange(
+        self, http: httpx.AsyncHTTPTransport, request: bytes, document: bytes | None
+    ) -> bytes | IppFault:
         body = _Body(request, document or b"")
         limit = self._reply_s if document is None else self._send_s
         try:
@@ -176,17 +178,21 @@ class IppClient:
             kind = FaultKind.INTERRUPTED if body.started else FaultKind.UNREACHABLE
             return IppFault(kind, type(error).__name__)
 
-    async def _post(self, http: httpx.AsyncClient, body: _Body) -> bytes | IppFault:
+    async def _post(self, http: httpx.AsyncHTTPTransport, body: _Body) -> bytes | IppFault:
         headers = {"Content-Type": "application/ipp", "Content-Length": str(body.size), "Accept": "application/ipp"}
-        async with http.stream("POST", self._url, content=body.chunks(), headers=headers) as response:
+        request = httpx.Request("POST", self._address, headers=headers, content=body.chunks(), extensions=self._times)
+        response = await http.handle_async_request(request)
+        try:
             if response.status_code != httpx.codes.OK:
                 return IppFault(FaultKind.HTTP, f"HTTP {response.status_code}", response.status_code)
             received = bytearray()
-            async for piece in response.aiter_bytes():
+            async for piece in response.aiter_raw():
                 received += piece
                 if len(received) > MAX_REPLY:
                     return IppFault(FaultKind.MALFORMED, "endless reply")
             return bytes(received)
+        finally:
+            await response.aclose()
 
 
 def _died(reply: bytes | IppFault) -> bool:

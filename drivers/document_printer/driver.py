@@ -29,7 +29,7 @@ from drivers.document_printer.printer_status import (
     read_printer,
 )
 from drivers.document_printer.rasterise import RasteriseError, rasterise
-from drivers.document_printer.supplies import A4_SIZE, SUPPLY_ATTRIBUTES, Stock
+from drivers.document_printer.supplies import A4_SIZE, LOADED_ATTRIBUTE, SUPPLY_ATTRIBUTES, Stock
 from drivers.status import Action, DeviceState, DeviceStatus
 
 log = structlog.get_logger()
@@ -265,7 +265,8 @@ class IppDocumentPrinter:
     async def _look_at_printer(self, *, with_facts: bool = False) -> PrinterLook | None:
         """Ask the printer, and keep its status."""
         with_facts = with_facts or self._facts is None
-        wanted: tuple[str, ...] = (*STATE_ATTRIBUTES, *SUPPLY_ATTRIBUTES, *(FACT_ATTRIBUTES if with_facts else ()))
+        wanted: tuple[str, ...] = (*STATE_ATTRIBUTES, *SUPPLY_ATTRIBUTES)
+        wanted += FACT_ATTRIBUTES if with_facts else (LOADED_ATTRIBUTE,) if self._stock.has_special else ()
         reply = await self._client.request(
             Operation.GET_PRINTER_ATTRIBUTES, (Attribute("requested-attributes", Tag.KEYWORD, wanted),)
         )
@@ -276,6 +277,8 @@ class IppDocumentPrinter:
         if with_facts and isinstance(reply, IppMessage):
             self._facts = read_facts(reply)
             self._identity = self._facts.identity
+        if look.supplies.loaded is None and self._facts is not None:
+            look = replace(look, supplies=replace(look.supplies, loaded=self._facts.loaded))
         if look.supplies.impressions is not None:
             self._counters["impressions"] = look.supplies.impressions
         self._show(device_status(look, reply, self._stock))

@@ -11,7 +11,7 @@ from drivers.document_printer.ipp_values import Group, GroupTag
 from drivers.document_printer.port import JobProgress, JobState
 from drivers.document_printer.pwg_raster import RasterFormat
 from drivers.document_printer.reasons import PAPER, TONER, Verdict, judge
-from drivers.document_printer.supplies import Stock, Supplies, read_supplies
+from drivers.document_printer.supplies import LOADED_ATTRIBUTE, Loaded, Stock, Supplies, read_loaded, read_supplies
 from drivers.status import Action, DeviceState, DeviceStatus, SupplyState
 
 IDLE, PROCESSING, STOPPED = 3, 4, 5  # printer-state (RFC 8011 §5.4.11)
@@ -44,6 +44,7 @@ class PrinterFacts:
     scalings: tuple[str, ...] = ()
     raster: RasterFormat | None = None
     sources: tuple[str, ...] = ()  # media-source-supported
+    loaded: tuple[Loaded, ...] | None = None
     identity: str = ""
 
 
@@ -54,6 +55,7 @@ FACT_ATTRIBUTES = (
     "pwg-raster-document-type-supported",
     "color-supported",
     "media-source-supported",
+    LOADED_ATTRIBUTE,
     "printer-make-and-model",
     "printer-serial-number",
     "printer-uuid",
@@ -85,6 +87,7 @@ def read_facts(reply: IppMessage) -> PrinterFacts:
         group.strings("print-scaling-supported"),
         read_raster(group),
         group.strings("media-source-supported"),
+        read_loaded(group),
         _identity(group),
     )
 

@@ -22,10 +22,12 @@ SUPPLY_ATTRIBUTES = (
     "marker-levels",
     "marker-types",
     "marker-names",
-    "media-col-ready",
     "printer-impressions-completed",
     "printer-media-sheets-completed",
 )
+
+
+LOADED_ATTRIBUTE = "media-col-ready"  # long, and only special stock makes it worth asking for with every look
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def read_supplies(group: Group) -> Supplies:
     impressions = [group.integer(f"printer-{what}-completed") for what in ("impressions", "media-sheets")]
     return Supplies(
         dict(_trays(_records(group, "printer-input-tray"))),
-        _loaded(group),
+        read_loaded(group),
         _toner(group),
         next((count for count in impressions if count is not None and count >= 0), None),
     )
@@ -161,8 +163,9 @@ def _trays(records: Iterable[dict[str, str]]) -> Iterable[tuple[str, TrayLevel]]
         yield name, TrayLevel(level if level >= 0 else None, capacity if capacity and capacity > 0 else None, filled)
 
 
-def _loaded(group: Group) -> tuple[Loaded, ...] | None:
-    attribute = group.get("media-col-ready")
+def read_loaded(group: Group) -> tuple[Loaded, ...] | None:
+    """What lies in the trays; None where the printer was not asked or does not tell."""
+    attribute = group.get(LOADED_ATTRIBUTE)
     if attribute is None:
         return None
     return tuple(_one_loaded(value) for value in attribute.values if isinstance(value, Collection))

@@ -57,13 +57,15 @@ class Receipt:
 
 
 class ReceiptOutcome(StrEnum):
+    """PAPER_OUT, COVER_OPEN and OFFLINE: refused before a byte went out, there is surely no slip."""
+
     PRINTED = "printed"
     PAPER_OUT = "paper-out"
     COVER_OPEN = "cover-open"
     CUTTER_ERROR = "cutter-error"
     HARDWARE_ERROR = "hardware-error"
     OFFLINE = "offline"
-    UNKNOWN = "unknown"  # the bytes went out, but the printer did not confirm
+    UNKNOWN = "unknown"  # bytes went out, and the printer did not confirm; `status` may say why
 
 
 class ReceiptPrinter(Device, Protocol):

@@ -2,7 +2,8 @@
 
 What counts as proof, in this order: the printer confirms the end of the slip (GS ( H, or GS r), no fault then shows,
 and its own counter of cuts has moved. A model that can do none of this is believed when it was fault-free and never
-silent for as long as the slip takes.
+silent for as long as the slip takes. A fault once bytes have gone out is no proof that nothing came out: the roll may
+end with the slip's last line.
 """
 
 from __future__ import annotations
@@ -51,16 +52,16 @@ class SlipJob:
     async def run(self, data: bytes) -> ReceiptOutcome:
         """LinkLost once bytes may have gone out; what comes of the slip is then unknown."""
         before = await self._count()
-        if (fault := await self._send(self._whole(data))) is None:
-            fault = await self._confirm(self._seconds_for(len(data)))
-        if fault is ReceiptOutcome.PRINTED and before is not None:
+        if (outcome := await self._send(self._whole(data))) is None:
+            outcome = await self._confirm(self._seconds_for(len(data)))
+        if outcome is ReceiptOutcome.PRINTED and before is not None:
             self.cuts = await self._count()
-            if self.cuts == before:
-                self.nothing_moved = True
-                return ReceiptOutcome.UNKNOWN
-        if fault not in (ReceiptOutcome.PRINTED, ReceiptOutcome.UNKNOWN) and self._profile.clear_buffer:
+            self.nothing_moved = self.cuts == before
+        if outcome not in (ReceiptOutcome.PRINTED, ReceiptOutcome.UNKNOWN) and self._profile.clear_buffer:
             await self._channel.write(CLEAR_BUFFER, "DLE DC4 8")
-        return fault
+        if outcome in (ReceiptOutcome.PRINTED, ReceiptOutcome.CUTTER_ERROR) and not self.nothing_moved:
+            return outcome
+        return ReceiptOutcome.UNKNOWN
 
     def _whole(self, data: bytes) -> bytes:
         """With the question whether it is done, and GS a again, for a slip's ESC @ has switched it off."""

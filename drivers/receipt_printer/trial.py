@@ -29,7 +29,8 @@ async def trial(device: ReceiptPrinter, console: Console) -> bool:
     console.say(f"State: {status.device.value}{f' ({status.detail})' if status.detail else ''}")
     before = await device.cut_count()
     outcome = await device.print_receipt(TEST_SLIP)
-    console.say(f"Test slip: {outcome.value}")
+    detail = f" ({device.status.detail})" if device.status.detail else ""
+    console.say(f"Test slip: {outcome.value}{detail}")
     if outcome is not ReceiptOutcome.PRINTED:
         return False
     after = await device.cut_count()

@@ -128,8 +128,25 @@ async def test_paper_out_and_low(device: VirtualReceiptPrinter, driver: Driver) 
 @PROFILES
 async def test_paper_ends_within_the_slip(device: VirtualReceiptPrinter, driver: Driver, profile: Any) -> None:
     await device.set_paper(12.0)
-    assert await driver(profile).print_receipt(RECEIPT) is ReceiptOutcome.PAPER_OUT
+    printer = driver(profile)
+    assert await printer.print_receipt(RECEIPT) is ReceiptOutcome.UNKNOWN, "only refusals are sure"
+    assert printer.status.supplies == {"paper": SupplyState.OUT}
     assert device.slips == []
+
+
+async def test_roll_that_ends_with_the_slip_is_no_slip_refused(device: VirtualReceiptPrinter, driver: Driver) -> None:
+    """The slip is out and cut when the sensor falls dry; the printer, offline now, confirms nothing any more."""
+    printer = driver()
+    await printer.open()
+
+    def dry(event: dict[str, Any]) -> None:
+        if event["event"] == "slip":
+            device._paper_mm = 0.0
+
+    device._on_event = dry
+    outcome = await printer.print_receipt(RECEIPT)
+    assert len(device.slips) == 1
+    assert outcome in (ReceiptOutcome.UNKNOWN, ReceiptOutcome.PRINTED)
 
 
 async def test_slip_cut_short_does_not_go_on_after_the_repair(device: VirtualReceiptPrinter, driver: Driver) -> None:

@@ -325,7 +325,8 @@ async def test_xoff_for_ever_and_xoff_because_of_a_fault(device: VirtualReceiptP
     task = asyncio.create_task(printer.print_receipt(SLIP))
     await asyncio.sleep(0.1)
     await device.open_cover()
-    assert await task is ReceiptOutcome.COVER_OPEN
+    assert await task is ReceiptOutcome.UNKNOWN
+    assert printer.status.device is DeviceState.USER_ERROR
     assert device.slips == []
 
 

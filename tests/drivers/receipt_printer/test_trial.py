@@ -48,4 +48,4 @@ async def test_open_cover(device: VirtualReceiptPrinter, driver: Driver) -> None
     await device.open_cover()
     technician = Technician()
     assert not await trial(driver(), technician)
-    assert technician.said[-1] == "Test slip: cover-open"
+    assert technician.said[-1] == "Test slip: cover-open (cover-open, offline)"
