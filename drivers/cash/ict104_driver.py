@@ -219,7 +219,11 @@ class Ict104Acceptor:
         self._quiet_rounds = 0 if data else self._quiet_rounds + 1
         if self._parser.waiting and self._quiet_rounds * self._timings.tick > self._timings.pair:
             self._parser.forget()
-        for message in self._parser.feed(data):
+        messages = self._parser.feed(data)
+        if data:
+            names = (getattr(message, "name", type(message).__name__) for message in messages)
+            trace("cash", Way.IN, " ".join(names), data)
+        for message in messages:
             await self._hear(message)
         if self._live:
             self._set_status(self._troubles.status("ICT104", self._events.counters))
@@ -281,7 +285,6 @@ class Ict104Acceptor:
     # what the unit says
 
     async def _hear(self, message: Message) -> None:
-        trace("cash", Way.IN, getattr(message, "name", type(message).__name__))
         self._missed = 0
         self._answered = self._answered or message not in (Code.STACKED, Code.REJECTED)
         match message:

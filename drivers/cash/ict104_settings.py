@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from drivers.link.serial import SerialSettings
 from drivers.link.supervise import Backoff
@@ -22,9 +22,6 @@ class IctTimings:
     reject: float = 10.0  # from the order to 11
     echo: float = 2.0  # 29 and 11 within this time tell of the same note
     tick: float = 0.1
-
-    def scaled(self, factor: float) -> IctTimings:
-        return IctTimings(**{each.name: getattr(self, each.name) * factor for each in fields(self)})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from drivers.link.serial import SerialSettings
 from drivers.link.supervise import Backoff
@@ -21,9 +21,6 @@ class SspTimings:
     stack: float = 20.0  # from the order to CREDIT
     reject: float = 10.0  # from the order to REJECTED
     power_up: float = 10.0  # in which a restarted unit clears its path and says where to
-
-    def scaled(self, factor: float) -> SspTimings:
-        return SspTimings(**{field.name: getattr(self, field.name) * factor for field in fields(self)})
 
 
 @dataclass(frozen=True)

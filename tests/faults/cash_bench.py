@@ -28,7 +28,7 @@ BACKOFF = Backoff(0.02, 0.1)
 
 # Replies come within milliseconds; only tests of silence wait for these, and a busy machine must not reach them.
 SSP_TIMINGS = SspTimings(
-    reply=0.3, poll=0.01, idle_poll=0.03, escrow_decision=30.0, stack=20.0, reject=20.0, power_up=1.0
+    reply=0.2, poll=0.01, idle_poll=0.03, escrow_decision=30.0, stack=20.0, reject=20.0, power_up=1.0
 )
 
 
@@ -38,7 +38,7 @@ def ssp_settings(path: Path, timings: SspTimings = SSP_TIMINGS, **more: Any) -> 
 
 
 ICT_TIMINGS = IctTimings(
-    reply=0.4, poll=0.03, pair=0.3, power_up=1.0, hold=0.1, accept=3.0, reject=2.0, echo=0.3, tick=0.01
+    reply=0.4, poll=0.03, pair=0.3, power_up=1.0, hold=0.1, accept=3.0, reject=1.0, echo=0.3, tick=0.01
 )
 BILLS = (500, 1000, 2000, 5000, 10000)
 
@@ -76,7 +76,7 @@ class Bench(Generic[U]):
     async def quiet(self) -> None:
         """Several polls go by and no event comes."""
         try:
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(0.12):
                 event = await self.cash.next_event()
         except TimeoutError:
             return
@@ -87,7 +87,7 @@ class Bench(Generic[U]):
 async def ssp_bench(
     tmp_path: Path, *, timings: SspTimings = SSP_TIMINGS, enabled: bool = True, **unit_options: Any
 ) -> AsyncIterator[Bench[VirtualSspValidator]]:
-    unit = VirtualSspValidator(tmp_path / "dev" / "cash", **{"speed": SPEED, "late_s": 0.4} | unit_options)
+    unit = VirtualSspValidator(tmp_path / "dev" / "cash", **{"speed": SPEED, "late_s": 0.3} | unit_options)
     await unit.start()
     cash = SspAcceptor(ssp_settings(unit.pty.path, timings))
     try:

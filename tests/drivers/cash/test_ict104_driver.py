@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from drivers.cash.port import CashEventKind, Note
+from drivers.link.trace import Traced, watch
 from drivers.status import Action, DeviceState
 from drivers.virtual.ict104 import IctFault, VirtualIct104
 from drivers.virtual.note_path import Place
@@ -57,9 +58,9 @@ async def test_unwanted_values_go_back_by_the_host(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("hold", [0x18, 0x5A])
 async def test_a_note_is_held(tmp_path: Path, hold: int) -> None:
-    async with ict_bench(tmp_path, hold=hold, escrow_s=0.6) as bench:
+    async with ict_bench(tmp_path, hold=hold, escrow_s=0.4) as bench:
         await bench.feed(1000)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(0.7)
         assert bench.unit.path.place is Place.ESCROW
         assert hold in bench.unit.heard
         assert await bench.cash.stack()
@@ -139,13 +140,14 @@ async def test_reset_while_stacking_cannot_be_told(tmp_path: Path) -> None:
         assert bench.cash.status.counters["notes_stacked"] == 0
 
 
-async def test_a_lost_result_is_told_as_unknown(bench: IctBench) -> None:
-    await bench.feed(1000)
-    bench.unit.faults.inject(IctFault.LOST_REPLY, 1)
-    await bench.cash.stack()
-    assert (await bench.event(CashEventKind.JAMMED)).note == Note(1000)
-    await bench.unit.say(b"\x10")  # too late to be believed
-    await bench.quiet()
+async def test_a_lost_result_is_told_as_unknown(tmp_path: Path) -> None:
+    async with ict_bench(tmp_path, timings=replace(ICT_TIMINGS, accept=0.5)) as bench:
+        await bench.feed(1000)
+        bench.unit.faults.inject(IctFault.LOST_REPLY, 1)
+        await bench.cash.stack()
+        assert (await bench.event(CashEventKind.JAMMED)).note == Note(1000)
+        await bench.unit.say(b"\x10")  # too late to be believed
+        await bench.quiet()
 
 
 async def test_unplugged_in_escrow(bench: IctBench) -> None:
@@ -210,6 +212,17 @@ async def test_a_note_that_does_not_come_out(bench: IctBench) -> None:
     assert await bench.cash.give_back()
     assert (await bench.event(CashEventKind.JAMMED)).note == Note(1000)
     await until(lambda: bench.cash.status.action is Action.MAINTENANCE)
+
+
+async def test_bytes_are_traced(bench: IctBench) -> None:
+    seen: list[Traced] = []
+    with watch(seen.append):
+        await bench.cash.refresh()
+        await bench.feed(500)
+    shown = {(str(traced.way), traced.label, traced.hex()) for traced in seen}
+    assert (">", "POLL", "0C") in shown
+    assert ("<", "ENABLED", "3E") in shown
+    assert ("<", "Escrow") in {(way, label) for way, label, _ in shown}
 
 
 async def test_nothing_is_left_behind(tmp_path: Path) -> None:

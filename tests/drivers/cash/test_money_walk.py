@@ -24,7 +24,7 @@ from drivers.virtual.note_path import Place
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, BILLS, ICT_TIMINGS, SSP_TIMINGS, Bench, ict_bench, ssp_bench
 
-STEPS = 30
+STEPS = 20
 SSP_WALK = replace(SSP_TIMINGS, reply=0.08, poll=0.004, power_up=0.6, stack=3.0, reject=3.0)
 ICT_WALK = replace(ICT_TIMINGS, poll=0.05, reply=0.3, accept=0.4, reject=0.6, power_up=0.5, tick=0.004)
 SPEED = 150.0

@@ -102,10 +102,10 @@ async def test_old_firmware(tmp_path: Path) -> None:
 
 
 async def test_a_note_is_held_for_as_long_as_the_kiosk_decides(tmp_path: Path) -> None:
-    async with ssp_bench(tmp_path, escrow_s=0.5) as bench:
+    async with ssp_bench(tmp_path, escrow_s=0.4) as bench:
         await bench.feed(2000)
         bench.unit.commands.clear()
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(0.7)
         assert set(bench.unit.commands) == {HOLD}
         assert bench.unit.path.place is Place.ESCROW
         assert await bench.cash.stack()
@@ -247,6 +247,26 @@ async def test_replugged_under_another_tty_name(bench: SspBench) -> None:
     await take(bench, 500)
     for other in others:
         other.pty.unplug()
+
+
+async def test_a_ticket_with_a_bar_code_is_returned(bench: SspBench) -> None:
+    bench.unit.commands.clear()
+    bench.unit._events.append(b"\xe5")
+    await until(lambda: REJECT in bench.unit.commands)
+
+
+async def test_a_unit_that_wants_encryption(bench: SspBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.unit, "_poll", lambda: b"\xfa")
+    await bench.event(CashEventKind.LOST)
+    assert bench.cash.status.device is DeviceState.HARDWARE_ERROR
+    assert bench.cash.status.detail == "unit answers FA to a poll"
+
+
+async def test_a_busy_unit_is_asked_again(bench: SspBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([b"\xf5\x03"] * 5)
+    true_poll = bench.unit._poll
+    monkeypatch.setattr(bench.unit, "_poll", lambda: next(answers, None) or true_poll())
+    await take(bench, 1000)
 
 
 async def test_frames_are_traced(bench: SspBench) -> None:
