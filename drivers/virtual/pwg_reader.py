@@ -39,7 +39,8 @@ def page_png(document: bytes, number: int = 0) -> bytes:
 def _pages(document: bytes, limit: int | None) -> list[Image.Image]:
     if document[:4] != SYNC:
         raise NotPwgRasterError("no RaS2 at the beginning")
-    at, found = 4, []
+    at = 4
+    found: list[Image.Image] = []
     while at < len(document) and (limit is None or len(found) < limit):
         image, at = _page(document, at)
         found.append(image)
