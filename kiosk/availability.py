@@ -22,7 +22,7 @@ _FAULTS = {
 _USED_UP = {
     (Device.DOCUMENT_PRINTER, "paper"): texts.DOCUMENT_PAPER_OUT,
     (Device.RECEIPT_PRINTER, "paper"): texts.RECEIPT_PAPER_OUT,
-    (Device.CASH, "cashbox"): device_texts.STACKER_FULL,
+    (Device.CASH, "cashbox_space"): device_texts.STACKER_FULL,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import termios
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -129,12 +130,22 @@ async def open_serial(settings: SerialSettings) -> SerialStream:
     except asyncio.CancelledError:
         opening.add_done_callback(_close_unwanted)  # the thread cannot be cancelled; do not keep its lock
         raise
-    except (serial.SerialException, OSError) as error:
-        raise LinkLost(f"cannot open {settings.path}: {type(error).__name__} {error.errno or ''}".strip()) from error
+    except (serial.SerialException, OSError, termios.error) as error:
+        raise _refused(settings, error) from error
     stream = SerialStream()
-    transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: stream, port)
+    try:
+        transport, _ = await serial_asyncio_fast.connection_for_serial(loop, lambda: stream, port)
+    except (serial.SerialException, OSError, termios.error) as error:  # it sets the line up once more
+        port.close()
+        raise _refused(settings, error) from error
     stream.connection_made(transport)  # the library would call it in the next turn; writing may start in this one
     return stream
+
+
+def _refused(settings: SerialSettings, error: Exception) -> LinkLost:
+    """termios.error is no OSError: the line's driver does not know such a speed or parity, or went away meanwhile."""
+    number = getattr(error, "errno", None) or next((each for each in error.args if isinstance(each, int)), "")
+    return LinkLost(f"cannot open {settings.path}: {type(error).__name__} {number}".strip())
 
 
 def _close_unwanted(opening: asyncio.Future[serial.Serial]) -> None:

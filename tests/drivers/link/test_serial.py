@@ -185,6 +185,16 @@ async def test_an_absent_path_is_a_loss_not_a_crash(tmp_path: Path) -> None:
         await open_serial(SerialSettings(str(tmp_path / "nothing")))
 
 
+async def test_a_parity_the_line_cannot_do_is_a_loss_not_a_crash(pty: VirtualPty) -> None:
+    """A PTY has none: the second setting of it, by the library, is refused with termios.error."""
+    for _ in range(20):
+        with pytest.raises(LinkLost, match="cannot open"):
+            await open_serial(SerialSettings(str(pty.path), parity="E"))
+    assert len(os.listdir("/proc/self/fd")) < 100, "no descriptor is left behind"  # noqa: PTH208
+    opened = await open_serial(SerialSettings(str(pty.path)))
+    await opened.close()
+
+
 async def test_a_buffer_nobody_reads_is_bounded_and_keeps_the_newest() -> None:
     buffer = ReceiveBuffer()
     buffer.feed(bytes(MAX_BUFFERED))
