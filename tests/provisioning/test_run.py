@@ -30,8 +30,11 @@ FREE = [f"--{name}-port=0" for name in ("backend", "sandbox", "cabinet", "networ
 
 
 def test_the_guide_names_what_is_really_there() -> None:
-    page = (Path(cabinet_app.__file__).parent / "static/index.html").read_text(encoding="utf-8")
-    presets = (Path(cabinet_app.__file__).parent / "presets.py").read_text(encoding="utf-8")
+    cabinet = Path(cabinet_app.__file__).parent
+    page = "".join(
+        file.read_text(encoding="utf-8") for file in (cabinet / "desks.py", *(cabinet / "static").glob("*.[hj]*"))
+    )
+    presets = (cabinet / "presets.py").read_text(encoding="utf-8")
     residents = yaml.safe_load((Path(sandbox.__file__).parent / "residents.yaml").read_text(encoding="utf-8"))
     assert residents["pin"] == run_cli.PIN
     for word in ("身份证阅读器", "摄像头", "扫码器", "居民的手机"):

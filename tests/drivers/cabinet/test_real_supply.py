@@ -17,7 +17,12 @@ from tests.drivers.link.waiting import until
 pytestmark = pytest.mark.skipif(bool(missing_programs()), reason="nut-server is not installed")
 
 
+def _servers() -> set[int]:
+    return {child.pid for child in psutil.Process().children() if child.name() in ("upsd", "dummy-ups")}
+
+
 async def test_a_day_in_the_life_of_a_supply(tmp_path: Path) -> None:
+    others = _servers()  # of a cabinet that other tests of this process share
     supply = VirtualPowerSupply(tmp_path / "nut")
     part = UpsPart(
         NutSettings(port=supply.port, ups=supply.name), PowerTimings(poll=0.05, on_battery_after=0.2, silent_after=0.3)
@@ -46,7 +51,7 @@ async def test_a_day_in_the_life_of_a_supply(tmp_path: Path) -> None:
     finally:
         await part.close()
         await supply.stop()
-    assert not [child for child in psutil.Process().children() if child.name() in ("upsd", "dummy-ups")]
+    assert not _servers() - others
 
 
 async def test_a_folder_too_deep_for_a_socket(tmp_path: Path) -> None:
