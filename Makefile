@@ -6,6 +6,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 UV := .uv/bin/uv
 ARGS ?=
+# Tests of drivers wait for wires most of the time: two side by side take little more than half as long.
+WORKERS ?= 2
 LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
 
@@ -23,8 +25,8 @@ setup-dev:
 run: setup ## start backend, virtual cabinet and kiosk; Ctrl-C stops them
 	@exec $(BIN)/menkou run $(ARGS)
 
-test: setup-dev ## every test, headless (ARGS="tests/drivers -x" for a part)
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup-dev ## every test, headless (ARGS="tests/drivers -x" for a part, WORKERS=0 for one process)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: setup-dev ## style, types and the arrows between packages
 	$(BIN)/ruff check .
