@@ -266,9 +266,9 @@ def test_refusals_are_said(page: Any, opened: Opened) -> None:
 
 def test_scenario_is_played_watched_and_stopped(page: Any, hands: CabinetClient) -> None:
     in_bar(page, "场景 ▾").click()
-    page.get_by_role("button", name="播放: 缴费中停电").click()
+    page.get_by_role("button", name="播放: 纸币在通道里时断电").click()
     page.wait_for_selector('#scenario-steps .doing:has-text("等纸币口打开")')
-    page.wait_for_selector('#playing:visible:has-text("缴费中停电 · 1/8")')
+    page.wait_for_selector('#playing:visible:has-text("纸币在通道里时断电 · 1/4")')
     in_bar(page, "停止").click()
     page.wait_for_selector('#scenario-end:has-text("已停止")', state="attached")
     page.wait_for_selector("#playing", state="hidden")

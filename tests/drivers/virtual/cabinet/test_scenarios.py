@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,27 @@ def test_shipped_scenarios_are_fine_and_speak_both_languages(name: str) -> None:
 
 def test_enough_scenarios_are_shipped() -> None:
     assert len(scenario.shipped_names()) >= 8
+
+
+@pytest.mark.parametrize("name", scenario.shipped_names())
+def test_nobody_is_told_to_pay_at_the_kiosk_as_it_cannot(name: str) -> None:
+    """The backend takes Alipay only: what waits for notes or a bank card says against what it is played."""
+    found = scenario.shipped(name)
+    waits = {c.path[0] for _, step in found.lines() if isinstance(step, WaitFor) for c in step.conditions}
+    fed = {step.hand.device for _, step in found.lines() if isinstance(step, Work)}
+    if waits & fed & {"cash", "card_terminal"}:
+        for about, no in ((found.about.zh, "终端上还不能"), (found.about.en, "kiosk")):
+            assert no in about
+            assert "menkou devices test" in about
+        assert "choose" not in found.about.en.lower()
+
+
+def test_the_guide_does_not_send_anybody_to_pay_cash_at_the_kiosk() -> None:
+    guide = (Path(__file__).parents[4] / "docs" / "how-to" / "use-the-cabinet.md").read_text("utf-8")
+    for line in guide.splitlines():
+        assert not re.search("choose (cash|it) at the kiosk|选现金", line), line
+    assert "menkou devices test cash" in guide
+    assert "menkou devices test card_terminal" in guide
 
 
 def test_the_guides_example_is_fine() -> None:

@@ -11,25 +11,31 @@ from typing import Any
 
 import pytest
 
+from drivers.cabinet.port import Mains
 from drivers.card_terminal.port import CardOutcome
 from drivers.cash.port import CashEvent, CashEventKind
 from drivers.device import Device, DeviceClass
 from drivers.document_printer.port import JobState, PrintJob
 from drivers.id_reader.port import IdCard, ReadFault
 from drivers.manager import make_device, read_tables
+from drivers.receipt_printer.port import ReceiptOutcome
 from drivers.virtual.cabinet.client import CabinetClient
 from drivers.virtual.document_printer import missing_programs
 
-from .conftest import Running
-from .test_printers import pdf
+from .conftest import FakeSandbox, Running
+from .test_printers import SLIP, pdf
 
 PATIENCE_S = 60.0
 NOTES = (100, 500, 1000, 2000, 5000, 10000)
 
 
 @asynccontextmanager
-async def opened(running: Running, device_class: DeviceClass) -> AsyncIterator[Any]:
-    device: Device = make_device(device_class, read_tables(running.dir / "devices.toml")[device_class])
+async def opened(running: Running, device_class: DeviceClass, **parts: dict[str, Any]) -> AsyncIterator[Any]:
+    """`parts` of its table are changed, to be quicker."""
+    table = dict(read_tables(running.dir / "devices.toml")[device_class])
+    for name, changes in parts.items():
+        table[name] = {**table[name], **changes}
+    device: Device = make_device(device_class, table)
     await device.open()
     try:
         yield device
@@ -72,7 +78,6 @@ async def cashier(cash: Any) -> AsyncIterator[list[CashEvent]]:
 @pytest.mark.parametrize(
     ("name", "stacked"),
     [
-        ("mains-lost-while-paying", [1000]),
         ("cash-box-full-at-the-last-note", [1000]),
         ("power-cut-with-a-note-in-the-path", []),
     ],
@@ -84,6 +89,34 @@ async def test_notes(running: Running, hands: CabinetClient, name: str, stacked:
         told = [event.note.value for event in seen if event.kind is CashEventKind.STACKED and event.note]
     assert told[: len(stacked)] == stacked
     assert hands.state()["cash"]["cashbox"] in (sum(told), 0)  # 0: the scenario emptied it
+
+
+async def test_mains_lost_while_paying(running: Running, hands: CabinetClient, sandbox: FakeSandbox) -> None:
+    """The phone pays on battery, and the slip is printed, as the kiosk does that finishes what it has begun."""
+    sandbox.offers[:] = ["https://qr.alipay.com/mains-lost"]
+    paid = len(sandbox.payments)
+    seen: list[Mains] = []
+
+    async def watch(box: Any) -> None:
+        while True:
+            if box.state.power is not None and box.state.power.mains not in seen[-1:]:
+                seen.append(box.state.power.mains)
+            await asyncio.sleep(0.01)
+
+    async with opened(running, DeviceClass.CABINET, ups={"poll_s": 0.1}) as box:
+        async with opened(running, DeviceClass.RECEIPT_PRINTER) as printer, asyncio.timeout(PATIENCE_S):
+            while not (box.status.ready and printer.status.ready):
+                await asyncio.sleep(0.05)
+            watcher = asyncio.create_task(watch(box))
+            player = asyncio.create_task(played(hands, "mains-lost-while-paying"))
+            while len(sandbox.payments) == paid:
+                await asyncio.sleep(0.05)
+            assert await printer.print_receipt(SLIP) is ReceiptOutcome.PRINTED
+            assert await player == "done"
+            while seen[-1] is not Mains.ONLINE:
+                await asyncio.sleep(0.05)
+            watcher.cancel()
+    assert seen == [Mains.ONLINE, Mains.ON_BATTERY, Mains.BATTERY_LOW, Mains.ONLINE]
 
 
 async def test_card_charged_and_line_lost(running: Running, hands: CabinetClient) -> None:
