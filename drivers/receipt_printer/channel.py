@@ -10,6 +10,7 @@ from typing import TypeVar
 from drivers.link.stream import ByteStream, LinkLost
 from drivers.link.trace import Way, trace
 from drivers.receipt_printer.status_codec import (
+    BUFFERED_STATUS,
     AutomaticStatus,
     Block,
     BufferedReply,
@@ -160,9 +161,18 @@ class PrinterChannel:
                 return True
         return False
 
-    async def buffered_status(self, seconds: float) -> bool:
-        """Whether GS r is answered in time: the printer has come to the end of what it was sent."""
-        return await self._reply(BufferedReply, seconds) is not None
+    async def worked_off(self, seconds: float) -> bool:
+        """Whether GS r is answered in time: the printer has come to the end of what it was sent.
+
+        The answer is a single byte, and one of its values is what a line break reads as, such as that of a printer
+        losing power. So it is asked again, and only a printer with nothing left to print answers promptly: sooner than
+        one that has been switched off and on could.
+        """
+        if await self._reply(BufferedReply, seconds) is None:
+            return False
+        self._mailbox = deque((kept for kept in self._mailbox if not isinstance(kept, BufferedReply)), maxlen=KEPT)
+        await self.write(BUFFERED_STATUS, "GS r 1")
+        return await self._reply(BufferedReply, self._timing.reply_s * self._timing.tries) is not None
 
     # --- details ----------------------------------------------------------------------------------------------------
 

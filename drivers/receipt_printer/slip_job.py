@@ -121,19 +121,22 @@ class SlipJob:
             elif silent:  # off and on again? Then what it had received is gone, and no confirmation will come
                 deadline = min(deadline, loop.time() + self._timing.returned_s)
             left = deadline - loop.time()
-            if confirms and await self._confirmed(min(self._timing.poll_s, left)):
+            if confirms and await self._confirmed(min(self._timing.poll_s, left), silent):
                 return await self._last_look()
             if left <= 0:
                 return ReceiptOutcome.UNKNOWN if confirms or silent else ReceiptOutcome.PRINTED
             if not confirms:
                 await asyncio.sleep(min(self._timing.poll_s, left))
 
-    async def _confirmed(self, seconds: float) -> bool:
+    async def _confirmed(self, seconds: float, silent: bool) -> bool:
         if self._identifier is not None:
             return await self._channel.process_done(self._identifier, seconds)
-        return await self._channel.buffered_status(seconds)
+        # A printer that has been off and on answers GS r as well: it has nothing left to print.
+        return await self._channel.worked_off(seconds) and not silent
 
     async def _last_look(self) -> ReceiptOutcome:
         """The printer has confirmed; a cutter that stuck at the very end still counts, an empty roll does not."""
-        flags = await self._look(self._channel) or frozenset()
+        flags = await self._look(self._channel)
+        if flags is None:
+            return ReceiptOutcome.UNKNOWN
         return ReceiptOutcome.CUTTER_ERROR if Flag.CUTTER_ERROR in flags else ReceiptOutcome.PRINTED

@@ -77,9 +77,12 @@ class VirtualReceiptPrinter(SlipMechanics):
         self.line.unplug()
 
     async def power(self, on: bool) -> None:
-        """The switch; the serial adapter in the cabinet stays plugged. Switching off loses what was received."""
+        """The switch; the serial adapter in the cabinet stays plugged, and reads the dying line's break as a 00.
+        Switching off loses what was received."""
         if on and not self._on:
             await self._wait(DELAYS.power_on)
+        if self._on and not on and isinstance(self.line, VirtualPty):
+            await self.line.send(b"\x00", self.delivery)
         self._on = on
         self._held = False
         self._forget()

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from drivers.receipt_printer.profile import EPSON_80, GB_80, GENERIC_80, PrinterProfile
 from drivers.virtual.pty import Delivery
+from drivers.virtual.receipt_printer import Model
 from tests.faults.receipt_bench import serial_bench
 from tests.faults.resident import staff
 
@@ -22,9 +24,14 @@ ROUGH = {
 }
 
 
+BARE = Model(process_id=False, counters=False, automatic_status=False, ids=None)
+PRINTERS = {"epson-80": (EPSON_80, Model()), "gb-80": (GB_80, BARE), "generic-80": (GENERIC_80, BARE)}
+
+
+@pytest.mark.parametrize(("profile", "model"), list(PRINTERS.values()), ids=list(PRINTERS))
 @pytest.mark.parametrize("how", list(ROUGH.values()), ids=list(ROUGH))
-async def test_answers_are_found_in_it(tmp_path: Path, how: Delivery) -> None:
-    async with serial_bench(tmp_path) as b:
+async def test_answers_are_found_in_it(tmp_path: Path, how: Delivery, profile: PrinterProfile, model: Model) -> None:
+    async with serial_bench(tmp_path, profile=profile, model=model) as b:
         b.device.delivery = how
         assert await b.pays() is None
         assert len(b.device.slips) == 1
