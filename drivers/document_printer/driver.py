@@ -187,10 +187,11 @@ class IppDocumentPrinter:
     # --- jobs -------------------------------------------------------------------------------------------------------
 
     async def follow(self, job: PrintJob) -> AsyncIterator[JobProgress]:
-        evidence = self._evidence.get(job.job_name, Evidence())
+        evidence = self._evidence_for(job.job_name)
         follower = JobFollower(self._client, self._look_at_printer, self._no_answer, self._timing, job, evidence)
         async with contextlib.aclosing(follower.follow()) as looks:
             async for progress in looks:
+                self._note_count(job, progress)
                 if progress.state is JobState.COMPLETED:
                     self._count(job, progress)
                 elif progress.state is JobState.ABORTED and progress.reasons & _UNREADABLE:
@@ -215,14 +216,18 @@ class IppDocumentPrinter:
             )
             if isinstance(reply, IppFault) or reply.code > Status.LAST_SUCCESS:
                 log.warning("document_job_search_failed", cause=describe(reply))
-                return PrintJob(0, job_name), JobProgress(JobState.UNKNOWN, 0, NO_ANSWER)
+                return PrintJob(0, job_name), JobProgress(JobState.UNKNOWN, reasons=NO_ANSWER)
+            progresses = [job_progress(group) for group in reply.all_groups(GroupTag.JOB)]
+            self._counts_sheets = self._counts_sheets or any(progress.sheets_done for progress in progresses)
             found = {
                 group.integer("job-id") or 0: group
                 for group in reply.all_groups(GroupTag.JOB)
                 if job_name in group.strings("job-name")
             }
             if found:
-                return PrintJob(max(found), job_name), job_progress(found[max(found)])
+                progress = job_progress(found[max(found)])
+                out = self._evidence_for(job_name).sheets_out(progress.sheets_done, None)
+                return PrintJob(max(found), job_name), replace(progress, sheets_done=out)
         return None
 
     async def cancel(self, job: PrintJob) -> JobProgress:
@@ -231,7 +236,7 @@ class IppDocumentPrinter:
             Operation.CANCEL_JOB, (Attribute("job-id", Tag.INTEGER, (job.job_id,)), USER)
         )
         log.info("document_job_cancel", job_id=job.job_id, answer=describe(reply))
-        progress = JobProgress(JobState.UNKNOWN, 0, NO_ANSWER)
+        progress = JobProgress(JobState.UNKNOWN, reasons=NO_ANSWER)
         try:
             async with asyncio.timeout(self._timing.cancel_s):
                 async for progress in self.follow(job):  # noqa: B007 - the last one counts
@@ -245,19 +250,28 @@ class IppDocumentPrinter:
         while len(self._evidence) > _KEPT_EVIDENCE:
             del self._evidence[next(iter(self._evidence))]
 
+    def _evidence_for(self, job_name: str) -> Evidence:
+        """Of a job that was submitted before a restart there is little."""
+        return self._evidence.get(job_name) or Evidence(counts_sheets=self._counts_sheets)
+
+    def _note_count(self, job: PrintJob, progress: JobProgress) -> None:
+        if progress.sheets_done:
+            self._counts_sheets = True
+            if job.job_name in self._evidence:
+                self._evidence[job.job_name] = replace(self._evidence[job.job_name], seen=progress.sheets_done)
+
     def _count(self, job: PrintJob, progress: JobProgress) -> None:
         self._mistrusted = False
-        self._counts_sheets = self._counts_sheets or bool(progress.sheets_done)
         evidence = self._evidence.pop(job.job_name, None)
         if evidence is None:
             return  # counted before, or not of our time
         before, now = evidence.impressions, self._counters.get("impressions")
         self._counter_moves = self._counter_moves or (before is not None and now is not None and now > before)
         self._counters["jobs"] += 1
-        self._counters["sheets"] += progress.sheets_done
+        self._counters["sheets"] += progress.sheets_done or 0
         if job.job_name in self._special_jobs:
             self._special_jobs.discard(job.job_name)
-            self._counters["special_sheets"] = self._counters.get("special_sheets", 0) + progress.sheets_done
+            self._counters["special_sheets"] = self._counters.get("special_sheets", 0) + (progress.sheets_done or 0)
         self._show(self._told)
 
     # --- status -----------------------------------------------------------------------------------------------------
@@ -276,6 +290,8 @@ class IppDocumentPrinter:
             return None
         if with_facts and isinstance(reply, IppMessage):
             self._facts = read_facts(reply)
+            if self._identity not in ("", self._facts.identity):
+                self._counts_sheets = self._counter_moves = False  # another printer stands there
             self._identity = self._facts.identity
         if look.supplies.loaded is None and self._facts is not None:
             look = replace(look, supplies=replace(look.supplies, loaded=self._facts.loaded))

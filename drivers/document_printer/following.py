@@ -29,8 +29,8 @@ JOB_ATTRIBUTES = (
     "job-media-sheets-completed",
 )
 USER = Attribute("requesting-user-name", Tag.NAME, ("kiosk",))
-_NOT_FOUND = JobProgress(JobState.UNKNOWN, 0, frozenset({"job-not-found"}))
-_ANOTHER = JobProgress(JobState.UNKNOWN, 0, frozenset({"job-of-another"}))
+_NOT_FOUND = JobProgress(JobState.UNKNOWN, None, frozenset({"job-not-found"}))
+_ANOTHER = JobProgress(JobState.UNKNOWN, None, frozenset({"job-of-another"}))
 NO_SHEET = "no-sheet-counted"
 
 
@@ -49,12 +49,25 @@ class Timing:
 @dataclass(frozen=True)
 class Evidence:
     """What must have moved when a sheet came out. `impressions`: the printer's counter before the job, None where it
-    has none; `counter_moves`: it has been seen to follow a job at once. `counts_sheets`: the printer has counted the
-    sheets of an earlier job."""
+    has none; `counter_moves`: it has been seen to follow a job at once. `counts_sheets`: the printer has been seen to
+    count a job's sheets. `seen`: the most it has counted of this one; some forget the count at the end."""
 
     impressions: int | None = None
     counter_moves: bool = False
     counts_sheets: bool = False
+    seen: int = 0
+
+    def sheets_out(self, told: int | None, printer: PrinterLook | None) -> int | None:
+        """What follows from the count the job tells: 0 only when a sheet would have been noticed."""
+        if told or self.seen:
+            return max(told or 0, self.seen)
+        now = printer.supplies.impressions if printer is not None else None
+        if self.impressions and now is not None:
+            if now != self.impressions:
+                return None  # something has come out
+            if self.counter_moves:
+                return 0
+        return told if self.counts_sheets else None
 
     def moved(self, progress: JobProgress, printer: PrinterLook) -> bool:
         now = printer.supplies.impressions
@@ -127,7 +140,7 @@ class JobFollower:
                 if last is not None:
                     progress = _not_less(progress, last)
             elif loop.time() - heard >= self._timing.silence_s:
-                progress = JobProgress(JobState.UNKNOWN, last.sheets_done if last else 0, NO_ANSWER)
+                progress = JobProgress(JobState.UNKNOWN, last.sheets_done if last else None, NO_ANSWER)
             if progress is not None and progress != last:
                 last = progress
                 _log_progress(self._job, progress)
@@ -158,6 +171,7 @@ class JobFollower:
         if not self._is_ours(group):
             return _ANOTHER
         printer = await self._look_at_printer()
+        progress = replace(progress, sheets_done=self._evidence.sheets_out(progress.sheets_done, printer))
         if progress.state in (JobState.CANCELED, JobState.ABORTED):
             return progress
         if printer is None:
@@ -176,7 +190,11 @@ class JobFollower:
 
 
 def _not_less(progress: JobProgress, last: JobProgress) -> JobProgress:
-    return replace(progress, sheets_done=max(progress.sheets_done, last.sheets_done))
+    return (
+        replace(progress, sheets_done=max(progress.sheets_done or 0, last.sheets_done))
+        if last.sheets_done
+        else progress
+    )
 
 
 def _log_progress(job: PrintJob, progress: JobProgress) -> None:

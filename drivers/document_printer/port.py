@@ -35,10 +35,12 @@ class PrintJob:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """One look at a job; `reasons` are printer-state and job-state keywords without severity suffix."""
+    """One look at a job; `reasons` are printer-state and job-state keywords without severity suffix.
+
+    `sheets_done`: sheets that are out; 0 only from a printer that is known to count them, None: nobody can tell."""
 
     state: JobState
-    sheets_done: int = 0
+    sheets_done: int | None = None
     reasons: frozenset[str] = frozenset()
 
 

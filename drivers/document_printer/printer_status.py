@@ -148,10 +148,11 @@ def _no_look(reply: IppMessage | IppFault) -> DeviceStatus:
 
 
 def job_progress(group: Group) -> JobProgress:
-    """What the job says of itself. Completed with errors is not completed: what came out cannot be trusted."""
+    """What the job says of itself; "0 sheets" is also said by printers that never count. Completed with errors is not
+    completed: what came out cannot be trusted."""
     reasons = frozenset(group.strings("job-state-reasons")) - {"none"}  # these carry no severity suffix
     state = JOB_STATES.get(group.integer("job-state") or 0, JobState.UNKNOWN)
     if state is JobState.COMPLETED and "job-completed-with-errors" in reasons:
         state = JobState.ABORTED
-    sheets = (group.integer("job-media-sheets-completed"), group.integer("job-impressions-completed"))
-    return JobProgress(state, max((n for n in sheets if n is not None), default=0), reasons)
+    told = (group.integer("job-media-sheets-completed"), group.integer("job-impressions-completed"))
+    return JobProgress(state, max((n for n in told if n is not None and n >= 0), default=None), reasons)

@@ -59,6 +59,8 @@ class Behaviour:
     trays: list[SimTray] = field(default_factory=list)
     tells_ready: bool = True  # media-col-ready
     counts_sheets: bool = True  # job-impressions-completed moves
+    tells_sheets: bool = True  # False: the attribute is missing
+    name_octets: int | None = None  # job names come back cut to so many; 0: withheld
     accepting: bool = True
     http_status: int = 200
     print_http_status: int = 200  # only for Print-Job, and nothing is printed
@@ -332,13 +334,13 @@ class IppResponder:
         return words("printer-input-tray", states, 0x30) + (ready if self.behaviour.tells_ready else b"") + sources
 
     def _job(self, job_id: int) -> bytes:
-        job = self.jobs[job_id]
+        how, job = self.behaviour, self.jobs[job_id]
         return (
             integer("job-id", job_id)
-            + words("job-name", [job.name], 0x42)
+            + (words("job-name", [job.name[: how.name_octets]], 0x42) if how.name_octets != 0 else b"")
             + integer("job-state", job.state, 0x23)
             + words("job-state-reasons", job.reasons)
-            + integer("job-impressions-completed", job.sheets)
+            + (integer("job-impressions-completed", job.sheets) if how.tells_sheets else b"")
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.contract.kiosk_api import CertificateState
+import pypdfium2
+
+from backend.contract.kiosk_api import CertificateState, IssuedCertificate, IssueRequest
 from content.schema.text import Text
 from drivers.document_printer.client import IppClient
 from drivers.document_printer.driver import IppDocumentPrinter
 from drivers.document_printer.following import Timing
+from drivers.document_printer.port import JobState, PrintJob
 from drivers.document_printer.trial_page import build_test_page
 from drivers.virtual.ipp_paper_path import Engine, Trouble
 from drivers.virtual.ipp_responder import Behaviour, IppResponder
@@ -27,7 +31,16 @@ from tests.kiosk.journeys.house import House
 
 TIMING = Timing(poll_s=0.02, silence_s=0.4, settle_s=0.2, cancel_s=5.0)
 PAGE = build_test_page("Certificate")
-__all__ = ["PAGE", "TIMING", "Bench", "Trouble", "bench"]
+__all__ = ["PAGE", "TIMING", "Bench", "Trouble", "bench", "two_pages"]
+
+
+def two_pages() -> bytes:
+    """A PDF."""
+    document, file = pypdfium2.PdfDocument.new(), io.BytesIO()
+    for _ in range(2):
+        document.new_page(595, 842)
+    document.save(file)
+    return file.getvalue()
 
 
 @dataclass
@@ -58,6 +71,14 @@ class Bench:
         """What became of the only one."""
         [state] = self.house.world.certificates.values()
         return state
+
+    async def has_printed(self) -> None:
+        """An earlier page, by which the driver knows what this printer counts."""
+        job = await self.printer.submit(PAGE, "earlier-page")
+        assert isinstance(job, PrintJob), job
+        last = [look async for look in self.printer.follow(job)][-1]
+        assert last.state is JobState.COMPLETED, last
+        self.engine.out = 0
 
     def messages(self) -> list[Message]:
         return [screen for screen in self.house.stage.seen if isinstance(screen, Message)]
@@ -94,8 +115,14 @@ async def bench(
     async def certificate_file(intent_id: str) -> bytes:
         return pdf
 
+    async def issue(request: IssueRequest) -> Any:
+        issued = await issue_one_page(request)
+        pages = len(pypdfium2.PdfDocument(pdf))
+        return issued.model_copy(update={"pages": pages}) if isinstance(issued, IssuedCertificate) else issued
+
     async with House(tmp_path / "journal.sqlite3", World(), **answers) as house:
         house.document_printer = printer  # type: ignore[assignment]
+        issue_one_page, house.link.issue = house.link.issue, issue  # type: ignore[method-assign]
         house.link.certificate_file = certificate_file  # type: ignore[method-assign]
         try:
             await printer.open()

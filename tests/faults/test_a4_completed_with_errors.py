@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from backend.contract.kiosk_api import CertificateState
-from tests.faults.a4_bench import bench
+from tests.faults.a4_bench import bench, two_pages
 from tests.faults.resident import sees, staff
 
 
-async def test_not_called_printed(tmp_path: Path) -> None:
-    async with bench(tmp_path) as b:
+@pytest.mark.parametrize("counts", [True, False])
+async def test_neither_called_printed_nor_voided(tmp_path: Path, counts: bool) -> None:
+    async with bench(tmp_path, pdf=two_pages()) as b:
+        b.behaviour.counts_sheets = counts
         b.engine.ends_with_errors = True
         told = await b.prints()
         assert told is not None
+        assert b.engine.out == 2
         sees(__doc__, told.body)
         staff(__doc__, b.printer.status)
         assert b.certificate is CertificateState.DELIVERY_UNKNOWN

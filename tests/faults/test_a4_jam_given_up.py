@@ -16,6 +16,7 @@ from tests.faults.resident import sees, staff
 
 async def test_never_printed_after_the_repair(tmp_path: Path) -> None:
     async with bench(tmp_path, Message=["give-up", "ok"]) as b:
+        await b.has_printed()
         b.engine.trouble = Trouble(("media-jam-error",))
         told = await b.prints()
         assert told is not None

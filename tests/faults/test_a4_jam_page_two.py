@@ -7,23 +7,13 @@ Staff: clear
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import pypdfium2
-
 from backend.contract.kiosk_api import CertificateState
-from tests.faults.a4_bench import Trouble, bench
+from kiosk.screens import Printing
+from tests.faults.a4_bench import Trouble, bench, two_pages
 from tests.faults.resident import sees, staff
 from tests.kiosk.journeys.fakes import Wait
-
-
-def two_pages() -> bytes:
-    document, file = pypdfium2.PdfDocument.new(), io.BytesIO()
-    for _ in range(2):
-        document.new_page(595, 842)
-    document.save(file)
-    return file.getvalue()
 
 
 async def test_held_with_one_sheet_out_then_both(tmp_path: Path) -> None:
@@ -39,3 +29,13 @@ async def test_held_with_one_sheet_out_then_both(tmp_path: Path) -> None:
         assert await b.prints(clerk) is None
         assert b.engine.out == 2
         assert b.certificate is CertificateState.DELIVERED
+        assert any(isinstance(screen, Printing) and screen.sheets == 2 for screen in b.house.stage.seen)
+
+
+async def test_given_up_with_one_sheet_out(tmp_path: Path) -> None:
+    """A sheet that is out cannot be called back."""
+    async with bench(tmp_path, pdf=two_pages(), Message=["give-up", "ok"]) as b:
+        b.engine.trouble = Trouble(("media-jam-error",), sheet=2)
+        assert await b.prints() is not None
+        assert b.engine.out == 1
+        assert b.certificate is CertificateState.DELIVERY_UNKNOWN

@@ -108,7 +108,7 @@ async def _follow(
                     if held is not None:
                         await ended(held)
                         held = None
-                    sheet = min(look.sheets_done + 1, certificate.pages)
+                    sheet = min((look.sheets_done or 0) + 1, certificate.pages)
                     journey.stage.show(_screen(journey, certificate, picture, sheet=sheet))
                 step = asyncio.ensure_future(anext(progress, None))
             elif held is not None and held.done():
@@ -122,7 +122,7 @@ async def _follow(
         return Printed.YES if await _idle_without_fault(printer) else Printed.UNKNOWN
     if last.state in (JobState.CANCELED, JobState.ABORTED):
         # A sheet that is out cannot be called back: only a job without one is surely not printed.
-        return Printed.NO if last.sheets_done < certificate.pages else Printed.UNKNOWN
+        return Printed.NO if last.sheets_done == 0 else Printed.UNKNOWN
     return Printed.UNKNOWN
 
 

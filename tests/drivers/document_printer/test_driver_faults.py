@@ -320,7 +320,7 @@ async def test_short_silence_is_bridged(responder: IppResponder, printer: IppDoc
 async def test_sheet_count_never_falls(responder: IppResponder, printer: IppDocumentPrinter) -> None:
     job = await accepted(printer)
     responder.jobs[1].sheets = 2
-    counts: list[int] = []
+    counts: list[int | None] = []
     async for progress in printer.follow(job):
         counts.append(progress.sheets_done)
         responder.jobs[1].state, responder.jobs[1].sheets = 9, 0

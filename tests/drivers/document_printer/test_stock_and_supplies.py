@@ -184,6 +184,16 @@ async def test_job_without_a_sheet_on_a_printer_that_counts(
     assert (await printed(printer, "proof-2")).state is JobState.UNKNOWN
 
 
+async def test_what_one_printer_counts_says_nothing_of_the_next(
+    responder: IppResponder, printer: IppDocumentPrinter
+) -> None:
+    assert (await printed(printer, "proof-1")).sheets_done == 1
+    responder.behaviour.identity, responder.behaviour.counts_sheets = ("Menkou Virtual A4", "urn:uuid:another"), False
+    responder.jobs.clear()
+    last = await printed(printer, "proof-2")
+    assert (last.state, last.sheets_done) == (JobState.COMPLETED, None)
+
+
 async def test_printer_that_never_counts_is_believed(responder: IppResponder, printer: IppDocumentPrinter) -> None:
     responder.behaviour.counts_sheets = False
     assert (await printed(printer, "proof-1")).state is JobState.COMPLETED
