@@ -34,6 +34,14 @@ class Patience(Enum):
     RECOVERY = "recovery"  # money is in doubt
 
 
+class Untold(Enum):
+    """Instead of the newest transaction. The two must never be confused: a payment is called made because a transaction
+    is there that was not there before it."""
+
+    NONE = "none"  # the terminal said clearly that it has none
+    CANNOT_TELL = "cannot tell"  # refused, aborted, damaged, without numbers…: there may be one
+
+
 class Ears:
     """The caller's prompt handler, for as long as there is a caller. Its mistakes do not harm the payment."""
 
@@ -65,10 +73,12 @@ class BaseCardTerminal(ABC):
         self._money: asyncio.Task[Any] | None = None  # the payment, reversal or end of day that runs
         self._tasks: set[asyncio.Task[Any]] = set()
         self._cancelled = False  # somebody asked for the end of what runs
-        self._doubt: Doubt | None = None
+        self._doubt: Doubt | None = None  # what `last_result` answers
+        self._shut = False  # no more money moves until somebody asked how the doubtful payment ended
         self._last: CardResult | None = None  # how the newest command of this process ended, when that is known
         self._mark: CardMark | None = None
-        self._mark_known = False
+        self._mark_known = False  # the terminal itself said so, and no money moved since
+        self._mark_asked = False  # it answered since money moved, even if it could not tell
 
     # what differs from protocol to protocol
 
@@ -89,9 +99,9 @@ class BaseCardTerminal(ABC):
         """The end of day."""
 
     @abstractmethod
-    async def _newest(self, patience: Patience) -> CardResult | None:
-        """The terminal's newest transaction; None when it knows of none or cannot tell. LinkLost when it could not be
-        asked; a busy one is asked again for as long as `patience` says."""
+    async def _newest(self, patience: Patience) -> CardResult | Untold:
+        """The terminal's newest transaction. LinkLost when it could not be asked; a busy one is asked again for as long
+        as `patience` says."""
 
     @abstractmethod
     async def _ask_how_it_is(self) -> None:
@@ -106,7 +116,7 @@ class BaseCardTerminal(ABC):
     @property
     def status(self) -> DeviceStatus:
         state = self._state
-        if self._doubt is not None and state.device is DeviceState.ONLINE and not self._busy:
+        if self._shut and state.device is DeviceState.ONLINE and not self._busy:
             state = replace(state, device=DeviceState.BUSY, action=Action.RESET, detail="a payment is in doubt")
         return replace(state, counters=dict(self._counters), identity=self._identity)
 
@@ -205,41 +215,48 @@ class BaseCardTerminal(ABC):
 
     async def _end_of_day(self) -> EndOfDay:
         async with self._turn:
-            if self._doubt is not None or not await self._prepare():
+            if self._shut or not await self._prepare():
                 return EndOfDay(done=False)
-            self._mark_known = False
+            self._mark_known = self._mark_asked = False
             return await self._hand_in()
 
     async def _with_doubt(self, doubt: Doubt, move: Callable[[], Awaitable[CardResult]]) -> CardResult:
         """Move money: in doubt from before the first byte until the end is known."""
         async with self._turn:
-            if self._doubt is not None:
+            if self._shut:
                 log.warning("card_terminal_in_doubt")
                 return _NOT_POSSIBLE
             if not await self._prepare() or not await self._learn_mark(Patience.PAYMENT):
                 return _NOT_POSSIBLE
             if self._cancelled:
                 return CardResult(CardOutcome.ABORTED)
-            self._doubt = replace(doubt, before=self._mark, asked=True)
-            self._last = None
-            self._mark_known = False
+            known, before = self._mark_known, self._mark
+            self._doubt = replace(doubt, before=before if known else None, asked=known)
+            self._shut = True
+            self._last = self._mark = None
+            self._mark_known = self._mark_asked = False
             result = await move()
             if result.outcome is not CardOutcome.UNKNOWN:
-                self._doubt = None
+                self._doubt, self._shut = None, False
                 self._last = result
-                self._mark = result.mark or self._mark
+                self._mark = result.mark or before
             return result
 
     async def _learn_mark(self, patience: Patience) -> bool:
-        """Know the newest transaction before adding one. False when the terminal cannot be asked."""
+        """Know the newest transaction before adding one, if the terminal can tell. False when it cannot be asked."""
         if not self._mark_known:
             try:
                 newest = await self._newest(patience)
             except LinkLost:
                 return False
-            self._mark = newest.mark if newest is not None else None
-            self._mark_known = True
+            self._note_newest(newest)
         return True
+
+    def _note_newest(self, newest: CardResult | Untold) -> None:
+        mark = None if isinstance(newest, Untold) else newest.mark
+        self._mark_asked = True
+        if mark is not None or newest is Untold.NONE:
+            self._mark, self._mark_known = mark, True
 
     async def _last_result(self) -> CardResult | None:
         async with self._turn:
@@ -251,13 +268,15 @@ class BaseCardTerminal(ABC):
                 newest = await self._newest(Patience.RECOVERY)
             except LinkLost:
                 return None
-            self._mark, self._mark_known = newest.mark if newest is not None else None, True
+            self._note_newest(newest)
+            told = None if isinstance(newest, Untold) else newest
             if self._doubt is None:
-                return newest
-            verdict = judge(newest, self._doubt)
-            self._doubt = None
+                return told
+            verdict = judge(told, self._doubt)
+            self._shut = False  # a terminal that cannot tell is not shut for ever
             log.info("card_payment_recovered", outcome=verdict.outcome.value, receipt=verdict.receipt)
             if verdict.outcome is CardOutcome.UNKNOWN:
-                return None
+                return None  # and the doubt stays: asked again, it must not answer with an older payment
+            self._doubt = None
             self._last = verdict
             return verdict

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from drivers.card_terminal.base import BaseCardTerminal, Ears, Patience
+from drivers.card_terminal.base import BaseCardTerminal, Ears, Patience, Untold
 from drivers.card_terminal.masking import clean_line
 from drivers.card_terminal.port import CardOutcome, CardResult, EndOfDay
 from drivers.card_terminal.vendor_channel import DEVICE, VendorChannel, VendorTimings
@@ -81,11 +81,12 @@ class VendorCardTerminal(BaseCardTerminal):
             await self._publish(None)
 
     async def _keep(self, channel: VendorChannel) -> None:
+        self._mark_asked = self._mark_known
         await self._ask_status(channel, self._timings.start)
         await self._publish(channel)
         while True:
             async with self._turn:
-                if not self._mark_known and self._doubt is None:
+                if not self._mark_asked and not self._shut:
                     await self._learn_mark(Patience.NONE)
             self._moved.clear()
             with suppress(TimeoutError):
@@ -157,14 +158,16 @@ class VendorCardTerminal(BaseCardTerminal):
             self._moved.set()
         return event.card_result() if isinstance(event, Result) else unknown
 
-    async def _newest(self, patience: Patience) -> CardResult | None:
+    async def _newest(self, patience: Patience) -> CardResult | Untold:
         channel = self._channel
         if channel is None:
             raise LinkLost("bridge not running")
         event = await channel.ask(Ask.LAST, self._timings.last)
-        if not isinstance(event, Result) or not event.found or event.outcome is CardOutcome.UNKNOWN:
-            return None
-        return event.card_result()
+        if not isinstance(event, Result):
+            return Untold.CANNOT_TELL
+        if not event.found:
+            return Untold.NONE
+        return Untold.CANNOT_TELL if event.outcome is CardOutcome.UNKNOWN else event.card_result()
 
     async def _hand_in(self) -> EndOfDay:
         channel = self._channel

@@ -41,7 +41,7 @@ class Prompt(_Heard):
 
 
 class Result(_Heard):
-    """Of pay, reverse and last. `found` false, of last only: the terminal knows of no transaction."""
+    """Of pay, reverse and last. `found` false, of last only: the terminal said clearly that it has no transaction."""
 
     event: Literal["result"]
     outcome: CardOutcome

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from drivers.card_terminal import zvt_apdu
-from drivers.card_terminal.base import BaseCardTerminal, Ears, Patience
+from drivers.card_terminal.base import BaseCardTerminal, Ears, Patience, Untold
 from drivers.card_terminal.port import CardOutcome, CardResult, EndOfDay
 from drivers.card_terminal.zvt_apdu import CONFIG_BYTE, DIAGNOSIS, SERVICE_BYTE, STATUS_ENQUIRY, Command
 from drivers.card_terminal.zvt_channel import Heard, ZvtChannel
@@ -109,13 +109,14 @@ class ZvtCardTerminal(BaseCardTerminal):
 
     async def _keep(self, channel: ZvtChannel) -> None:
         """Register, and then see that neither side forgets the other."""
+        self._mark_asked = self._mark_known
         await self._register(channel)
         await self._publish(channel)
         while True:
             async with self._turn:
                 await channel.answer_unasked()
                 await self._remedy(channel)
-                if not self._mark_known and self._doubt is None:
+                if not self._mark_asked and not self._shut:
                     await self._learn_mark(Patience.NONE)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.enquiry_interval):
@@ -282,9 +283,10 @@ class ZvtCardTerminal(BaseCardTerminal):
         self._wake_keeper()
         return result
 
-    async def _newest(self, patience: Patience) -> CardResult | None:
+    async def _newest(self, patience: Patience) -> CardResult | Untold:
+        """Never `Untold.NONE`: the protocol has no answer that says so, only refusals with many reasons."""
         if not self._settings.repeat_receipt:
-            return None
+            return Untold.CANNOT_TELL
         command = zvt_apdu.repeat_receipt(self._settings.password)
         waits = {Patience.PAYMENT: self._timings.busy_grace, Patience.RECOVERY: self._timings.recovery}
         deadline = asyncio.get_running_loop().time() + waits.get(patience, 0.0)
@@ -295,7 +297,7 @@ class ZvtCardTerminal(BaseCardTerminal):
             heard = await self._ask(channel, command, self._timings.registration)
             code = heard.refused if heard.refused is not None else heard.abort
             if code not in (NOT_READY, PLEASE_WAIT):
-                return newest_transaction(heard, self._settings.currency)
+                return newest_transaction(heard, self._settings.currency) or Untold.CANNOT_TELL
             if asyncio.get_running_loop().time() > deadline:
                 raise LinkLost("terminal busy")
             await asyncio.sleep(self._timings.busy_pause)

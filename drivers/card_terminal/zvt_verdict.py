@@ -26,10 +26,13 @@ def money_result(heard: Heard, amount: int | None, currency: int) -> CardResult:
 
 
 def newest_transaction(heard: Heard, currency: int) -> CardResult | None:
-    """What the repetition of a receipt says of the terminal's newest transaction; None when it says nothing."""
+    """What the repetition of a receipt says of the terminal's newest transaction; None when it says nothing
+    clear: never that there is none."""
     if heard.completion is None or not heard.statuses:
         return None
     last = heard.statuses[-1]
+    if len({(each.result, each.amount, each.receipt, each.trace) for each in heard.statuses}) > 1:
+        return None
     if last.result is None or last.damaged or last.amount is None or last.currency not in (None, currency):
         return None
     if last.result == 0:

@@ -16,20 +16,19 @@ from typing import Any
 from drivers.virtual.zvt_terminal_book import Book, Booking
 from drivers.virtual.zvt_terminal_bytes import bcd, data_of, lll, message, text_block
 from drivers.virtual.zvt_terminal_data import TERMINAL_ID, slip, status_information
-from drivers.virtual.zvt_terminal_scenario import CutPlan, Tap, TerminalFault
+from drivers.virtual.zvt_terminal_scenario import Tap, TerminalFault
+from drivers.virtual.zvt_terminal_speech import Speaker
 from drivers.virtual.zvt_terminal_wire import Wire
 
 SOFTWARE = b"CN-APP-v2.0.9"
 
-DELAYS_S = {"step": 0.05, "card": 1.0, "pin": 2.0, "bank": 1.5, "print": 0.2, "diagnosis": 2.0}
 NO_CARD_S = 60.0  # then it gives up waiting for a card
-T3_S = 5.0  # it waits so long for 80 00 00
 
 OK = b"\x80\x00\x00"
 Job = Callable[[bytes], Coroutine[Any, Any, None]]
 
 
-class VirtualZvtTerminal:
+class VirtualZvtTerminal(Speaker):
     """`speed` 2.0 is twice as fast. `auto`: a person who does this as soon as a card is wanted; None: `tap` does it.
 
     `gives_back_unconfirmed`: a payment whose status information nobody acknowledged is reversed; otherwise it stays.
@@ -48,9 +47,8 @@ class VirtualZvtTerminal:
         keeps_declined: bool = True,
         on_event: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.wire = wire
+        super().__init__(wire, speed, on_event)
         wire.hear = self._hear
-        self.speed = speed
         self.auto = auto
         self.gives_back_unconfirmed = gives_back_unconfirmed
         self.goes_on_alone = goes_on_alone
@@ -58,16 +56,11 @@ class VirtualZvtTerminal:
         self.book = Book()
         self.registered = False
         self.step = ""  # what it waits for just now
-        self.cut_plan: CutPlan | None = None
         self.heard: deque[bytes] = deque(maxlen=2000)  # commands of the register, without acknowledgements
-        self._on_event = on_event
         self._faults: dict[TerminalFault, int | None] = {}
         self._taps: asyncio.Queue[Tap] = asyncio.Queue()
-        self._answered: asyncio.Future[bytes] | None = None
         self._work: asyncio.Task[None] | None = None
-        self._bound = 0  # connection that the present command came over
         self._cancelled = asyncio.Event()
-        self._counted: int | None = None  # messages of the present payment so far
 
     # hands
 
@@ -133,8 +126,7 @@ class VirtualZvtTerminal:
         if await self._cut_here(apdu, number, after=False):
             return
         if apdu[0] in (0x80, 0x84):
-            if self._answered is not None and not self._answered.done():
-                self._answered.set_result(apdu)
+            self._was_answered(apdu)
         else:
             self.heard.append(apdu[:2])
             await self._command(apdu)
@@ -152,7 +144,8 @@ class VirtualZvtTerminal:
         if self.busy or self._take(TerminalFault.BUSY):
             await self._send(message("84 A0"))
             return
-        if control == b"\x06\x01" and self._take(TerminalFault.NOT_SUPPORTED):
+        refusal = {b"\x06\x01": TerminalFault.NOT_SUPPORTED, b"\x06\x20": TerminalFault.REFUSES_REPETITION}.get(control)
+        if refusal is not None and self._take(refusal):
             await self._send(message("84 83"))
             return
         job = self._jobs().get(control)
@@ -294,11 +287,12 @@ class VirtualZvtTerminal:
 
     async def _repetition(self, data: bytes) -> None:
         booking = self._newest()
-        if booking is None:
-            await self._abort(0x83)
+        if booking is None or self._take(TerminalFault.ABORTS_REPETITION):
+            await self._abort(0x83 if booking is None else 0xDC)
             return
         if TerminalFault.NO_REPETITION not in self._faults:
-            await self._say(self._status_of(booking))
+            damaged = self._take(TerminalFault.DAMAGES_REPETITION)
+            await self._say(status_information(booking, damaged=damaged) if damaged else self._status_of(booking))
         await self._print(booking)
         await self._say(message("06 0F"))
 
@@ -337,56 +331,9 @@ class VirtualZvtTerminal:
 
     def _newest(self) -> Booking | None:
         shown = [b for b in self.book.bookings if b.result == 0 or self.keeps_declined]
-        return shown[-1] if shown else None
-
-    async def _abort(self, code: int) -> None:
-        await self._say(message("06 1E", bytes([code])))
-
-    async def _say(self, apdu: bytes) -> bytes | None:
-        """Say it and wait for the register's acknowledgement; None when none came."""
-        if not self._linked:
-            return None
-        await asyncio.sleep(DELAYS_S["step"] / self.speed)
-        loop = asyncio.get_running_loop()
-        self._answered = loop.create_future()
-        await self._send(apdu)
-        deadline = loop.time() + T3_S
-        while not self._answered.done() and self._linked and loop.time() < deadline:
-            await asyncio.wait([self._answered], timeout=0.02)
-        return self._answered.result() if self._answered.done() else None
-
-    async def _send(self, apdu: bytes) -> None:
-        number = self._count()
-        if not await self._cut_here(apdu, number, after=False):
-            await self.wire.send(apdu)
-            await self._cut_here(apdu, number, after=True)
+        return shown[-1] if shown else self.book.earlier
 
     # inside
-
-    @property
-    def _linked(self) -> bool:
-        return self.wire.connection == self._bound != 0
-
-    async def _pause(self, step: str) -> None:
-        await asyncio.sleep(DELAYS_S[step] / self.speed)
-
-    def _count(self) -> int:
-        """The number of the present message in the present payment; 0 outside of one."""
-        if self._counted is None:
-            return 0
-        self._counted += 1
-        return self._counted
-
-    async def _cut_here(self, apdu: bytes, number: int, *, after: bool) -> bool:
-        plan = self.cut_plan
-        if plan is None or number == 0 or plan.after != after:
-            return False
-        if plan.number != number and plan.control != apdu[:2]:
-            return False
-        self.cut_plan = None
-        self._on_event("link cut")
-        await self.wire.cut()
-        return True
 
     async def _drop_work(self) -> None:
         if self._work is not None:

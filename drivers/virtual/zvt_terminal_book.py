@@ -18,10 +18,12 @@ class Booking:
 
 
 class Book:
-    """Receipt and trace numbers go on as in a terminal's life; a new one does not begin at 1."""
+    """Receipt and trace numbers go on as in a terminal's life; a new one does not begin at 1. `earlier`: its newest
+    transaction before this book begins; None for a terminal that never had one."""
 
     def __init__(self, receipt: int = 469, trace: int = 469) -> None:
         self._receipt, self._trace = receipt, trace
+        self.earlier: Booking | None = Booking(receipt, trace, 8800)
         self.bookings: list[Booking] = []
         self.handed_in = 0  # bookings that were part of an end of day
 

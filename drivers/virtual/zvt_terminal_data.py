@@ -16,12 +16,13 @@ def test_pan() -> bytes:
     return (digits + str(-sum(n // 10 + n % 10 for n in doubled) % 10)).encode()
 
 
-def status_information(booking: Booking, *, unknown_field: bool = False) -> bytes:
-    """04 0F. `unknown_field`: a field that no register knows, with the card number behind it."""
+def status_information(booking: Booking, *, unknown_field: bool = False, damaged: bool = False) -> bytes:
+    """04 0F. `unknown_field`: a field that no register knows, with the card number behind it. `damaged`: its amount
+    is no number."""
     pan = test_pan()
     track = bytes.fromhex(pan.decode() + "D2912" + "2010000")
     parts = [
-        bytes([0x27, booking.result, 0x04]) + bcd(booking.amount, 12),
+        bytes([0x27, booking.result, 0x04]) + (b"\xaa" * 6 if damaged else bcd(booking.amount, 12)),
         b"\x22" + ll(bytes.fromhex(pan.decode())),
         b"\x0b" + bcd(booking.trace, 6) + bytes.fromhex("0C 22 39 53 0D 10 06"),
         bytes.fromhex("0E 29 12 17 00 01"),

@@ -34,6 +34,9 @@ class TerminalFault(StrEnum):
     UNMASKED_SLIP = "unmasked-slip"
     UNKNOWN_FIELD = "unknown-field"  # a field nobody knows, with the card number behind it
     NO_REPETITION = "no-repetition"  # 06 20 is answered without a status information
+    REFUSES_REPETITION = "refuses-repetition"  # 84 83 to 06 20
+    ABORTS_REPETITION = "aborts-repetition"  # 06 1E DC: a card is left in it
+    DAMAGES_REPETITION = "damages-repetition"  # 06 20 is answered with an amount that is no number
     KEEPS_CANCEL = "keeps-cancel"  # 06 B0 changes nothing
 
 

@@ -42,8 +42,8 @@ class Bench:
     driver: ZvtCardTerminal
 
     async def ready(self) -> None:
-        """Connected, registered, idle, and its newest transaction known."""
-        await until(lambda: self.driver.status.ready and self.driver._mark_known and not self.driver._turn.locked())
+        """Connected, registered, idle, and asked for its newest transaction."""
+        await until(lambda: self.driver.status.ready and self.driver._mark_asked and not self.driver._turn.locked())
 
     @property
     def tcp(self) -> TcpWire:

@@ -86,6 +86,9 @@ def answer(request: dict[str, object]) -> None:
         say(id=number, event="result", **transaction)
     elif asked == "last":
         known = remembered()
+        if faulty("cannot-tell"):
+            say(id=number, event="result", outcome="unknown")
+            return
         say(id=number, event="result", **(known[-1] if known else {"outcome": "unknown", "found": False}))
     elif asked == "end_of_day":
         say(id=number, event="day", done=True, count=len(remembered()), total=0)

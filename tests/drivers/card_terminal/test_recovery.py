@@ -15,6 +15,10 @@ GIVEN_BACK = CardResult(CardOutcome.APPROVED, 100, 12, 22, reverses=21)
 OLD_GIVEN_BACK = CardResult(CardOutcome.APPROVED, 100, 12, 22, reverses=20)
 
 
+def _numbered(receipt: int | None, trace: int | None) -> CardResult:
+    return CardResult(CardOutcome.APPROVED, 100, receipt, trace)
+
+
 @pytest.mark.parametrize(
     ("newest", "doubt", "outcome"),
     [
@@ -30,6 +34,15 @@ OLD_GIVEN_BACK = CardResult(CardOutcome.APPROVED, 100, 12, 22, reverses=20)
         (NEW, Doubt(100, None, asked=True), CardOutcome.APPROVED),
         (OLD, Doubt(0, BEFORE, reversal=True), CardOutcome.ABORTED),
         (OLD_GIVEN_BACK, Doubt(0, BEFORE, reversal=True), CardOutcome.APPROVED),
+        (_numbered(10, None), Doubt(100, BEFORE), CardOutcome.UNKNOWN),
+        (_numbered(None, 20), Doubt(100, BEFORE), CardOutcome.UNKNOWN),
+        (_numbered(10, 21), Doubt(100, BEFORE), CardOutcome.UNKNOWN),
+        (_numbered(11, 20), Doubt(100, BEFORE), CardOutcome.UNKNOWN),
+        (_numbered(None, 21), Doubt(100, CardMark(10, None)), CardOutcome.UNKNOWN),
+        (_numbered(10, 20), Doubt(100, CardMark(10, None)), CardOutcome.UNKNOWN),
+        (_numbered(11, None), Doubt(100, BEFORE), CardOutcome.APPROVED),
+        (_numbered(10, None), Doubt(100, CardMark(10, None)), CardOutcome.ABORTED),
+        (OLD_GIVEN_BACK, Doubt(100, CardMark(10, None)), CardOutcome.UNKNOWN),
         (NEW, Doubt(0, BEFORE, reversal=True), CardOutcome.UNKNOWN),
     ],
 )

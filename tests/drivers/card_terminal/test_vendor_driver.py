@@ -68,6 +68,18 @@ async def test_money_was_taken(tmp_path: Path, fault: str) -> None:
         assert len(bench.transactions) == 1
 
 
+async def test_a_bridge_that_could_not_tell_before_leaves_the_doubt_to_the_staff(tmp_path: Path) -> None:
+    flag = tmp_path / "cannot-tell"
+    (tmp_path / "memory.json").write_text('[{"outcome": "approved", "amount": 5, "receipt": 7, "trace": 7}]')
+    async with bridge(tmp_path, "cannot-tell@", "crash-before@") as bench:
+        flag.unlink()  # and once more, before the payment
+        assert (await bench.driver.pay(100)).outcome is CardOutcome.UNKNOWN
+        assert flag.exists()
+        assert await bench.driver.last_result() is None, "the older payment is not this one"
+        assert await bench.driver.last_result() is None, "nor when asked again"
+        assert [each["amount"] for each in bench.transactions] == [5]
+
+
 async def test_wrong_amount(tmp_path: Path) -> None:
     async with bridge(tmp_path, "wrong-amount") as bench:
         assert (await bench.driver.pay(100)).outcome is CardOutcome.UNKNOWN

@@ -19,6 +19,8 @@ from drivers.virtual.zvt_terminal_scenario import CutPlan, Tap, TerminalFault
 from tests.drivers.card_terminal.bench import TIMINGS, Bench, impatient, over_serial, over_tcp
 from tests.drivers.link.waiting import until
 
+PRICE = 1250
+
 
 async def _whole_life(bench: Bench) -> None:
     prompts: list[CardPrompt] = []
@@ -231,7 +233,56 @@ async def test_a_terminal_that_cannot_repeat_leaves_the_doubt_to_the_staff() -> 
         assert (await bench.driver.pay(100)).outcome is CardOutcome.UNKNOWN
         assert await bench.driver.last_result() is None
         await bench.ready()
+        bench.terminal.clear()
+        assert await bench.driver.last_result() is None, "not with an older payment either"
         assert (await bench.driver.pay(100)).outcome is CardOutcome.APPROVED, "it is not shut for ever"
+
+
+CANNOT_TELL = [
+    TerminalFault.REFUSES_REPETITION,
+    TerminalFault.ABORTS_REPETITION,
+    TerminalFault.DAMAGES_REPETITION,
+    TerminalFault.NO_REPETITION,
+]
+
+
+@pytest.mark.parametrize("fault", CANNOT_TELL)
+async def test_a_terminal_that_could_not_tell_before_leaves_the_doubt_to_the_staff(fault: TerminalFault) -> None:
+    """That it did not say which transaction was its newest does not mean that it had none."""
+    async with over_tcp() as bench:
+        bench.terminal.inject(fault)
+        await bench.driver.pay(700)
+        await bench.ready()
+        bench.terminal.cut_plan = CutPlan(control=b"\x04\xff")  # before any card was shown
+        assert (await bench.driver.pay(PRICE)).outcome is CardOutcome.UNKNOWN
+        bench.terminal.clear()
+        assert await bench.driver.last_result() is None, "the older payment is not this one"
+        assert await bench.driver.last_result() is None, "nor when asked again"
+        assert [b.amount for b in bench.terminal.book.payments] == [700]
+
+
+@pytest.mark.parametrize("fault", CANNOT_TELL)
+async def test_a_terminal_that_can_tell_later_is_asked_again(fault: TerminalFault) -> None:
+    async with over_tcp() as bench:
+        await bench.driver.pay(700)
+        await bench.ready()
+        bench.terminal.cut_plan = CutPlan(control=b"\x04\xff")
+        assert (await bench.driver.pay(PRICE)).outcome is CardOutcome.UNKNOWN
+        bench.terminal.inject(fault)
+        assert await bench.driver.last_result() is None
+        bench.terminal.clear()
+        found = await bench.driver.last_result()
+        assert found is not None
+        assert found.outcome is CardOutcome.ABORTED
+
+
+async def test_a_terminal_without_any_transaction_cannot_tell() -> None:
+    async with over_tcp() as bench:
+        bench.terminal.book.earlier = None
+        bench.driver._mark_known = False
+        bench.terminal.cut_plan = CutPlan(control=b"\x04\x0f", after=True)
+        assert (await bench.driver.pay(PRICE)).outcome is CardOutcome.UNKNOWN
+        assert await bench.driver.last_result() is None
 
 
 async def test_a_restarted_kiosk_judges_by_the_mark_in_its_journal() -> None:
@@ -290,7 +341,8 @@ async def test_close_in_the_middle_of_a_payment_is_in_doubt_and_leaves_nothing_b
         await until(lambda: len(asyncio.all_tasks()) < before)
         await bench.driver.open()
         found = await bench.driver.last_result()
-        assert found is None, "a terminal without any transaction cannot tell"
+        assert found is not None
+        assert found.outcome is CardOutcome.ABORTED
         assert bench.terminal.book.bookings == []
 
 

@@ -35,7 +35,7 @@ class VendorBench:
     memory: Path
 
     async def ready(self) -> None:
-        await until(lambda: self.driver.status.ready and self.driver._mark_known and not self.driver._turn.locked())
+        await until(lambda: self.driver.status.ready and self.driver._mark_asked and not self.driver._turn.locked())
 
     @property
     def transactions(self) -> list[dict[str, Any]]:
