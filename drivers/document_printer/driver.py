@@ -14,7 +14,8 @@ from drivers.document_printer.client import FaultKind, IppClient, IppFault, Oper
 from drivers.document_printer.following import JOB_ATTRIBUTES, NO_SHEET, USER, Evidence, JobFollower, Timing
 from drivers.document_printer.formats import PDF, PWG_RASTER
 from drivers.document_printer.ipp_codec import IppMessage
-from drivers.document_printer.ipp_values import Attribute, Collection, GroupTag, Tag
+from drivers.document_printer.ipp_values import Attribute, Collection, Group, GroupTag, Tag
+from drivers.document_printer.job_names import JobSearch
 from drivers.document_printer.port import JobProgress, JobState, PrintJob, SubmitFault, Tray
 from drivers.document_printer.printer_status import (
     FACT_ATTRIBUTES,
@@ -146,6 +147,7 @@ class IppDocumentPrinter:
             log.warning("document_job_not_accepted", fault=outcome.value, cause=describe(reply))
         elif isinstance(reply, IppMessage):
             ignored = [attribute.name for attribute in reply.group(GroupTag.UNSUPPORTED).attributes]
+            self._remember(job_name, replace(self._evidence_for(job_name), job_id=outcome.job_id))
             log.info("document_job_accepted", job_id=outcome.job_id, form=form, octets=len(document), ignored=ignored)
         return outcome
 
@@ -202,7 +204,9 @@ class IppDocumentPrinter:
                 yield progress
 
     async def find_job(self, job_name: str) -> tuple[PrintJob, JobProgress] | None:
-        """None only when the printer answered and knows no such job. If it cannot be asked: job id 0, UNKNOWN."""
+        """None only when the printer answered and knows no such job. If it cannot be asked, or lists jobs that may be
+        ours and does not tell: job id 0, UNKNOWN."""
+        search = JobSearch(job_name, self._evidence_for(job_name).job_id)
         # In this order: a job that ends between the two questions is in the second answer.
         for which in ("not-completed", "completed"):
             reply = await self._client.request(
@@ -217,18 +221,21 @@ class IppDocumentPrinter:
             if isinstance(reply, IppFault) or reply.code > Status.LAST_SUCCESS:
                 log.warning("document_job_search_failed", cause=describe(reply))
                 return PrintJob(0, job_name), JobProgress(JobState.UNKNOWN, reasons=NO_ANSWER)
-            progresses = [job_progress(group) for group in reply.all_groups(GroupTag.JOB)]
-            self._counts_sheets = self._counts_sheets or any(progress.sheets_done for progress in progresses)
-            found = {
-                group.integer("job-id") or 0: group
-                for group in reply.all_groups(GroupTag.JOB)
-                if job_name in group.strings("job-name")
-            }
-            if found:
-                progress = job_progress(found[max(found)])
-                out = self._evidence_for(job_name).sheets_out(progress.sheets_done, None)
-                return PrintJob(max(found), job_name), replace(progress, sheets_done=out)
+            groups = tuple(reply.all_groups(GroupTag.JOB))
+            self._counts_sheets = self._counts_sheets or any(job_progress(group).sheets_done for group in groups)
+            if found := search.look(groups):
+                return self._found(job_name, *found)
+        if found := search.best_guess():
+            return self._found(job_name, *found)
+        if search.perhaps:
+            log.warning("document_job_names_withheld")
+            return PrintJob(0, job_name), JobProgress(JobState.UNKNOWN, reasons=frozenset({"job-name-withheld"}))
         return None
+
+    def _found(self, job_name: str, job_id: int, group: Group) -> tuple[PrintJob, JobProgress]:
+        progress = job_progress(group)
+        out = self._evidence_for(job_name).sheets_out(progress.sheets_done, None)
+        return PrintJob(job_id, job_name), replace(progress, sheets_done=out)
 
     async def cancel(self, job: PrintJob) -> JobProgress:
         """A job that has already ended keeps its state; one that does not end in time is returned as it is."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from drivers.document_printer.client import IppClient, IppFault, Operation, Status
-from drivers.document_printer.ipp_values import Attribute, Group, GroupTag, Tag
+from drivers.document_printer.ipp_values import Attribute, GroupTag, Tag
+from drivers.document_printer.job_names import may_be_ours
 from drivers.document_printer.port import FINAL_STATES, JobProgress, JobState, PrintJob
 from drivers.document_printer.printer_status import IDLE, NO_ANSWER, STOPPED, PrinterLook, job_progress
 from drivers.document_printer.reasons import IN_PAPER_PATH
@@ -50,12 +51,14 @@ class Timing:
 class Evidence:
     """What must have moved when a sheet came out. `impressions`: the printer's counter before the job, None where it
     has none; `counter_moves`: it has been seen to follow a job at once. `counts_sheets`: the printer has been seen to
-    count a job's sheets. `seen`: the most it has counted of this one; some forget the count at the end."""
+    count a job's sheets. `seen`: the most it has counted of this one; some forget the count at the end.
+    `job_id`: 0 until the printer has told it."""
 
     impressions: int | None = None
     counter_moves: bool = False
     counts_sheets: bool = False
     seen: int = 0
+    job_id: int = 0
 
     def sheets_out(self, told: int | None, printer: PrinterLook | None) -> int | None:
         """What follows from the count the job tells: 0 only when a sheet would have been noticed."""
@@ -168,7 +171,7 @@ class JobFollower:
         progress = job_progress(group)
         if reply.code > Status.LAST_SUCCESS or progress.state is JobState.UNKNOWN:
             return None
-        if not self._is_ours(group):
+        if not may_be_ours(self._job.job_name, group):  # switched off and on, it counts its jobs from 1 again
             return _ANOTHER
         printer = await self._look_at_printer()
         progress = replace(progress, sheets_done=self._evidence.sheets_out(progress.sheets_done, printer))
@@ -182,11 +185,6 @@ class JobFollower:
         if printer.state == STOPPED or printer.verdict.hard:
             return replace(progress, state=JobState.STOPPED)
         return progress
-
-    def _is_ours(self, group: Group) -> bool:
-        """A printer that was switched off and on counts its jobs from 1 again. Names may come back shortened."""
-        names = group.strings("job-name")
-        return not names or not names[0] or self._job.job_name.startswith(names[0])
 
 
 def _not_less(progress: JobProgress, last: JobProgress) -> JobProgress:

@@ -73,7 +73,8 @@ class DocumentPrinter(Device, Protocol):
 
     async def find_job(self, job_name: str) -> tuple[PrintJob, JobProgress] | None:
         """Look the job up by its name among current and finished jobs (Get-Jobs). None only when the printer answered
-        and knows no such job; when it cannot be asked, the job has id 0 and is UNKNOWN: nothing follows from that."""
+        and knows no such job; when it cannot be asked, or does not tell which job is ours, the job has id 0 and is
+        UNKNOWN: nothing follows from that."""
 
     async def cancel(self, job: PrintJob) -> JobProgress:
         """Cancel-Job; then the state it ended in."""

@@ -80,7 +80,7 @@ async def _submit(printer: DocumentPrinter, pdf: bytes, job_name: str) -> PrintJ
     if job is SubmitFault.UNKNOWN:
         # The connection broke after bytes went out: ask the printer instead of guessing.
         found = await printer.find_job(job_name)
-        return found[0] if found is not None else job
+        return found[0] if found is not None and found[0].job_id else job
     return job
 
 
