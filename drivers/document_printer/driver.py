@@ -38,6 +38,7 @@ log = structlog.get_logger()
 A4 = "iso_a4_210x297mm"
 # The printer took a PDF and then could not read it.
 _UNREADABLE = frozenset({"document-format-error", "unsupported-document-format", "document-unprintable-error"})
+_NEVER_LOOKED_AT = frozenset({Status.OPERATION_NOT_SUPPORTED, Status.VERSION_NOT_SUPPORTED})
 _KEPT_EVIDENCE = 20  # jobs
 
 
@@ -341,7 +342,11 @@ def _submit_outcome(reply: IppMessage | IppFault, job_name: str, tray: Tray) -> 
     if reply.code == Status.ATTRIBUTES_NOT_SUPPORTED and tray is Tray.SPECIAL:
         return SubmitFault.NO_MEDIA
     message = " ".join(reply.group(GroupTag.OPERATION).strings("status-message"))
-    return SubmitFault.BUSY if "printing another job" in message else SubmitFault.REJECTED
+    if "printing another job" in message:
+        return SubmitFault.BUSY
+    # Refused for sure; after any other error the printer had the document, and may have begun with it.
+    refused = 0x0400 <= reply.code < 0x0500 or reply.code in _NEVER_LOOKED_AT
+    return SubmitFault.REJECTED if refused else SubmitFault.UNKNOWN
 
 
 def _submit_fault(fault: IppFault) -> SubmitFault:

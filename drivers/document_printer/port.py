@@ -58,7 +58,7 @@ class SubmitFault(StrEnum):
     NOT_ACCEPTING = "not-accepting"
     NO_MEDIA = "no-media"  # the special stock is used up, or this printer has none
     REJECTED = "rejected"
-    UNKNOWN = "unknown"  # the connection broke after bytes were sent: the job may exist; ask `find_job`
+    UNKNOWN = "unknown"  # it broke after bytes were sent: the job may exist; ask `find_job`
 
 
 class DocumentPrinter(Device, Protocol):

@@ -173,6 +173,13 @@ async def test_whole_document_and_fixed_attributes_arrive(responder: IppResponde
         (0x0506, SubmitFault.NOT_ACCEPTING),
         (0x040A, SubmitFault.FORMAT_NOT_SUPPORTED),
         (0x0400, SubmitFault.REJECTED),
+        (0x0413, SubmitFault.REJECTED),
+        (0x0501, SubmitFault.REJECTED),  # operation not supported
+        (0x0500, SubmitFault.UNKNOWN),  # the whole document had arrived: nobody knows how far it got
+        (0x0504, SubmitFault.UNKNOWN),
+        (0x0508, SubmitFault.UNKNOWN),
+        (0x0588, SubmitFault.UNKNOWN),
+        (0x0100, SubmitFault.UNKNOWN),
     ],
 )
 async def test_refusals(responder: IppResponder, printer: IppDocumentPrinter, status: int, fault: SubmitFault) -> None:
