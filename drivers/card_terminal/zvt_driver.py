@@ -58,6 +58,8 @@ class ZvtCardTerminal(BaseCardTerminal):
         self._closing = False
         self._terminal = ""
         self._software = ""
+        self._registered = False
+        self._register_pause = settings.timings.busy_pause  # until it is tried again
         self._code: int | None = None  # why the terminal takes no payments although it answers
 
     # Device
@@ -109,8 +111,11 @@ class ZvtCardTerminal(BaseCardTerminal):
 
     async def _keep(self, channel: ZvtChannel) -> None:
         """Register, and then see that neither side forgets the other."""
-        self._mark_asked = self._mark_known
-        await self._register(channel)
+        self._mark_asked, self._registered = self._mark_known, False
+        while True:
+            if await self._register(channel):
+                break
+            await asyncio.sleep(self._register_pause)
         await self._publish(channel)
         while True:
             async with self._turn:
@@ -119,14 +124,18 @@ class ZvtCardTerminal(BaseCardTerminal):
                 if not self._mark_asked and not self._shut:
                     await self._learn_mark(Patience.NONE)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._timings.enquiry_interval):
+                interval = self._timings.enquiry_interval
+                async with asyncio.timeout(interval if self._registered else self._register_pause):
                     await channel.unasked.wait()
                     continue
+            if not self._registered:
+                continue
             async with self._turn:
                 await self._enquire(channel)
 
-    async def _register(self, channel: ZvtChannel) -> None:
-        """Until it is done; LinkLost when the terminal does not take part."""
+    async def _register(self, channel: ZvtChannel) -> bool:
+        """Once: whoever has the turn must not keep it from a payment or a question. Whether it is done; LinkLost when
+        the terminal does not take part."""
         settings = self._settings
         command = zvt_apdu.registration(
             settings.password,
@@ -135,27 +144,28 @@ class ZvtCardTerminal(BaseCardTerminal):
             settings.service_byte,
             text_blocks=settings.text_blocks,
         )
-        while True:
-            heard = await self._ask(channel, command, self._timings.registration)
-            code = heard.refused if heard.refused is not None else heard.abort
-            if code is None:
-                self._code = None
-                log.info("card_terminal_registered", terminal=self._identity)
-                self._set_state(DeviceStatus(DeviceState.ONLINE))
-                return
+        heard = await self._ask(channel, command, self._timings.registration)
+        code = heard.refused if heard.refused is not None else heard.abort
+        self._registered = code is None
+        self._register_pause = self._timings.busy_pause
+        if code is None:
+            self._code = None
+            log.info("card_terminal_registered", terminal=self._identity)
+            self._set_state(DeviceStatus(DeviceState.ONLINE))
+        elif code in (NOT_READY, PLEASE_WAIT):
             self._note_code(code)
-            if code not in (NOT_READY, PLEASE_WAIT):
-                self._fault(code, "registration refused")
-                await asyncio.sleep(self._timings.busy_pause * 10)
-            await asyncio.sleep(self._timings.busy_pause)
+        else:
+            self._register_pause *= 10
+            self._fault(code, "registration refused")
+        return self._registered
 
     async def _remedy(self, channel: ZvtChannel) -> None:
         """What can be done without anybody about the trouble the terminal last spoke of."""
         found = trouble(self._code)
-        if found is None:
-            return
-        if found.remedy is Remedy.REGISTER:
+        if not self._registered:
             await self._register(channel)
+        elif found is None:
+            return
         elif found.remedy is Remedy.DIAGNOSE:
             await self._ask_for_diagnosis(channel)
         elif found.remedy is Remedy.WAIT:
@@ -164,7 +174,7 @@ class ZvtCardTerminal(BaseCardTerminal):
     async def _enquire(self, channel: ZvtChannel) -> None:
         heard = await self._ask(channel, STATUS_ENQUIRY, self._timings.registration)
         found = trouble(self._code)
-        if heard.completion is not None and (found is None or found.remedy is Remedy.WAIT):
+        if heard.completion is not None and self._registered and (found is None or found.remedy is Remedy.WAIT):
             self._code = None
             self._set_state(DeviceStatus(DeviceState.ONLINE))
         elif heard.completion is None:
@@ -221,6 +231,8 @@ class ZvtCardTerminal(BaseCardTerminal):
         found = trouble(code)
         if found is not None and code is not None:
             self._code = code
+            if found.remedy is Remedy.REGISTER:
+                self._registered = False
             detail = f"{found.detail} ({code:02X})"
             self._set_state(DeviceStatus(found.device, action=found.action, detail=detail))
 
@@ -240,16 +252,23 @@ class ZvtCardTerminal(BaseCardTerminal):
             channel = await self._connected()
             if channel is None:
                 return False
-            if asyncio.get_running_loop().time() - channel.heard_at < self._timings.fresh:
+            if self._registered and asyncio.get_running_loop().time() - channel.heard_at < self._timings.fresh:
                 return True
             try:
-                await asyncio.wait_for(self._register(channel), self._timings.registration)
+                return await self._register_in_time(channel)
             except LinkLost:
                 continue  # it had died while nobody looked: once more on a new connection
-            except TimeoutError:
-                return False
-            return True
         return False
+
+    async def _register_in_time(self, channel: ZvtChannel) -> bool:
+        """As `_register`, waiting a little for a terminal that is busy."""
+        patience = asyncio.get_running_loop().time() + self._timings.busy_grace
+        while not await self._register(channel):
+            busy = self._code in (NOT_READY, PLEASE_WAIT)
+            if not busy or asyncio.get_running_loop().time() > patience:
+                return False
+            await asyncio.sleep(self._timings.busy_pause)
+        return True
 
     async def _take(self, amount: int, ears: Ears) -> CardResult:
         def on_status(code: int) -> None:

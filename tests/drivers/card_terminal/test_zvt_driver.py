@@ -331,6 +331,42 @@ async def test_wrong_currency_needs_a_technician() -> None:
         await other.close()
 
 
+class _RefusesRegistration:
+    """As `VirtualZvtTerminal._registration`."""
+
+    def __init__(self, bench: Bench, code: int) -> None:
+        self.times = 0
+        self._bench, self._code = bench, code
+
+    async def __call__(self, data: bytes) -> None:
+        self.times += 1
+        await self._bench.terminal._abort(self._code)
+
+
+@pytest.mark.parametrize("code", [0x6F, 0x83, 0xA0], ids=["currency", "not-possible", "busy"])
+async def test_a_terminal_that_registers_nobody_any_more_lets_nobody_wait(code: int) -> None:
+    """It forgot us, says so to a payment, and refuses us. The keeper tries on; meanwhile everybody gets an answer."""
+    async with over_tcp(impatient(busy_pause=0.02, busy_grace=0.1)) as bench:
+        registration = bench.terminal._registration
+        refuse = _RefusesRegistration(bench, code)
+        bench.terminal.registered = False
+        bench.terminal._registration = refuse  # type: ignore[method-assign]
+        async with asyncio.timeout(20):
+            assert (await bench.driver.pay(PRICE)).code == 0x6B
+            await until(lambda: refuse.times > 0)
+            assert (await bench.driver.pay(PRICE)).outcome is CardOutcome.NOT_POSSIBLE
+            assert (await bench.driver.reverse(470)).outcome is CardOutcome.NOT_POSSIBLE
+            assert (await bench.driver.end_of_day()) == EndOfDay(False)
+            await bench.driver.last_result()
+            await bench.driver.cancel()
+            assert not bench.driver.status.ready
+            tried = refuse.times
+            await until(lambda: refuse.times > tried)
+            bench.terminal._registration = registration  # type: ignore[method-assign]
+            await bench.ready()
+            assert (await bench.driver.pay(PRICE)).outcome is CardOutcome.APPROVED
+
+
 async def test_close_in_the_middle_of_a_payment_is_in_doubt_and_leaves_nothing_behind() -> None:
     async with over_tcp(auto=None) as bench:
         before = len(asyncio.all_tasks())
