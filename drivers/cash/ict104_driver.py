@@ -1,8 +1,8 @@
 """Banknote acceptors that speak ICT104, single bytes without a checksum.
 
 What can be promised is less than with SSP. The unit tells a result once and remembers nothing: a 10 that is lost is a
-note in the cashbox that is not counted. It is told as JAMMED with the note, so that somebody looks; a note is never
-counted that was not ordered to be stacked, and none twice.
+note in the cashbox that is not counted. It is told as JAMMED with the note, so that somebody looks, and so is one of
+which the line says two things; a note is never counted that was not ordered to be stacked, and none twice.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import structlog
 
 from drivers.cash.event_queue import EventQueue, NoteInHand, Place
 from drivers.cash.ict104_codec import Code, Escrow, Message, Order, Parser, PowerUp
+from drivers.cash.ict104_note_path import IctNotePath
 from drivers.cash.ict104_settings import IctSettings
 from drivers.cash.port import CashEvent, CashEventKind, Note
 from drivers.cash.troubles import Trouble, TroubleBook
@@ -53,6 +54,7 @@ class Ict104Acceptor:
         self._timings = settings.timings
         self._events = EventQueue()
         self._troubles = TroubleBook()
+        self._path = IctNotePath(self._events, self._troubles, self._now, settings.timings)
         self._parser = Parser()
         self._kinds = {
             number: Note(value, settings.currency) for number, value in enumerate(settings.bills, start=1) if value
@@ -61,8 +63,6 @@ class Ict104Acceptor:
         self._live = False
         self._keeper: asyncio.Task[None] | None = None
         self._status = DeviceStatus()
-        self._wanted: frozenset[int] = frozenset()
-        self._note: NoteInHand | None = None
         self._heard = asyncio.Condition()  # notified after every round of the listener
         self._poll_answer: Code | None = None  # to the poll somebody waits for
         self._last_answer: Code | None = None
@@ -70,7 +70,6 @@ class Ict104Acceptor:
         self._missed = 0
         self._asked_at: float | None = None  # the poll that is not answered yet
         self._next_poll = self._next_hold = 0.0
-        self._came_out_at = float("-inf")
         self._disabled_answers = 0
         self._quiet_rounds = 0
 
@@ -94,53 +93,48 @@ class Ict104Acceptor:
             )
 
     async def close(self) -> None:
-        if self._live and (self._wanted or self._busy):
+        if self._live and (self._path.wanted or self._path.busy):
             await self.disable()
         await end_supervision(self._keeper)
         self._keeper = None
         self._set_status(DeviceStatus(DeviceState.OFFLINE, detail="closed"))
 
     async def refresh(self) -> DeviceStatus:
-        if self._live and not self._busy:
+        if self._live and not self._path.busy:
             await self._ask_status()
         return self._status
 
     async def enable(self, values: Collection[int]) -> bool:
         accepted = frozenset(note.value for note in self._kinds.values()) & frozenset(values)
-        if not accepted or not self._live or self._troubles or self._busy:
+        if not accepted or not self._live or self._troubles or self._path.busy:
             return False
         for _ in range(ENABLE_TRIES):
             await self._send(Order.ENABLE)
             if await self._ask_status() in _ENABLED:
-                self._wanted = accepted
+                self._path.wanted = accepted
                 self._events.drop_old_news()
                 return True
         await self._send(Order.DISABLE)
         return False
 
     async def disable(self) -> None:
-        self._wanted = frozenset()
-        await self._send(Order.DISABLE)
+        await self._stop_taking()
         await self.give_back()
         limit = self._timings.accept + self._timings.reject
-        await self._wait(lambda: not self._live or self._note is None or self._note.jam_told, limit)
+        await self._wait(lambda: not self._live or not self._path.busy or self._path.stuck, limit)
 
     async def next_event(self) -> CashEvent:
         return await self._events.next()
 
     async def stack(self) -> bool:
-        note = self._note
-        if not self._live or note is None or note.place is not Place.ESCROW or not note.wanted:
+        if not self._live or not self._path.order(Place.STACKING):
             return False
-        note.move(Place.STACKING, self._now())
         await self._send(Order.ACCEPT)
         return True
 
     async def give_back(self) -> bool:
-        note = self._note
-        if not self._live or note is None or note.place is not Place.ESCROW:
+        if not self._live or not self._path.order(Place.RETURNING):
             return False
-        note.move(Place.RETURNING, self._now())
         await self._send(Order.REJECT)
         return True
 
@@ -163,7 +157,7 @@ class Ict104Acceptor:
             raise
         finally:
             self._live, self._stream = False, None
-            self._lose_touch()
+            self._path.lose_touch()
             async with self._heard:
                 self._heard.notify_all()
 
@@ -197,6 +191,10 @@ class Ict104Acceptor:
             )
         )
 
+    async def _stop_taking(self) -> None:
+        self._path.wanted = frozenset()
+        await self._send(Order.DISABLE)
+
     async def _send(self, order: int) -> None:
         """A lost link is noticed by the listener."""
         name = Order(order).name if order in list(Order) else "HOLD"
@@ -207,7 +205,7 @@ class Ict104Acceptor:
 
     async def _round(self) -> None:
         """Listen for a moment."""
-        data = b""
+        data, began = b"", self._now()
         if self._stream is None:
             raise LinkLost("closed")
         try:
@@ -223,8 +221,13 @@ class Ict104Acceptor:
         if data:
             names = (getattr(message, "name", type(message).__name__) for message in messages)
             trace("cash", Way.IN, " ".join(names), data)
+        taking = bool(self._path.wanted)
         for message in messages:
             await self._hear(message)
+        if self._live:
+            self._path.keep_time(began)  # not the time now: after a pause of the machine, words wait to be read
+        if taking and not self._path.wanted:
+            await self._stop_taking()  # a note of unknown fate, or worse
         if self._live:
             self._set_status(self._troubles.status("ICT104", self._events.counters))
         async with self._heard:
@@ -248,15 +251,16 @@ class Ict104Acceptor:
     # time
 
     async def _keep_time(self) -> None:
-        now, note = self._now(), self._note
-        if note is not None:
-            await self._look_after(note, now)
+        now = self._now()
+        note = self._path.note
+        if note is not None and note.place is Place.ESCROW:
+            await self._keep_in_escrow(note, now)
         if self._asked_at is not None and now - self._asked_at > self._timings.reply:
             self._asked_at = None
             self._missed += 1
             if self._missed >= MISSED_AT_MOST:
                 raise LinkLost("unit silent")
-        if self._note is None and self._asked_at is None and now >= self._next_poll:
+        if not self._path.busy and self._asked_at is None and now >= self._next_poll:
             await self._poll()
 
     async def _poll(self) -> None:
@@ -264,23 +268,12 @@ class Ict104Acceptor:
         self._asked_at, self._next_poll = now, now + self._timings.poll
         await self._send(Order.POLL)
 
-    async def _look_after(self, note: NoteInHand, now: float) -> None:
-        age = now - note.since
-        match note.place:
-            case Place.ESCROW if not self._wanted or not note.wanted or age > self._timings.escrow_decision:
-                await self.give_back()
-            case Place.ESCROW if now >= self._next_hold:
-                self._next_hold = now + self._timings.hold
-                await self._send(self._settings.hold_code)
-            case Place.STACKING if age > self._timings.accept:
-                self._give_up()
-            case Place.RETURNING if age > self._timings.reject and note.late:
-                self._came_out()  # said while nobody listened; what is not accepted comes out by itself
-            case Place.RETURNING if age > self._timings.reject:
-                self._give_up()
-                self._troubles.add(Trouble.STUCK)
-                self._wanted = frozenset()
-                await self._send(Order.DISABLE)
+    async def _keep_in_escrow(self, note: NoteInHand, now: float) -> None:
+        if not self._path.wanted or not note.wanted or now - note.since > self._timings.escrow_decision:
+            await self.give_back()
+        elif now >= self._next_hold:
+            self._next_hold = now + self._timings.hold
+            await self._send(self._settings.hold_code)
 
     # what the unit says
 
@@ -293,14 +286,14 @@ class Ict104Acceptor:
             case Escrow():
                 await self._escrow(message.bill_type)
             case Code.STACKED:
-                self._stacked()
-            case Code.BILL_REJECTED | Code.BILL_REMOVED if message is self._last_answer and self._note is None:
-                self._note_answer(message)  # the same as last time
+                self._path.stacked()
+            case Code.BILL_REJECTED | Code.BILL_REMOVED if self._said_before(message):
+                self._note_answer(message)
             case Code.BILL_REJECTED | Code.BILL_REMOVED if self._asked_at is not None:
                 self._note_answer(message)
-                self._came_out()
+                self._path.came_out()
             case Code.REJECTED | Code.BILL_REJECTED | Code.BILL_REMOVED:
-                self._came_out()
+                self._path.came_out()
             case Code.ENABLED | Code.DISABLED:
                 await self._poll_answered(message)
             case Code.EXCEPTION_OVER:
@@ -310,55 +303,33 @@ class Ict104Acceptor:
             case _:
                 self._asked_at = None  # BUSY and the like: it is there
 
+    def _said_before(self, code: Code) -> bool:
+        """Whether it is the answer to a poll that was given last time too: of a note that is out."""
+        return code is self._last_answer and (not self._path.busy or self._asked_at is not None)
+
     async def _power_up(self) -> None:
         """02 within 2 s, or the unit takes nothing. Should this be noise while a note is in escrow, the 02 would take
         it; the 0F before it prevents that, and means nothing to a unit that just started."""
-        note = self._note
+        note = self._path.note
         if note is not None and note.place is Place.ESCROW:
             await self._send(Order.REJECT)
         await self._send(Order.ACCEPT)
         await self._send(Order.DISABLE)
         self._troubles.clear()
-        if self._live and (self._wanted or note is not None):
+        if self._live and (self._path.wanted or note is not None):
             self._events.tell(CashEventKind.LOST, why="unit restarted")
-        self._lose_touch()
-        self._give_up()  # it clears its path, and does not say where to
+        self._path.lose_touch()
+        self._path.give_up()  # it clears its path, and does not say where to
 
     async def _escrow(self, bill_type: int) -> None:
-        kind = self._kinds.get(bill_type)
-        note = self._note
-        if note is not None:
-            if note.place is Place.ESCROW and note.note == kind:
-                return  # said again
-            self._give_up()
-        wanted = kind is not None and kind.value in self._wanted
-        self._note = NoteInHand(kind, Place.ESCROW, self._now(), wanted)
-        if wanted:
-            self._next_hold = self._now() + self._timings.hold
-            self._events.tell(CashEventKind.ESCROWED, kind)
-        else:
-            await self.give_back()
-
-    def _stacked(self) -> None:
-        """Only in answer to an order of the last moments: 10 is a byte like any other."""
-        note = self._note
-        if note is None or note.place is not Place.STACKING or self._now() - note.since > self._timings.accept:
-            log.warning("cash_stray_credit_byte_ignored")
-            trace("cash", Way.NOTE, "10 ignored: no note was to be stacked")
-            return
-        self._events.tell(CashEventKind.STACKED, note.note, late=note.late)
-        self._note = None
-
-    def _came_out(self) -> None:
-        note = self._note
-        if note is not None:
-            kind = CashEventKind.RETURNED if note.wanted else CashEventKind.REFUSED
-            self._events.tell(kind, note.note, late=note.late)
-            self._note = None
-            self._troubles.end(Trouble.STUCK)
-        elif self._now() - self._came_out_at > self._timings.echo:
-            self._events.tell(CashEventKind.REFUSED)
-        self._came_out_at = self._now()
+        before = self._path.note.since if self._path.note is not None else float("-inf")
+        self._path.in_escrow(self._kinds.get(bill_type))
+        note = self._path.note
+        if note is not None and note.place is Place.ESCROW:
+            if not note.wanted:
+                await self.give_back()
+            elif note.since > before:
+                self._next_hold = note.since + self._timings.hold
 
     def _note_answer(self, code: Code) -> None:
         self._asked_at, self._poll_answer, self._last_answer = None, code, code
@@ -367,7 +338,7 @@ class Ict104Acceptor:
         self._note_answer(code)
         if any(trouble in self._troubles for trouble in _OVER_WHEN_NOT_SAID):
             self._well_again()
-        self._disabled_answers = self._disabled_answers + 1 if code is Code.DISABLED and self._wanted else 0
+        self._disabled_answers = self._disabled_answers + 1 if code is Code.DISABLED and self._path.wanted else 0
         if self._disabled_answers > DISABLED_AT_MOST:
             raise LinkLost("unit stays disabled")
         if self._disabled_answers:
@@ -383,34 +354,14 @@ class Ict104Acceptor:
         trouble, kind, detail = _EXCEPTIONS[code]
         if not self._troubles.add(trouble, detail):
             return
-        self._wanted = frozenset()
-        note = self._note
         if kind is CashEventKind.JAMMED:
-            self._events.tell(kind, note.note if note else None)
-            if note is not None:
-                note.jam_told = True
+            self._path.jammed()
         else:
             self._events.tell(kind, why=detail)
-        await self._send(Order.DISABLE)
-        if note is not None and note.place is Place.ESCROW:
-            await self.give_back()
-
-    def _give_up(self) -> None:
-        """Nobody will tell any more what became of the note."""
-        note, self._note = self._note, None
-        if note is not None and not note.jam_told:
-            self._events.tell(CashEventKind.JAMMED, note.note, late=note.late, why="outcome never told")
-
-    def _lose_touch(self) -> None:
-        self._wanted = frozenset()
-        if self._note is not None:
-            self._note.late = True
+        await self._stop_taking()
+        await self.give_back()
 
     # status
-
-    @property
-    def _busy(self) -> bool:
-        return self._note is not None
 
     def _set_status(self, status: DeviceStatus) -> None:
         if not status.same_trouble(self._status):

@@ -19,6 +19,9 @@ class IctTimings:
     hold: float = 2.0  # between two holds; unanswered for 5 s the note comes out
     escrow_decision: float = 60.0  # a note nobody decides about is given back
     accept: float = 30.0  # from the order to 10; a 10 after that is noise
+    contradiction: float = (
+        2.0  # from "in the box" or "came out" to its being believed; longer than a note takes to stack
+    )
     reject: float = 10.0  # from the order to 11
     echo: float = 2.0  # 29 and 11 within this time tell of the same note
     tick: float = 0.1

@@ -38,7 +38,16 @@ def ssp_settings(path: Path, timings: SspTimings = SSP_TIMINGS, **more: Any) -> 
 
 
 ICT_TIMINGS = IctTimings(
-    reply=0.4, poll=0.03, pair=0.3, power_up=1.0, hold=0.1, accept=3.0, reject=1.0, echo=0.3, tick=0.01
+    reply=0.4,
+    poll=0.03,
+    pair=0.3,
+    power_up=1.0,
+    hold=0.1,
+    accept=3.0,
+    contradiction=0.2,
+    reject=1.0,
+    echo=0.3,
+    tick=0.01,
 )
 BILLS = (500, 1000, 2000, 5000, 10000)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drivers.cash.port import CashEventKind, Note
 from drivers.virtual.ict104 import IctFault
-from tests.faults.cash_bench import ICT_TIMINGS, ict_bench, told
+from tests.faults.cash_bench import ALL, ICT_TIMINGS, ict_bench, told
 from tests.faults.resident import staff
 
 
@@ -26,4 +26,5 @@ async def test_unknown_is_not_ok(tmp_path: Path) -> None:
         assert jammed.note == Note(2000)
         assert bench.unit.path.cashbox == [2000]
         staff(__doc__, bench.cash.status)
-        await bench.feed(500)  # it goes on
+        assert await bench.cash.enable(ALL), "the unit works"
+        await bench.feed(500)
