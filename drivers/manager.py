@@ -63,8 +63,8 @@ class DeviceSet:
         return {device_class: device for device_class, device in found if device is not None}
 
     async def open(self) -> None:
-        """All at the same time: a slow one does not hold up the others."""
-        await asyncio.gather(*(device.open() for device in self.present().values()))
+        """All at the same time: a slow one does not hold up the others, nor does one that fails."""
+        await asyncio.gather(*(_open(device_class, device) for device_class, device in self.present().items()))
 
     async def refresh(self) -> None:
         """Ask all devices how they are, for `REFRESH_S` at most: a driver that hangs holds up nobody else."""
@@ -77,6 +77,13 @@ class DeviceSet:
         for device_class, end in zip(present, ends, strict=True):
             if isinstance(end, Exception):
                 log.error("device_not_closed", device=device_class.value, error=type(end).__name__)
+
+
+async def _open(device_class: DeviceClass, device: Device) -> None:
+    try:
+        await device.open()
+    except Exception as error:  # noqa: BLE001 - a bug in one driver: that device stays unready, the others serve
+        log.error("device_not_opened", device=device_class.value, error=type(error).__name__)
 
 
 async def _refresh(device_class: DeviceClass, device: Device) -> None:

@@ -65,8 +65,8 @@ def list_devices(devices: DevicesFile = None) -> None:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     for device_class, table in tables.items():
-        where = next((str(table[key]) for key in ("path", "uri", "source", "host", "reader") if key in table), "")
-        typer.echo(f"{device_class.value:17} {CLASSES[device_class]}  {table.get('driver')}  {where}")
+        place = next((str(table[key]) for key in ("path", "uri", "source", "host", "reader") if key in table), "")
+        typer.echo(f"{device_class.value:17} {CLASSES[device_class]}  {table.get('driver')}  {without_password(place)}")
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from drivers.device import DeviceClass
 from drivers.status import Action, DeviceState, DeviceStatus, SupplyState
 
@@ -41,6 +43,14 @@ SUPPLIES = {
     SupplyState.JAMMED: "卡住 jammed",
     SupplyState.UNKNOWN: "不明 unknown",
 }
+
+
+def without_password(place: str) -> str:
+    """A path as it is; of an address only where it leads: user, password, path and query may be secrets."""
+    parts = urlsplit(place)
+    if not parts.netloc:
+        return place
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def describe(status: DeviceStatus) -> list[str]:

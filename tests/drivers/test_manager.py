@@ -91,6 +91,7 @@ class Broken:
 
     async def open(self) -> None:
         self.opened = True
+        raise RuntimeError
 
     async def close(self) -> None:
         raise RuntimeError
@@ -100,6 +101,9 @@ class Broken:
 
 
 class Sound(Broken):
+    async def open(self) -> None:
+        self.opened = True
+
     async def close(self) -> None:
         self.closed = True
 
@@ -112,8 +116,10 @@ async def test_a_buggy_driver_does_not_hold_up_the_others() -> None:
     broken, sound = Broken(), Sound()
     devices = DeviceSet(id_reader=broken, receipt_printer=sound)  # type: ignore[arg-type]
     await devices.open()
+    assert sound.opened
     await devices.refresh()
     assert sound.status.ready
+    assert not broken.status.ready
     await devices.close()
     assert sound.closed
 

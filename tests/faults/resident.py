@@ -35,7 +35,8 @@ def said(doc: str | None, field: str) -> str:
 
 
 def sees(doc: str | None, *texts: Text | None) -> None:
-    """The docstring's Resident line quotes these very sentences."""
+    """The docstring's Resident line quotes these very sentences, of which there is at least one."""
+    assert texts, "no sentence was given"
     for text in texts:
         assert text is not None, "nothing is said to the resident"
         assert text.zh in said(doc, "Resident"), f"the docstring does not quote: {text.zh}"

@@ -50,6 +50,19 @@ def test_list(devices: Path) -> None:
     assert "扫码器" in second
 
 
+def test_list_shows_no_password(tmp_path: Path) -> None:
+    file = tmp_path / "devices.toml"
+    file.write_text(
+        '[camera]\ndriver = "opencv"\nsource = "http://admin:hunter2@192.0.2.5:81/video?key=hunter3"\n'
+        '[document_printer]\ndriver = "ipp"\nuri = "ipps://user:hunter2@printer.example/ipp/print"\n',
+        "utf-8",
+    )
+    shown = runner.invoke(app, ["list", "--devices", str(file)]).stdout
+    assert "hunter" not in shown
+    assert "http://192.0.2.5:81" in shown
+    assert "ipps://printer.example" in shown
+
+
 def test_drivers_lists_every_installed_one() -> None:
     result = runner.invoke(app, ["drivers"])
     assert result.exit_code == 0
