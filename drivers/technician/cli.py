@@ -17,7 +17,7 @@ from drivers.manager import DevicesFileError
 from drivers.registry import UnknownDriverError, driver_names, find_driver
 from drivers.status import DeviceStatus
 from drivers.technician import look
-from drivers.technician.words import CLASSES, describe
+from drivers.technician.words import CLASSES, describe, without_password
 from drivers.trial import find_trial
 
 app = typer.Typer(
