@@ -24,7 +24,7 @@ from drivers.receipt_printer.printer_status import device_status, fault_of, sile
 from drivers.receipt_printer.profile import GENERIC_80, PrinterProfile
 from drivers.receipt_printer.render import render
 from drivers.receipt_printer.slip_job import SlipJob
-from drivers.receipt_printer.status_codec import Flag
+from drivers.receipt_printer.status_codec import CLEAR_BUFFER, Flag
 from drivers.receipt_printer.timing import Timing
 from drivers.status import Action, DeviceState, DeviceStatus
 
@@ -63,6 +63,7 @@ class EscPosReceiptPrinter:
         self._status = DeviceStatus()
         self._counters: dict[str, int] = {"slips": 0}
         self._identity = ""
+        self._left_over = False  # of a slip, in the printer
         self._mistrusted = (
             False  # it has called a slip printed that was not; until one is, or it is switched off and on
         )
@@ -131,8 +132,11 @@ class EscPosReceiptPrinter:
         job = SlipJob(
             channel, self._profile, self._timing, self._look, lambda n: seconds_on_the_wire(self._settings, n)
         )
+        self._left_over = self._profile.clear_buffer
         try:
             outcome = await job.run(data)
+            self._left_over = self._left_over and outcome is not ReceiptOutcome.PRINTED
+            await self._clear_left_over(channel)
         except LinkLost:
             return ReceiptOutcome.UNKNOWN
         self._counters["slips"] += outcome is ReceiptOutcome.PRINTED
@@ -141,6 +145,14 @@ class EscPosReceiptPrinter:
             self._counters["cuts"] = job.cuts
         self._set_status(self._told)
         return outcome
+
+    async def _clear_left_over(self, channel: PrinterChannel) -> None:
+        """What is left in the printer of a slip that was not confirmed must not come out later, when its money has
+        been given back. Sent at once, and again to a printer that was not listening. LinkLost."""
+        if not self._left_over:
+            return
+        await channel.write(CLEAR_BUFFER, "DLE DC4 8")
+        self._left_over = channel.silent_looks > 0
 
     async def _count(self, counter: int) -> int | None:
         found = await self._answering()
@@ -164,6 +176,7 @@ class EscPosReceiptPrinter:
             with contextlib.suppress(LinkLost):
                 channel.forget_replies()
                 if (flags := await self._look(channel)) is not None:
+                    await self._clear_left_over(channel)
                     return channel, flags
                 await channel.drop(self._status.detail)
             if self._channel is channel:
@@ -181,6 +194,7 @@ class EscPosReceiptPrinter:
                 if channel.heard_at is not None or channel.silent_looks >= self._timing.silent_looks:
                     await channel.drop(self._status.detail)  # the next look starts from the path again
                 return
+            await self._clear_left_over(channel)
             if fault_of(flags):
                 return  # what follows would be answered after the repair
             now = asyncio.get_running_loop().time()

@@ -18,7 +18,6 @@ from drivers.receipt_printer.printer_status import fault_of, only_hot
 from drivers.receipt_printer.profile import PrinterProfile
 from drivers.receipt_printer.status_codec import (
     BUFFERED_STATUS,
-    CLEAR_BUFFER,
     Flag,
     automatic_status_request,
     process_id_request,
@@ -57,8 +56,6 @@ class SlipJob:
         if outcome is ReceiptOutcome.PRINTED and before is not None:
             self.cuts = await self._count()
             self.nothing_moved = self.cuts == before
-        if outcome not in (ReceiptOutcome.PRINTED, ReceiptOutcome.UNKNOWN) and self._profile.clear_buffer:
-            await self._channel.write(CLEAR_BUFFER, "DLE DC4 8")
         if outcome in (ReceiptOutcome.PRINTED, ReceiptOutcome.CUTTER_ERROR) and not self.nothing_moved:
             return outcome
         return ReceiptOutcome.UNKNOWN

@@ -120,6 +120,11 @@ class RealTimeScanner:
     def __init__(self) -> None:
         self._tail = b""
 
+    def behind_clear(self, data: bytes) -> bytes:
+        """What of `data` comes behind its last clear command and so is not cleared; empty without one."""
+        _, cleared, behind = (self._tail + data).rpartition(b"\x10" + self.CLEAR)
+        return behind if cleared else b""
+
     def feed(self, data: bytes) -> list[bytes]:
         """The real-time commands without their DLE, complete by now."""
         found: list[bytes] = []

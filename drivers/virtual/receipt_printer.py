@@ -199,8 +199,10 @@ class VirtualReceiptPrinter(SlipMechanics):
             if self._held:
                 self.overrun += len(_STATUS_QUESTION.sub(b"", data))
             self._buffer += data
+            behind = self._scanner.behind_clear(data)
             for command in self._scanner.feed(data):
                 await self._obey_at_once(command)
+            self._buffer += behind
             self._work.set()
 
     async def _obey_at_once(self, command: bytes) -> None:

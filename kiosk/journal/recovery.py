@@ -24,8 +24,9 @@ from backend.contract.kiosk_api import (
     ReceiptReport,
 )
 from drivers.document_printer.port import FINAL_STATES, DocumentPrinter, JobProgress, JobState, PrintJob
-from drivers.receipt_printer.port import Receipt, ReceiptOutcome, ReceiptPrinter
+from drivers.receipt_printer.port import Receipt, ReceiptPrinter
 from kiosk.journal.journal import Intent, IntentKind, Journal, Outcome, Phase
+from kiosk.journal.slips import COUNTER_PATIENCE, Slip, judge_slip, print_slip
 from kiosk.link.client import BackendLink, Fault, Refusal, Unreachable
 
 log = structlog.get_logger()
@@ -39,7 +40,6 @@ _PRINTED = {
     "no": DeliveryOutcome.NOT_PRINTED,
     "unknown": DeliveryOutcome.UNKNOWN,
 }
-_VERDICTS: dict[Outcome, bool | None] = {Outcome.DONE: True, Outcome.UNKNOWN: None}
 _NOT_FOUND = ProblemCode.NOT_FOUND.value
 
 SlipMaker = Callable[[Payment, bool], Receipt]
@@ -58,6 +58,7 @@ class Recovery:
         slip: SlipMaker,
         slip_patience_s: float = _SLIP_PATIENCE_S,
         request_patience: timedelta = _REQUEST_PATIENCE,
+        counter_patience: timedelta = COUNTER_PATIENCE,
     ) -> None:
         self._journal = journal
         self._link = link
@@ -66,6 +67,7 @@ class Recovery:
         self._slip = slip
         self._slip_patience_s = slip_patience_s
         self._request_patience = request_patience
+        self._counter_patience = counter_patience
         self._one_at_a_time = asyncio.Lock()
 
     async def resolve_open(self) -> int:
@@ -74,7 +76,7 @@ class Recovery:
             # First, and without the backend: the printer's counter speaks only until the next slip is printed.
             for slip in await self._journal.open_intents():
                 if slip.kind is IntentKind.RECEIPT:
-                    await self._judge_slip(slip)
+                    await judge_slip(self._journal, self._receipt_printer, slip, self._counter_patience)
             for intent in await self._journal.open_intents():
                 if intent.kind is IntentKind.CERTIFICATE:
                     await self._certificate(intent)
@@ -126,7 +128,7 @@ class Recovery:
     async def _to_its_end(self, printer: DocumentPrinter, job: PrintJob, progress: JobProgress) -> JobProgress:
         """The resident has gone: a job that has stopped is cancelled, a running one is waited for. A completed one is
         followed too: the driver believes it only when the device is idle and no sheet is stuck in it."""
-        if progress.state in (JobState.CANCELED, JobState.ABORTED):
+        if not job.job_id or progress.state in (JobState.CANCELED, JobState.ABORTED):
             return progress
         async for look in printer.follow(job):
             progress = look
@@ -178,47 +180,30 @@ class Recovery:
         """Paid, and nobody has confirmed a slip: find out whether one came out, else print it, else give the money
         back."""
         slips = [child for child in await self._journal.children(intent.id) if child.kind is IntentKind.RECEIPT]
-        verdicts = [_VERDICTS.get(slip.outcome, False) if slip.outcome else None for slip in slips]
-        if True in verdicts:
+        outcomes = [slip.outcome for slip in slips]
+        if Outcome.DONE in outcomes:
             return await self._link.report_receipt(intent.id, ReceiptReport(outcome="printed"))
-        printed = await self._print_slip(intent, payment, copy=None in verdicts)
+        if None in outcomes:
+            return payment  # its counter will tell
+        slip = await self._print_slip(intent, payment, copy=Outcome.UNKNOWN in outcomes)
+        if slip is Slip.NOT_KNOWN:
+            return payment
+        printed = slip is Slip.PRINTED
         return await self._link.report_receipt(
             intent.id, ReceiptReport(outcome="printed" if printed else "unprintable")
         )
 
-    async def _judge_slip(self, slip: Intent) -> bool | None:
-        """Did an open slip come out? True, False, or None: nobody can tell. Settles its intent."""
-        before = slip.detail.get("cuts_before")
-        now = await self._receipt_printer.cut_count() if self._receipt_printer is not None else None
-        verdict: bool | None
-        if slip.phase is Phase.BEGUN:
-            verdict = False  # written before the first byte went out
-        elif isinstance(before, int) and now is not None:
-            verdict = now > before
-        else:
-            verdict = None
-        outcomes = {True: Outcome.DONE, False: Outcome.NEVER_HAPPENED, None: Outcome.UNKNOWN}
-        await self._settle(slip, outcomes[verdict])
-        return verdict
-
-    async def _print_slip(self, intent: Intent, payment: Payment, *, copy: bool) -> bool:
-        printer = self._receipt_printer
-        if printer is None or not await self._ready(printer):
-            return False
-        cuts = await printer.cut_count()
-        slip = await self._journal.begin(
-            IntentKind.RECEIPT,
+    async def _print_slip(self, intent: Intent, payment: Payment, *, copy: bool) -> Slip:
+        if self._receipt_printer is None or not await self._ready(self._receipt_printer):
+            return Slip.NOT_PRINTED
+        return await print_slip(
+            self._journal,
+            self._receipt_printer,
+            self._slip(payment, copy),
             session=intent.session,
             service=intent.service,
             parent=intent.id,
-            detail={"cuts_before": cuts},
         )
-        await self._journal.advance(slip.id, Phase.PRINTING)
-        outcome = await printer.print_receipt(self._slip(payment, copy))
-        if outcome is ReceiptOutcome.PRINTED:
-            await self._settle(slip, Outcome.DONE)
-            return True
-        return await self._judge_slip(await self._journal.get(slip.id)) is True
 
     async def _ready(self, printer: ReceiptPrinter) -> bool:
         loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from content.schema.service import ChoiceField
+from kiosk.journal.slips import Slip, print_slip
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.receipts import certificate_slip
@@ -15,7 +16,6 @@ from kiosk.journeys.steps.finish import goodbye, rate
 from kiosk.journeys.steps.identify import prove_holder, read_card
 from kiosk.journeys.steps.issue import fetch_file, issue, preview, review
 from kiosk.journeys.steps.print_document import Printed, print_certificate
-from kiosk.journeys.steps.slip import print_slip
 
 
 async def issue_certificate(journey: Journey) -> None:
@@ -56,7 +56,7 @@ async def _issue_and_print(journey: Journey) -> bool:
     if printed is not Printed.YES:
         raise JourneyOver("not printed")
 
-    return await print_slip(
+    slip = await print_slip(
         journey.terminal.journal,
         journey.terminal.devices.receipt_printer,
         certificate_slip(certificate, journey.settings),
@@ -64,3 +64,4 @@ async def _issue_and_print(journey: Journey) -> bool:
         service=journey.service.id,
         parent=intent.id,
     )
+    return slip is Slip.PRINTED

@@ -18,11 +18,11 @@ from backend.contract.kiosk_api import (
 from content.schema.text import Text
 from kiosk.availability import unavailable_reason
 from kiosk.journal.journal import Intent, IntentKind, Outcome
+from kiosk.journal.slips import Slip, print_slip
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.receipts import payment_slip
 from kiosk.journeys.steps.messages import end_with, end_with_fault, tell
-from kiosk.journeys.steps.slip import print_slip
 from kiosk.journeys.waiting import first_of
 from kiosk.link.client import Fault, Refusal, Unreachable
 from kiosk.screens import Choice, Entry, Milestone, Nav, Pay, PayAnswer, Tone, Working
@@ -152,7 +152,7 @@ async def _after_no_payment(journey: Journey, answer: object) -> None:
 
 async def _deliver(journey: Journey, intent: Intent, payment: Payment) -> None:
     """Booked by the company, then the slip, then settled: a slip says that the bill is paid. No slip → the money goes
-    back, and the resident is told."""
+    back, and the resident is told. Nobody knows yet → both stay open, and the resident is told so."""
     terminal = journey.terminal
     number = Entry(texts.NUMBER, Text.same(payment.out_trade_no))
     payment = await _until_booked(journey, payment)
@@ -161,7 +161,7 @@ async def _deliver(journey: Journey, intent: Intent, payment: Payment) -> None:
     if not payment.posted:
         raise await end_with(journey, texts.BOOKING_LATE, texts.BOOKING_LATE_BODY, tone=Tone.INFO, entries=(number,))
     journey.stage.show(_working(journey, texts.PAID_WORKING, booked=True))
-    printed = await print_slip(
+    slip = await print_slip(
         terminal.journal,
         terminal.devices.receipt_printer,
         payment_slip(payment, journey.settings, copy=False),
@@ -169,6 +169,10 @@ async def _deliver(journey: Journey, intent: Intent, payment: Payment) -> None:
         service=journey.service.id,
         parent=intent.id,
     )
+    if slip is Slip.NOT_KNOWN:
+        # The payer may hold it: money is not given back for a slip that is out. Recovery asks the printer's counter.
+        raise await end_with(journey, texts.PAY_UNKNOWN, texts.PAY_UNKNOWN_BODY, entries=(number,))
+    printed = slip is Slip.PRINTED
     report = ReceiptReport(outcome="printed" if printed else "unprintable")
     answer = await terminal.link.report_receipt(intent.id, report)
     if isinstance(answer, Payment) and answer.state is PaymentState.DELIVERED:

@@ -98,3 +98,57 @@ async def test_silent_right_after_the_confirmation_is_unknown(
 
     device.line.send = confirms_and_dies  # type: ignore[method-assign, assignment]
     assert await printer.print_receipt(SLIP) is ReceiptOutcome.UNKNOWN
+
+
+# --- a slip that was given up must not come out later ---------------------------------------------------------------
+
+HASTY = replace(FAST, reply_s=0.05, confirm_s=0.6, held_s=0.3, returned_s=0.2, counter_s=0.2, watch_s=0.1)
+
+
+async def _nothing_comes_out(device: VirtualReceiptPrinter) -> None:
+    device.slow_down(40)
+    await asyncio.sleep(0.5)
+    await until(lambda: device.state()["waiting_bytes"] == 0)
+    assert device.slips == []
+
+
+async def test_given_up_because_it_took_too_long(device: VirtualReceiptPrinter, driver: Driver) -> None:
+    printer = driver(timing=HASTY)
+    await printer.open()
+    device.slow_down(0.1)
+    assert await printer.print_receipt(SLIP) is ReceiptOutcome.UNKNOWN
+    await _nothing_comes_out(device)
+
+
+async def test_given_up_in_xoff(device: VirtualReceiptPrinter, driver: Driver) -> None:
+    printer = driver(timing=HASTY, software_flow=True)
+    await printer.open()
+    device.slow_down(0.1)
+    task = asyncio.create_task(printer.print_receipt(SLIP))
+    await until(lambda: device.state()["waiting_bytes"] > 20)
+    await device.hold()
+    assert await task is ReceiptOutcome.UNKNOWN
+    await device.release()
+    await _nothing_comes_out(device)
+
+
+@pytest.mark.parametrize("how", ["silent", "unplugged"])
+async def test_given_up_while_it_was_not_listening(device: VirtualReceiptPrinter, driver: Driver, how: str) -> None:
+    """Cleared as soon as it answers again."""
+    printer = driver(timing=HASTY)
+    await printer.open()
+    device.slow_down(0.1)
+    task = asyncio.create_task(printer.print_receipt(SLIP))
+    await _all_received(device)
+    if how == "silent":
+        await device.go_silent()
+    else:
+        device.pty.unplug()
+    assert await task is ReceiptOutcome.UNKNOWN
+    assert device.state()["waiting_bytes"] > 0
+    await device.repair()
+    device.pty.plug()
+    await until(lambda: printer.status.ready)
+    await until(lambda: device.state()["waiting_bytes"] == 0)
+    await _nothing_comes_out(device)
+    assert await printer.cut_count() == 0

@@ -162,6 +162,7 @@ class World:
     refusals: dict[str, str] = field(default_factory=dict)  # call name → problem code
     has_cut_counter: bool = True
     slip_ready: bool = True
+    slip_ends: str = "well"  # well | dry: the roll ends with the slip | half: it ends within the slip
     books: bool = True  # the company books what is paid
 
 
@@ -416,12 +417,16 @@ class FakeReceiptPrinter:
         if not self.world.slip_ready:
             return ReceiptOutcome.PAPER_OUT
         self.points("before slip")
-        self.world.slips.append(receipt)
+        ends, self.world.slip_ends = self.world.slip_ends, "well"
+        if ends != "half":
+            self.world.slips.append(receipt)
+        self.world.slip_ready = ends == "well"
         self.points("after slip")
-        return ReceiptOutcome.PRINTED
+        return ReceiptOutcome.PRINTED if ends == "well" else ReceiptOutcome.UNKNOWN
 
     async def cut_count(self) -> int | None:
-        return len(self.world.slips) if self.world.has_cut_counter else None
+        """A printer that has stopped does not answer it."""
+        return len(self.world.slips) if self.world.has_cut_counter and self.world.slip_ready else None
 
 
 def is_copy(receipt: Receipt) -> bool:

@@ -13,6 +13,7 @@ from kiosk.identity.face.port import FaceOutcome, FaceReason, FaceResult, ScoreB
 from kiosk.idle import PatientStage
 from kiosk.journal.journal import Journal
 from kiosk.journal.recovery import Recovery
+from kiosk.journal.slips import COUNTER_PATIENCE
 from kiosk.journeys.context import Devices, Journey, Terminal
 from kiosk.journeys.issue_certificate import issue_certificate
 from kiosk.journeys.pay_bill import pay_bill
@@ -108,7 +109,7 @@ class House:
         await pay_bill(journey)
         return journey
 
-    async def recover(self) -> int:
+    async def recover(self, counter_patience: timedelta = COUNTER_PATIENCE) -> int:
         recovery = Recovery(
             self.journal,
             self.link,  # type: ignore[arg-type]
@@ -117,6 +118,7 @@ class House:
             slip=lambda payment, copy: payment_slip(payment, SETTINGS, copy=copy),
             slip_patience_s=0.05,
             request_patience=timedelta(0),
+            counter_patience=counter_patience,
         )
         return await recovery.resolve_open()
 
