@@ -329,10 +329,11 @@ class SspAcceptor:
             return
         if Trouble.JAM in self._troubles:
             note.since = now  # time stands still for it
-        elif note.jam_told and not note.late and now - note.since > self._timings.reject:
-            self._path.give_up()  # a clerk has freed it, one way or the other
-        elif note.late and now > self._resolve_by:
-            self._path.give_up()
+        elif (note.jam_told and not note.late and now - note.since > self._timings.reject) or (
+            note.late and now > self._resolve_by
+        ):
+            self._path.give_up()  # if it was stuck, a clerk has freed it, one way or the other
+            await self._stop_taking(channel)
         elif note.place is Place.STACKING and not note.late and now - note.since > self._timings.stack:
             log.warning("cash_stack_without_effect")
             await self._reject(channel)

@@ -1,7 +1,8 @@
 """The note in an SSP unit: what the events of its polls mean for it. No I/O here.
 
 A note counts at its CREDIT event and at no other, with one exception: found in the path at power-up and moved to the
-cashbox (CLEARED_TO_CASHBOX) it counts too, unless it had its CREDIT before the power went.
+cashbox (CLEARED_TO_CASHBOX) it counts too, unless it had its CREDIT before the power went. Between two that count there
+is a READ: a second CREDIT without one is the first said again, or a note nobody saw, and is told as JAMMED.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class NotePath:
         self.note: NoteInHand | None = None
         self.live = False  # the unit was greeted, and its loss is news
         self.history_known = False  # whether this program was there when the note now in the path was fed
+        self._counted = False  # one was, and since then no other note was seen
         self._cleared: Note | None = None  # counted at power-up; a CREDIT for it may follow
 
     @property
@@ -80,8 +82,12 @@ class NotePath:
     def give_up(self) -> None:
         """Nobody will tell any more what became of the note."""
         if self.note is not None and self.note.open and not self.note.jam_told:
-            self._events.tell(CashEventKind.JAMMED, self.note.note, late=self.note.late, why="outcome never told")
+            self._unknown(self.note.note, late=self.note.late, why="outcome never told")
         self.note = None
+
+    def _unknown(self, kind: Note | None, *, late: bool, why: str) -> None:
+        self._events.tell(CashEventKind.JAMMED, kind, late=late, why=why)
+        self.wanted = frozenset()
 
     def miss_news(self) -> None:
         """A poll's reply is lost for good. It may have told what became of a note that was to be stacked; what comes
@@ -99,11 +105,13 @@ class NotePath:
 
     def hear(self, reply: PollReply) -> Heard:
         heard = Heard(not_understood=reply.stopped_at)
+        taking = bool(self.wanted)
         for each in reply.events:
             self._hear(each, heard)
         self._troubles.end_of_reply()
         if heard.stop:
             self.wanted = frozenset()
+        heard.stop = heard.stop or (taking and not self.wanted)
         return heard
 
     def _hear(self, said: PollEvent, heard: Heard) -> None:
@@ -143,6 +151,7 @@ class NotePath:
 
     def _read(self, channel: int) -> None:
         self.history_known = True
+        self._counted = False
         self._cleared = None
         note = self.note
         if note is not None and not note.open:
@@ -167,8 +176,10 @@ class NotePath:
         if self._cleared is not None and self._cleared == kind:
             self._cleared = None  # told in two ways
             return
-        if note is not None and not note.open:
-            log.warning("cash_two_credits_without_a_note_between")
+        if self._counted:
+            self._unknown(kind, late=True, why="second credit without a note between")
+            return
+        self._counted = True
         late = note is None or note.late
         self._events.tell(CashEventKind.STACKED, kind, late=late)
         self._troubles.end(Trouble.STUCK)
@@ -204,6 +215,7 @@ class NotePath:
             return
         kind = self._cleared_kind(channel)
         self._events.tell(CashEventKind.STACKED, kind, late=True, unsure=note is None and not self.history_known)
+        self._counted = True
         self._cleared = kind
         self.note = None
 

@@ -44,6 +44,7 @@ class SspFault(StrEnum):
     SILENT = "silent"
     ONLY_WORDS = "only-words"  # says OK and moves nothing
     COUNTERFEIT = "counterfeit"  # the note is not recognised
+    CREDIT_TWICE = "credit-twice"  # says the next credit again, as news, when the note is in the box
     JAM_UNSAFE = "jam-unsafe"  # the next note sticks before the credit
     JAM_SAFE = "jam-safe"  # the next note sticks behind it
     PAYOUT_EVENT = "payout-event"
@@ -300,6 +301,8 @@ class VirtualSspValidator:
             self._break(SAFE_JAM, "note stuck inside")
             return
         self._events.append(b"\xeb")
+        if self.faults.take(SspFault.CREDIT_TWICE):
+            self._events.append(bytes([0xEE, self._channel(self.path.note or 0)]))
         self.path.drop_into_box()
 
     def _break(self, event: int, text: str) -> None:

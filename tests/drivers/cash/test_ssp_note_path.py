@@ -64,6 +64,27 @@ async def test_a_note_counts_at_its_credit(unit: Unit, end: tuple[str, ...]) -> 
     assert await unit.told() == [(ESCROWED, NOTE), (STACKED, NOTE)]
 
 
+@pytest.mark.parametrize("again", ["EE 02", "F1 EE 02", "EE 01"])
+@pytest.mark.parametrize("between", ["", "EB"])
+async def test_a_credit_without_a_note_before_it_counts_nothing(unit: Unit, between: str, again: str) -> None:
+    """The same credit said twice, or a note nobody saw: that decides who counts the box."""
+    unit.says("EF 02")
+    unit.order()
+    assert not unit.says("EE 02", between).stop
+    assert unit.says(again).stop
+    told = [event for event in await unit.told() if event[0] is not LOST]
+    assert told == [(ESCROWED, NOTE), (STACKED, NOTE), (JAMMED, Note(500) if again == "EE 01" else NOTE)]
+    assert unit.path.wanted == frozenset()
+
+
+async def test_two_notes_of_the_same_value_are_two(unit: Unit) -> None:
+    for _ in range(2):
+        unit.says("EF 00", "EF 02")
+        unit.order()
+        unit.says("EE 02")
+    assert await unit.told() == [(ESCROWED, NOTE), (STACKED, NOTE)] * 2
+
+
 async def test_stacked_without_credit_does_not_count(unit: Unit) -> None:
     unit.says("EF 02")
     unit.order()
