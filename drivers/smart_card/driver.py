@@ -14,6 +14,7 @@ import structlog
 from drivers.link.stream import LinkLost
 from drivers.link.supervise import Backoff, end_supervision, keep_connected
 from drivers.link.trace import Way, trace
+from drivers.printable import identity
 from drivers.smart_card.apdu import ApduError, Command, Ins, Response
 from drivers.smart_card.card_layout import CardLayout
 from drivers.smart_card.card_reading import CardReading
@@ -142,12 +143,12 @@ class PcscReader:
         pattern = self._settings.reader.casefold()
         fitting = [name for name in answer.readers if fnmatchcase(name.casefold(), pattern)]
         if not fitting:
-            there = ", ".join(_printable(name) for name in answer.readers) or "none"
+            there = ", ".join(identity(name) for name in answer.readers) or "none"
             self._tell(DeviceState.NO_DEVICE, Action.MAINTENANCE, f"no such reader; there are: {there}")
             return
         self._reader = fitting[0]
         if self._reader != before:
-            trace(_NAME, Way.NOTE, f"reader {_printable(self._reader)}")
+            trace(_NAME, Way.NOTE, f"reader {identity(self._reader)}")
         if self._status.device is DeviceState.BUSY and await self._still_taken(channel):
             return
         self._tell(DeviceState.ONLINE)
@@ -196,7 +197,7 @@ class PcscReader:
 
     def _tell(self, state: DeviceState, action: Action = Action.NONE, detail: str = "") -> None:
         fresh = DeviceStatus(
-            state, action=action, detail=detail, counters=dict(self._counters), identity=_printable(self._reader)
+            state, action=action, detail=detail, counters=dict(self._counters), identity=identity(self._reader)
         )
         if not fresh.same_trouble(self._status):
             log.info("smart_card_status", device=state.value, action=action.value, detail=detail)
@@ -315,8 +316,3 @@ def _open_bytes(command: Command, received: bytes) -> int:
     if command.ins is not Ins.READ_RECORD or command.p2 != 0 or len(received) < 4:
         return 0
     return 2 if received[0] == command.p1 and received[1] == len(received) - 4 else 0
-
-
-def _printable(name: str) -> str:
-    """A reader's name comes from its USB descriptor, which is somebody else's text."""
-    return "".join(c if c.isprintable() else "?" for c in name)[:80]

@@ -6,10 +6,10 @@ A card is whatever somebody puts into the slot: nothing here trusts a length, a 
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
 
 from drivers.gb11643 import is_citizen_number
+from drivers.printable import shown
 from drivers.smart_card.card_layout import Item
 
 _PADDING = b"\x00\x20\xff"
@@ -17,9 +17,6 @@ _CARD_NUMBER = re.compile(r"[0-9A-Z]{1,20}")
 _EIGHT_DIGITS = re.compile(r"[0-9]{8}")
 _SEXES = "0129"  # GB/T 2261.1
 _NATIONS = frozenset([f"{code:02d}" for code in range(1, 57)] + ["97", "98"])  # GB/T 3304
-# Control and formatting characters and halves of characters: none is part of a name, all can spoil a screen or a log.
-# Private-use ones stay, because GBK writes rare characters with them.
-_NO_PART_OF_A_NAME = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 MOST_NAME = 30  # characters
 
 
@@ -55,8 +52,7 @@ def name(value: bytes) -> str:
         text = value.strip(_PADDING).decode("gb18030")
     except UnicodeDecodeError:
         return ""
-    kept = "".join(c for c in text if unicodedata.category(c) not in _NO_PART_OF_A_NAME)
-    return kept.strip(" \u3000")[:MOST_NAME]
+    return shown(text).strip(" \u3000")[:MOST_NAME]
 
 
 def sex(value: bytes) -> str:
