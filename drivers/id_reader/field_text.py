@@ -8,10 +8,8 @@ test card or a damaged one gives any bytes at all, and they end up on a screen, 
 - All free texts (name, address, issuer, nation, permit number, …) are cleaned: padding goes, and every character that
   shows nothing itself and changes how others show.
 
-"Refused" means the whole card is (`ReadFault.UNREADABLE`). Cleaning takes away control characters (Cc: NUL, ESC, line
-feed), format characters (Cf: bidirectional overrides, zero-width ones, tags), line and paragraph separators (Zl, Zp),
-lone surrogates (Cs) and noncharacters. It leaves private-use and unassigned characters, for rare names are written
-with them, and this Python may know an older Unicode than the card.
+"Refused" means the whole card is (`ReadFault.UNREADABLE`). What cleaning takes away and what it leaves is in
+`drivers.printable`.
 """
 
 from __future__ import annotations
@@ -20,25 +18,19 @@ import re
 import unicodedata
 from datetime import date
 
+from drivers.printable import shown
+
 Span = tuple[int, int]  # offset and bytes
 
 LONG_TERM = "长期"
 SEXES = frozenset("0129")  # GB/T 2261.1
 
 _PADDING = " \x00\u3000"  # spaces by the standard, NUL on some test cards
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _EIGHT_DIGITS = re.compile(r"[0-9]{8}")
 
 
 class Nonsense(Exception):
     """The card is refused. Never leaves the codec, and never carries what was read."""
-
-
-def may_show(character: str) -> bool:
-    """Whether a free text may keep this character."""
-    code = ord(character)
-    noncharacter = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
-    return not noncharacter and unicodedata.category(character) not in _INVISIBLE
 
 
 def exact(text: bytes, span: Span) -> str:
@@ -52,7 +44,7 @@ def exact(text: bytes, span: Span) -> str:
 def free(text: bytes, span: Span) -> str:
     """A field with a person's words, cleaned; may be empty."""
     value = _decoded(text, span)
-    return "".join(character for character in value if may_show(character)).strip()
+    return shown(value).strip()
 
 
 def name(text: bytes, span: Span) -> str:

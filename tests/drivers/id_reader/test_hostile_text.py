@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drivers.id_reader.card_text import parse_card
-from drivers.id_reader.field_text import may_show
 from drivers.id_reader.frames import CardContent
 from drivers.id_reader.port import CardKind, IdCard, ReadFault
+from drivers.printable import may_show
 from drivers.virtual.id_card import VirtualCard
 from tests.drivers.id_reader.test_card_text import ALEX, HE, LI, SPECIMEN
 

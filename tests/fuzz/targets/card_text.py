@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from drivers.id_reader.card_text import parse_card
-from drivers.id_reader.field_text import may_show
 from drivers.id_reader.frames import CardContent
 from drivers.id_reader.port import IdCard, ReadFault
+from drivers.printable import may_show
 from tests.drivers.id_reader import golden
 from tests.drivers.id_reader.test_card_text import ALEX, HE, LI, SPECIMEN
 
