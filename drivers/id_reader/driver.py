@@ -101,7 +101,8 @@ class SdtIdReader:
         self._become(DeviceState.OFFLINE, detail="closed")
 
     async def refresh(self) -> DeviceStatus:
-        """See `Device`. A reading in progress is not disturbed: it notices by itself what is wrong."""
+        """See `Device`. A reading in progress is not disturbed: it notices by itself what is wrong. UNKNOWN, and so not
+        ready, when the answer does not come in time."""
         reading = self._reading
         if reading is not None and not self._one_read.locked():
             try:
@@ -110,7 +111,8 @@ class SdtIdReader:
             except LinkLost:
                 self._lost_in(reading)
             except TimeoutError:
-                pass
+                if reading is self._reading:  # the next check tells whether it is slow or silent
+                    self._become(DeviceState.UNKNOWN, detail="no answer in time")
         return self.status
 
     async def read_card(self, timeout_s: float, on_found: Callable[[], None] | None = None) -> IdCard | ReadFault:

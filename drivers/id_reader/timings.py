@@ -31,7 +31,7 @@ class SdtTimings:
     probe: float = 0.4  # for the answer to SAM_STATUS at a speed that is only tried
     find_interval: float = 0.3  # between two FIND_CARD; vendors ask for at least this
     status_interval: float = 3.0  # between two SAM_STATUS while nobody reads
-    refresh: float = 3.0  # how long `refresh` may take
+    refresh: float = 4.0  # how long `refresh` may take: more than SAM_STATUS and twice READ_SAM_ID without an answer
     connect_grace: float = 3.0  # how long a read waits for a reader that is just being opened
 
     def scaled(self, factor: float) -> SdtTimings:

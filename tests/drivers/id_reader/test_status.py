@@ -13,7 +13,10 @@ import pytest
 import structlog
 
 from drivers.id_reader.driver import SdtIdReader
+from drivers.id_reader.frames import SET_UART, Command
 from drivers.id_reader.port import ReadFault
+from drivers.id_reader.timings import SdtTimings
+from drivers.link.serial import SerialSettings
 from drivers.status import Action, DeviceState
 from drivers.virtual.id_card import VirtualCard
 from drivers.virtual.id_reader import SAM_ID, STATUS, ReaderFault, VirtualIdReader
@@ -74,9 +77,30 @@ async def test_refresh_waits_its_time_and_no_longer(tmp_path: Path) -> None:
     await until(lambda: reader.status.ready)
     device.inject(ReaderFault.SILENT)
     async with asyncio.timeout(PATIENCE_S):
-        assert (await reader.refresh()).ready, "what was known: the reader may only be slow"
+        status = await reader.refresh()
+    assert (status.device, status.ready) == (DeviceState.UNKNOWN, False), "what was known a while ago counts no more"
     await reader.close()
     await device.stop()
+
+
+async def test_a_silent_reader_never_passes_as_ready_with_the_real_timings(tmp_path: Path) -> None:
+    device = VirtualIdReader(tmp_path / "r", speed=20)
+    await device.start()
+    reader = SdtIdReader(settings(device.pty.path, replace(SdtTimings(), status_interval=3600)), today=lambda: TODAY)
+    await reader.open()
+    await until(lambda: reader.status.ready)
+    device.inject(ReaderFault.SILENT)
+    status = await reader.refresh()
+    assert (status.device, status.detail) == (DeviceState.OFFLINE, "reader silent")
+    await reader.close()
+    await device.stop()
+
+
+@pytest.mark.parametrize("baud", SET_UART)
+def test_refresh_takes_longer_than_all_its_questions(baud: int) -> None:
+    timings, line = SdtTimings(), SerialSettings("tty", baud)
+    unanswered = timings.answer(Command.SAM_STATUS, line) + 2 * timings.answer(Command.READ_SAM_ID, line)
+    assert timings.refresh > unanswered
 
 
 async def test_refresh_lets_a_reading_alone(device: VirtualIdReader, reader: SdtIdReader) -> None:
