@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 from drivers.document_printer.ipp_codec import IppMessage, Malformed, decode
@@ -22,6 +23,7 @@ KEPT_S = 5.0  # an idle connection is used again for so long; printers that slee
 MAX_REPLY = 4 * 1024 * 1024  # octets; a full attribute list is some ten thousand
 CHUNK = 16 * 1024
 DEFAULT_PORT = 631
+_BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, TimeoutError)
 
 
 class Operation(IntEnum):
@@ -97,37 +99,39 @@ class IppClient:
         self._reply_s = reply_s
         self._send_s = send_s
         self._request_ids = itertools.count(1)
-        if not self._url.startswith("https:"):
-            verify = False  # or httpx reads all the world's authorities, for nothing
-        self._address = httpx.URL(self._url)
+        url = httpx.URL(self._url)
+        self._address = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        self._host = (b"Host", url.netloc)
         self._times = {"timeout": httpx.Timeout(reply_s, connect=connect_s).as_dict()}
         self._verify = verify
-        # Transports, not clients: cookies, redirects and the like take half a poll's time, and a printer has none.
-        self._questions: httpx.AsyncHTTPTransport | None = None
-        self._documents: httpx.AsyncHTTPTransport | None = None
+        # httpx' engine alone: cookies, redirects and the like take half a poll's time, and a printer has none.
+        self._questions: httpcore.AsyncConnectionPool | None = None
+        self._documents: httpcore.AsyncConnectionPool | None = None
 
     async def close(self) -> None:
         """The next request connects again."""
-        transports = (self._questions, self._documents)
+        pools = (self._questions, self._documents)
         self._questions = self._documents = None
-        for http in transports:
+        for http in pools:
             if http is not None:
                 await http.aclose()
 
-    def _for_questions(self) -> httpx.AsyncHTTPTransport:
+    def _for_questions(self) -> httpcore.AsyncConnectionPool:
         self._questions = self._questions or self._http(kept=1)
         return self._questions
 
-    def _for_documents(self) -> httpx.AsyncHTTPTransport:
+    def _for_documents(self) -> httpcore.AsyncConnectionPool:
         """A kept connection may have died while the printer slept, and a write on it looks like a lost job."""
         self._documents = self._documents or self._http(kept=0)
         return self._documents
 
-    def _http(self, kept: int) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=self._verify,
-            trust_env=False,
-            limits=httpx.Limits(max_keepalive_connections=kept, keepalive_expiry=KEPT_S),
+    def _http(self, kept: int) -> httpcore.AsyncConnectionPool:
+        tls = self._address.scheme == b"https"  # or all the world's authorities are read, for nothing
+        return httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(self._verify, trust_env=False) if tls else None,
+            max_connections=None,
+            max_keepalive_connections=kept,
+            keepalive_expiry=KEPT_S,
         )
 
     async def request(
@@ -167,28 +171,35 @@ class IppClient:
         return message
 
     async def _exchange(
-        self, http: httpx.AsyncHTTPTransport, request: bytes, document: bytes | None
+        self, http: httpcore.AsyncConnectionPool, request: bytes, document: bytes | None
     ) -> bytes | IppFault:
         body = _Body(request, document or b"")
         limit = self._reply_s if document is None else self._send_s
         try:
             async with asyncio.timeout(limit):
                 return await self._post(http, body)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except _BROKEN as error:
             if _about_certificate(error):
                 return IppFault(FaultKind.NOT_TRUSTED, "certificate not trusted")
             kind = FaultKind.INTERRUPTED if body.started else FaultKind.UNREACHABLE
             return IppFault(kind, type(error).__name__)
 
-    async def _post(self, http: httpx.AsyncHTTPTransport, body: _Body) -> bytes | IppFault:
-        headers = {"Content-Type": "application/ipp", "Content-Length": str(body.size), "Accept": "application/ipp"}
-        request = httpx.Request("POST", self._address, headers=headers, content=body.chunks(), extensions=self._times)
+    async def _post(self, http: httpcore.AsyncConnectionPool, body: _Body) -> bytes | IppFault:
+        headers = [
+            self._host,
+            (b"Content-Type", b"application/ipp"),
+            (b"Content-Length", b"%d" % body.size),
+            (b"Accept", b"application/ipp"),
+        ]
+        request = httpcore.Request(
+            b"POST", self._address, headers=headers, content=body.chunks(), extensions=self._times
+        )
         response = await http.handle_async_request(request)
         try:
-            if response.status_code != httpx.codes.OK:
-                return IppFault(FaultKind.HTTP, f"HTTP {response.status_code}", response.status_code)
+            if response.status != httpx.codes.OK:
+                return IppFault(FaultKind.HTTP, f"HTTP {response.status}", response.status)
             received = bytearray()
-            async for piece in response.aiter_raw():
+            async for piece in response.aiter_stream():
                 received += piece
                 if len(received) > MAX_REPLY:
                     return IppFault(FaultKind.MALFORMED, "endless reply")
