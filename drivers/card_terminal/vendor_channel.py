@@ -25,9 +25,9 @@ class VendorTimings:
     start: float = 30.0  # from the start of the program to its first answer
     status: float = 10.0
     status_interval: float = 30.0  # between two questions how it is
-    payment: float = 300.0  # during a payment, reversal or end of day; then the program is killed
+    payment: float = 300.0  # during a payment or reversal, then it is told to stop; or an end of day
     whole_payment: float = 600.0  # then it is told to stop, prompts or not
-    after_cancel: float = 60.0
+    after_cancel: float = 60.0  # then the program is killed
     last: float = 90.0
     exit: float = 2.0  # from the end of its input to its end; then it is killed
     connect_grace: float = 10.0  # how long a command waits for a program that is being started
@@ -101,8 +101,9 @@ class VendorChannel:
         cancelled: Callable[[], bool] | None = None,
         **details: int,
     ) -> Event:
-        """The answer to `question`; its prompts go to `hear`. LinkLost when the program ended or fell silent for
-        `silence_s`; it is killed then. `cancelled`: whether it is to be stopped; None if it cannot be."""
+        """The answer to `question`; its prompts go to `hear`. `cancelled`: whether it is to be stopped; None if it
+        cannot be. After a silence of `silence_s` it is stopped too. LinkLost when the program ended or stayed silent;
+        it is killed then."""
         if self._gone is not None:
             raise self._gone
         self._number += 1
@@ -129,9 +130,9 @@ class VendorChannel:
             try:
                 event = await self._next(max(0.0, min(silence_s, deadline - loop.time())), cancelled)
             except TimeoutError:
-                if cancelled is None or loop.time() < deadline:
+                if cancelled is None:
                     raise
-                event = None  # it goes on and on
+                event = None  # it fell silent, or goes on and on
             if event is None:
                 cancelled, silence_s = None, self._timings.after_cancel
                 deadline = loop.time() + self._timings.whole_payment

@@ -97,6 +97,16 @@ async def test_cancel(tmp_path: Path) -> None:
         assert (await paying).outcome is CardOutcome.ABORTED
 
 
+async def test_a_silent_payment_is_cancelled_before_the_program_is_killed(tmp_path: Path) -> None:
+    """So that the terminal lets the resident's card go, and the payment has a clear end."""
+    async with bridge(tmp_path, "wait-for-cancel", payment=0.5) as bench:
+        pid = bench.pid
+        assert (await bench.driver.pay(100)).outcome is CardOutcome.ABORTED
+        await bench.ready()
+        assert bench.pid == pid, "it lives"
+        assert bench.driver._doubt is None
+
+
 async def test_prompts_for_ever_are_ended(tmp_path: Path) -> None:
     async with bridge(tmp_path, "prompts-for-ever", whole_payment=0.5, after_cancel=0.4) as bench:
         assert (await bench.driver.pay(100)).outcome is CardOutcome.UNKNOWN
