@@ -67,8 +67,7 @@ class LightsPart(LinesPart):
         return lines
 
     async def _serve(self, lines: Lines) -> None:
-        self.known = True
-        self._changed()
+        self._told()
         lost = asyncio.ensure_future(lines.changes())  # outputs have none: it ends when the lines are lost
         try:
             await self._show(lines, lost)

@@ -45,7 +45,7 @@ class LinesPart:
         if self._keeper is None:
             self._changed = changed
             self.known = False
-            self._keeper = keep_connected(f"cabinet {self.name}", self._take, self._held, self._on_lost, self._backoff)
+            self._keeper = keep_connected(f"cabinet {self.name}", self._take, self._serve, self._on_lost, self._backoff)
 
     async def close(self) -> None:
         await end_supervision(self._keeper)
@@ -58,15 +58,17 @@ class LinesPart:
         raise NotImplementedError
 
     async def _serve(self, lines: Lines) -> None:
-        """Hold the lines until they are lost."""
+        """Hold the lines until they are lost; call `_told` as soon as they have said what there is to say."""
         raise NotImplementedError
 
     def _forget(self) -> None:
         """What the lines said is no longer known."""
 
-    async def _held(self, lines: Lines) -> None:
+    def _told(self) -> None:
+        """Only now is the part well: a board that takes the lines and then says nothing of them is a broken one."""
         self.trouble = None
-        await self._serve(lines)
+        self.known = True
+        self._changed()
 
     def _on_lost(self, reason: LinkLost) -> None:
         self.trouble = broken(f"{self.name}: {reason}")

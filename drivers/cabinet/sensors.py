@@ -76,7 +76,10 @@ class SensorsPart(LinesPart):
     async def _serve(self, lines: Lines) -> None:
         clock = asyncio.get_running_loop().time
         self._filters = {sensor: _filter(sensor, wired) for sensor, wired in self._lines.items()}
-        next_read = clock()
+        self._feed((await lines.levels()).items(), clock())
+        self._publish(clock())
+        self._told()
+        next_read = clock() + self._timings.read
         while True:
             if clock() >= next_read:
                 next_read = clock() + self._timings.read
@@ -111,8 +114,7 @@ class SensorsPart(LinesPart):
                 self.counters[_COUNTED[sensor]] += 1
             if was is not None and sensor is not Sensor.PRESENCE:  # people come and go all day
                 log.info("cabinet_sensor", sensor=sensor.value, active=contact.active)
-        if not self.known or before != self._active:
-            self.known = True
+        if before != self._active:
             self._changed()
 
     def _forget(self) -> None:

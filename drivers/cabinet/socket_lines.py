@@ -31,7 +31,8 @@ class SocketLines:
         self._reader = reader
         self._writer = writer
         self._parser = MessageParser()
-        self._levels: dict[LineId, bool] = {}
+        self._inputs: frozenset[LineId] = frozenset()
+        self._levels: dict[LineId, bool] = {}  # told since the last READ, of lines taken
         self._pending: deque[tuple[LineId, bool]] = deque(maxlen=MAX_PENDING)
         self._answer: asyncio.Future[Done | LinkLost] | None = None
         self._turn = asyncio.Lock()
@@ -41,6 +42,7 @@ class SocketLines:
 
     async def take(self, inputs: Mapping[LineId, InputLine], outputs: Mapping[LineId, OutputLine]) -> None:
         """LinkLost when a line cannot be had."""
+        self._inputs = frozenset(inputs)
         asked = {line: take_input(line, want) for line, want in inputs.items()}
         asked |= {line: take_output(line, give) for line, give in outputs.items()}
         for line, command in asked.items():
@@ -51,7 +53,11 @@ class SocketLines:
                 raise LinkLost(f"there is no line {line}")
 
     async def levels(self) -> Mapping[LineId, bool]:
-        await self._ask(READ)
+        self._levels.clear()  # what was told before may be true no longer
+        if (await self._ask(READ)).word is not Word.OK:
+            raise self._fail("the box cannot read its lines")
+        if missing := sorted(str(line) for line in self._inputs - self._levels.keys()):
+            raise self._fail(f"line {missing[0]} not told")
         return dict(self._levels)
 
     async def changes(self) -> list[tuple[LineId, bool]]:
@@ -110,6 +116,8 @@ class SocketLines:
 
     def _heard(self, message: Level | Done) -> None:
         if isinstance(message, Level):
+            if message.line not in self._inputs:
+                return
             self._levels[message.line] = message.high
             self._pending.append((message.line, message.high))
             self._news.set()

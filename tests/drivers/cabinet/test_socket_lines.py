@@ -123,3 +123,17 @@ async def test_a_box_that_talks_in_pieces_and_nonsense(tmp_path: Path, step: int
     assert await lines.levels() == {"door": True}
     await lines.close()
     server.close()
+
+
+async def test_lines_nobody_took_are_not_kept(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readline():
+            writer.write(b"".join(b"LEVEL x%d high\n" % each for each in range(3000)) + b"LEVEL door low\nOK\n")
+        writer.close()
+
+    server = await asyncio.start_unix_server(serve, str(tmp_path / "s"))
+    lines = await open_socket_lines(str(tmp_path / "s"), {"door": InputLine()}, {})
+    assert await lines.levels() == {"door": False}
+    assert set(await lines.changes()) == {("door", False)}
+    await lines.close()
+    server.close()
