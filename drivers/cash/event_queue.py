@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
@@ -80,14 +80,16 @@ class Place(StrEnum):
 @dataclass
 class NoteInHand:
     """`wanted`: somebody was told of it. `late`: the link or the power went meanwhile. `since`: of this place, on the
-    loop's clock. `jam_told`: JAMMED was told with this note."""
+    loop's clock. `jam_told`: JAMMED was told with this note. `doubtful`: what told that it was stacked may be lost, so
+    that a note coming out may be another."""
 
     note: Note | None
     place: Place
     since: float
     wanted: bool = True
     late: bool = False
-    jam_told: bool = field(default=False)
+    jam_told: bool = False
+    doubtful: bool = False
 
     @property
     def open(self) -> bool:

@@ -13,7 +13,7 @@ from drivers.cash.event_queue import EventQueue, Place
 from drivers.cash.port import CashEvent, Note
 from drivers.cash.ssp_channel import TRIES, Reply, SspChannel
 from drivers.cash.ssp_frames import Frame
-from drivers.cash.ssp_messages import Command, Generic, PollReply, Setup, inhibit_mask, reject_reason
+from drivers.cash.ssp_messages import Command, Event, Generic, PollReply, Setup, inhibit_mask, reject_reason
 from drivers.cash.ssp_note_path import Heard, NotePath
 from drivers.cash.ssp_settings import SspSettings
 from drivers.cash.troubles import Trouble, TroubleBook
@@ -263,7 +263,10 @@ class SspAcceptor:
                 raise
             return
         self._unanswered, self._asked_again = None, 0
-        self._path.hear(PollReply.from_data(reply.data) if reply.ok else PollReply(()))
+        said = PollReply.from_data(reply.data) if reply.ok else PollReply(())
+        if any(each.event is Event.RESET for each in said.events):
+            self._path.miss_news_by_restart()  # what it says is new: it cannot repeat what it said before
+        self._path.hear(said)
         if self._path.in_escrow:
             await self._reject(channel)
 

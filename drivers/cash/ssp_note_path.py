@@ -95,6 +95,12 @@ class NotePath:
         if self.note is not None and self.note.place is Place.STACKING:
             self.give_up()
 
+    def miss_news_by_restart(self) -> None:
+        """As `miss_news`, but the unit restarted and will say what is in its path. What is in the cashbox after that is
+        there; a note that comes out may be another one, drawn in while nobody heard."""
+        if self.note is not None and self.note.place is Place.STACKING:
+            self.note.doubtful = True
+
     def say_stuck(self) -> None:
         """The note does not move, whatever the unit is told."""
         note = self.note
@@ -187,6 +193,9 @@ class NotePath:
 
     def _rejected(self, heard: Heard) -> None:
         note = self.note
+        if note is not None and note.doubtful:
+            self.give_up()
+            note = None
         if note is not None and note.open:
             kind = CashEventKind.RETURNED if note.wanted else CashEventKind.REFUSED
             self._events.tell(kind, note.note, late=note.late)
@@ -202,6 +211,10 @@ class NotePath:
         self._troubles.end(Trouble.STUCK)
         if note is not None and not note.open:
             log.warning("cash_counted_note_came_out")  # as told; the count of the cashbox will show it
+        elif note is not None and note.doubtful:
+            self.give_up()
+        elif note is None and self.history_known:
+            self._events.tell(CashEventKind.REFUSED, self.channels.get(channel))  # fed while nobody heard
         else:
             kind = self._cleared_kind(channel)
             self._events.tell(CashEventKind.RETURNED, kind, late=True)

@@ -144,6 +144,26 @@ async def test_cleared_to_the_front(unit: Unit) -> None:
     assert [(event.kind, event.note, event.late) for event in told[1:]] == [(LOST, None, False), (RETURNED, NOTE, True)]
 
 
+@pytest.mark.parametrize(("out", "more"), [("E1 02", []), ("E1 00", []), ("ED EC", [(REFUSED, None)])])
+async def test_a_lost_reply_and_a_restart_leave_it_open_which_note_came_out(
+    unit: Unit, out: str, more: list[tuple[CashEventKind, Note | None]]
+) -> None:
+    unit.says("EF 02")
+    unit.order()
+    unit.path.lose_touch("silent")
+    unit.path.miss_news_by_restart()
+    unit.says("F1", out)
+    assert await unit.told() == [(ESCROWED, NOTE), (LOST, None), (JAMMED, NOTE), *more]
+
+
+async def test_a_note_nobody_was_told_of_is_not_the_one_that_was_given_up(unit: Unit) -> None:
+    unit.says("EF 02")
+    unit.order()
+    unit.path.miss_news()
+    unit.says("F1 E1 02")
+    assert await unit.told() == [(ESCROWED, NOTE), (JAMMED, NOTE), (LOST, None), (REFUSED, NOTE)]
+
+
 async def test_a_note_of_an_unknown_channel_is_told_without_one(unit: Unit) -> None:
     unit.says("F1 E2 00", "F1 E1 09")
     assert (await unit.told())[1:] == [(STACKED, None), (RETURNED, None)]

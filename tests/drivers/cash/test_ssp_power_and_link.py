@@ -97,6 +97,27 @@ async def _pull_when_done(unit: VirtualSspValidator) -> None:
     unit.unplug()
 
 
+async def test_another_note_comes_out_after_the_credit_was_lost(tmp_path: Path) -> None:
+    """The reply with the credit never arrives; another note of the same value is drawn in; then the power goes, and the
+    unit tells that a note came out. That was the second: nothing tells any more what became of the first."""
+    async with ssp_bench(tmp_path) as bench:
+        await bench.feed(2000)
+        bench.unit.faults.inject(SspFault.LOST_CREDIT)
+        assert (await asyncio.gather(bench.cash.stack(), _pull_when_done(bench.unit)))[0]
+        await bench.event(CashEventKind.LOST)
+        await until(lambda: bench.unit.path.note is None)
+        assert bench.unit.insert(2000)
+        await until(lambda: bench.unit.path.place is Place.ESCROW)
+        bench.unit.faults.clear()
+        await bench.unit.power_off()
+        bench.unit.replug()
+        bench.unit.power_on(clear_to="front")
+        jammed = await bench.event(CashEventKind.JAMMED)
+        assert (jammed.note, jammed.late) == (Note(2000), True)
+        await bench.quiet()
+        assert (bench.unit.path.cashbox, bench.unit.path.out) == ([2000], [2000])
+
+
 async def test_unplugged_while_stacking(tmp_path: Path) -> None:
     async with ssp_bench(tmp_path) as bench:
         await bench.feed(2000)
