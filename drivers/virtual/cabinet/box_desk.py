@@ -161,10 +161,10 @@ class BoxDesk(Desk):
                 await self.lines.shake()
             case "hot" | "cool":
                 await asyncio.to_thread(self.sysfs.set_temperature, HOT_C if action == "hot" else COOL_C)
-                self.event(action)
+                self.event("too hot" if action == "hot" else "temperature normal")
             case "disk-worn" | "disk-new":
                 await asyncio.to_thread(self.sysfs.set_disk_wear, WORN_DISK if action == "disk-worn" else NEW_DISK)
-                self.event(action)
+                self.event("disk worn" if action == "disk-worn" else "new disk")
             case "cut-door-wire":
                 self._cut.add(Wire.DOOR)
                 self.lines.cut(Wire.DOOR)

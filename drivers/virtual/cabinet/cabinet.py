@@ -21,7 +21,7 @@ from drivers.virtual.cabinet import (
 )
 from drivers.virtual.cabinet.a4_desk import DocumentPrinterDesk
 from drivers.virtual.cabinet.cabinet_state import CabinetState, CommonState, DeviceName
-from drivers.virtual.cabinet.camera_stream import CameraStream, Scene, Who
+from drivers.virtual.cabinet.camera_stream import CameraStream, Scene, Trouble, Who
 from drivers.virtual.cabinet.desk import RefusedError
 from drivers.virtual.cabinet.desks import AnyDesk, Ground
 from drivers.virtual.cabinet.events import EventLog
@@ -162,10 +162,18 @@ class Cabinet:
         if call.person is not None and call.person not in SHAPES:
             raise RefusedError("no such person", 404)
         self.camera.show(
-            Scene(call.who or scene.who, call.person or scene.person, call.pose or scene.pose),
+            Scene(
+                call.who or scene.who,
+                call.person or scene.person,
+                call.pose or scene.pose,
+                call.trouble or scene.trouble,
+            )
         )
         if call.who is not None and call.who is not scene.who:
             self.events.add("camera", f"before the camera: {self.camera.scene.who.value}")
+        if call.trouble is not None and call.trouble is not scene.trouble:
+            well = call.trouble is Trouble.NONE
+            self.events.add("camera", "picture well again" if well else f"fault: {call.trouble.value}")
 
     # --- state ------------------------------------------------------------------------------------------------------
 
@@ -182,6 +190,7 @@ class Cabinet:
             codes=list(hands.CODES),
             scenes=list(hands.SCENES),
             poses=list(hands.POSES),
+            camera_troubles=list(hands.CAMERA_TROUBLES),
             keys=list(keypad_desk.CHOICES),
             card_taps=list(card_terminal_desk.TAPS),
             reader_actions=list(id_reader_desk.ACTIONS),
@@ -209,6 +218,7 @@ class Cabinet:
             who=scene.who,
             person=scene.person,
             pose=scene.pose,
+            trouble=scene.trouble,
             watchers=self.camera.watchers,
         )
 

@@ -38,6 +38,7 @@ class CommonState(BaseModel):
     codes: list[Named]
     scenes: list[Named]
     poses: list[Named]
+    camera_troubles: list[Named]
     keys: list[Named]
     card_taps: list[Named]
     reader_actions: list[Named]

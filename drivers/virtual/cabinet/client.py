@@ -184,6 +184,10 @@ class CabinetClient:
         """
         self.post("/api/camera", **_given(who=who, person=person, pose=pose))
 
+    def camera_trouble(self, trouble: str = "none") -> None:
+        """bright, backlit, covered, frozen or stalled, whoever stands there; none: the picture is well again."""
+        self.post("/api/camera", trouble=trouble)
+
     # --- scanner ----------------------------------------------------------------------------------------------------
 
     def scan(self, text: str) -> None:

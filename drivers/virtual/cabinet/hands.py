@@ -23,6 +23,7 @@ from drivers.virtual.cabinet.phone import PAY_OUTCOMES, PayResult
 from drivers.virtual.cabinet.smart_card_desk import InsertCard, SmartCardDesk
 from drivers.virtual.cabinet.state import (
     CameraCall,
+    CameraTroubleCall,
     Done,
     LayCard,
     NetworkCall,
@@ -95,6 +96,14 @@ POSES = (
     Named(id="left", label_zh="向左", label_en="Left"),
     Named(id="right", label_zh="向右", label_en="Right"),
 )
+CAMERA_TROUBLES = (
+    Named(id="none", label_zh="画面正常", label_en="Picture well"),
+    Named(id="bright", label_zh="太亮", label_en="Too bright"),
+    Named(id="backlit", label_zh="逆光", label_en="Against the light"),
+    Named(id="covered", label_zh="镜头被遮住", label_en="Lens covered"),
+    Named(id="frozen", label_zh="画面不动", label_en="Picture frozen"),
+    Named(id="stalled", label_zh="没有画面", label_en="No pictures come"),
+)
 CABLE = (
     Named(id="connected", label_zh="接通", label_en="mended"),
     Named(id="cut", label_zh="打断", label_en="cut"),
@@ -127,6 +136,15 @@ HANDS: tuple[Hand, ...] = (
     ),
     Hand("id_reader", "plug", "接线", "cable", Plug, lambda c, b: c.id_reader.plug(b.plugged), choices=PLUGGED),
     Hand("camera", "scene", "镜头前", "before it", CameraCall, lambda c, b: c.change_scene(b), choices=SCENES),
+    Hand(
+        "camera",
+        "trouble",
+        "故障",
+        "trouble",
+        CameraTroubleCall,
+        lambda c, b: c.change_scene(CameraCall(trouble=b.trouble)),
+        choices=CAMERA_TROUBLES,
+    ),
     Hand("scanner", "present", "出示", "show", Present, lambda c, b: c.scanner.present(b), choices=CODES),
     Hand("scanner", "plug", "接线", "cable", Plug, lambda c, b: c.scanner.plug(b.plugged), choices=PLUGGED),
     Hand(

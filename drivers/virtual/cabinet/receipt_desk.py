@@ -15,6 +15,8 @@ from drivers.virtual.slip_canvas import Slip
 COOLS_AFTER_S = 8.0
 SLOWER = 8
 
+_PAPER_EVENTS = {"out": "out of paper", "low": "paper low", "full": "new roll"}
+
 _TROUBLE = "receipt_printer.trouble="
 _REPAIR = {"undo": "repair", "undo_zh": "修好", "undo_en": "Repair"}
 _PAPER = {"undo": "refill", "undo_zh": "换纸", "undo_en": "New roll"}
@@ -170,4 +172,10 @@ class ReceiptPrinterDesk(Desk):
         return self.printer.slips[-1]
 
     def _heard(self, event: Event) -> None:
-        self.event("slip cut off" if event["event"] == "slip" else str(event["event"]))
+        match event["event"]:
+            case "slip":
+                self.event("slip cut off")
+            case "paper":
+                self.event(_PAPER_EVENTS[str(event["paper"])])
+            case what:
+                self.event(str(what))

@@ -65,6 +65,7 @@ SHORT: dict[str, tuple[str, str]] = {
     "lift_card": ("id_reader", "lift"),
     "remove_midway": ("id_reader", "remove-midway"),
     "face": ("camera", "scene"),
+    "camera_trouble": ("camera", "trouble"),
     "scan": ("scanner", "present"),
     "pay": ("phone", "pay"),
     "network": ("network", "set"),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from drivers.virtual.cabinet.camera_stream import Pose, Who
+from drivers.virtual.cabinet.camera_stream import Pose, Trouble, Who
 from drivers.virtual.cabinet.network import CableState
 from drivers.virtual.cabinet.phone import Message, PayResult
 
@@ -28,6 +28,7 @@ class CameraView(DeviceView):
     who: Who
     person: str
     pose: Pose
+    trouble: Trouble = Trouble.NONE
     watchers: int
 
 
@@ -153,6 +154,13 @@ class CameraCall(_Call):
     who: Who | None = None
     person: str | None = None
     pose: Pose | None = None
+    trouble: Trouble | None = None
+
+
+class CameraTroubleCall(_Call):
+    """What is wrong with the camera or its light; "none": all is well."""
+
+    trouble: Trouble
 
 
 class Present(_Call):

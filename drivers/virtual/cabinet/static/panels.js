@@ -123,7 +123,9 @@ function camera({ body, faults }, state) {
   const picture = element("img", { id: "camera", className: "camera", width: 128, height: 96, alt: "" });
   body.append(element("div", { className: "with-picture" }, element("div", { className: "stack" }, who, pose), picture));
   const unplug = button("/api/camera", { who: "unplugged" }, UNPLUG.on, { kind: "fault", on: "camera.who=unplugged", off: { who: "nobody" }, offWords: UNPLUG.off });
-  faults.push(unplug);
+  const troubles = state.camera_troubles.filter((one) => one.id !== "none").map((one) =>
+    button("/api/camera", { trouble: one.id }, [one.label_zh, one.label_en], { kind: "fault", on: `camera.trouble=${one.id}`, off: { trouble: "none" } }));
+  faults.push(...troubles, unplug);
 }
 
 function scanner({ body, faults }, state) {

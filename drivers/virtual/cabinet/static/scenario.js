@@ -16,9 +16,22 @@ export function scenarioTitle(name) {
 
 export async function startScenarios() {
   const layer = $("scenarios");
-  layer.addEventListener("toggle", () => { if (layer.matches(":popover-open")) place(layer, $("scenarios-button")); });
+  layer.addEventListener("toggle", () => {
+    if (layer.matches(":popover-open")) place(layer, $("scenarios-button"));
+    showMore();
+  });
+  layer.addEventListener("scroll", showMore, { passive: true });
+  addEventListener("resize", showMore);
   const reply = await fetch("/api/scenarios");
   if (reply.ok) scenarios = await reply.json();
+}
+
+/** Says at the lower edge how many scenarios are still hidden below it. */
+function showMore() {
+  const edge = $("scenarios").getBoundingClientRect().bottom;
+  const hidden = [...$("scenario-list").children].filter((line) => line.getBoundingClientRect().bottom > edge + 1).length;
+  $("scenarios-more").hidden = hidden === 0;
+  $("scenarios-more").textContent = `${say(WORDS.moreBelow)} ${hidden}`;
 }
 
 export function showScenario(state) {
@@ -53,4 +66,5 @@ export function showScenario(state) {
     const words = element("div", {}, element("strong", { textContent: of(one, "title") }), element("p", { className: "note", textContent: of(one, "about") }));
     return element("li", {}, words, play);
   });
+  if ($("scenarios").matches(":popover-open")) showMore();
 }

@@ -20,7 +20,7 @@ const ART = {
 
 /** name, picture's caption, `has(part)`: is something in it, `bad(part)`: does somebody have to come. */
 const PARTS = {
-  camera: { caption: ["", ""], has: (p) => !["nobody", "unplugged"].includes(p.who), bad: (p) => p.who === "unplugged" },
+  camera: { caption: ["", ""], has: (p) => !["nobody", "unplugged"].includes(p.who), bad: (p) => p.who === "unplugged" || p.trouble !== "none" },
   id_reader: { caption: ["身份证", "ID"], has: (p) => p.card !== null, bad: (p) => p.faults.length > 0 },
   scanner: { caption: ["扫码", "Scan"], has: (p) => p.beam, bad: (p) => p.faults.length > 0 },
   cash: { caption: ["纸币", "Cash"], has: (p) => p.note !== null, bad: (p) => p.trouble.length > 0 },
@@ -37,13 +37,13 @@ const LIT = { "id-reader": "id_reader", "card-slot": "card_terminal", "note-slot
 
 /** Cables, doors and people: switches at the foot. `bad`: pressed means that something is wrong. */
 const SWITCHES = [
-  { icon: "net", device: "network", on: "network.state=cut", bad: true, zh: ["打断网络", "接通网络"], en: ["Cut network", "Mend network"],
+  { icon: "net", caption: ["网络", "Net"], device: "network", on: "network.state=cut", bad: true, zh: ["打断网络", "接通网络"], en: ["Cut network", "Mend network"],
     path: "/api/network", body: { state: "cut" }, off: { state: "connected" } },
-  { icon: "plug", device: "box", action: "mains-off", bad: true },
-  { icon: "door", device: "box", action: "door-open", bad: true },
-  { icon: "wrench", device: "box", action: "service-door-open", bad: true },
-  { icon: "walk", device: "box", action: "person-near" },
-  { icon: "headset", device: "box", action: "headset-in" },
+  { icon: "plug", caption: ["市电", "Mains"], device: "box", action: "mains-off", bad: true },
+  { icon: "door", caption: ["柜门", "Door"], device: "box", action: "door-open", bad: true },
+  { icon: "wrench", caption: ["检修门", "Service"], device: "box", action: "service-door-open", bad: true },
+  { icon: "walk", caption: ["有人", "Person"], device: "box", action: "person-near" },
+  { icon: "headset", caption: ["耳机", "Headset"], device: "box", action: "headset-in" },
 ];
 
 function switchButton(state, spec) {
@@ -52,9 +52,12 @@ function switchButton(state, spec) {
     ? [`/api/devices/${spec.device}/act`, { action: action.id }, { action: action.undo }, action.on]
     : [spec.path, spec.body, spec.off, spec.on];
   const [zh, en] = action ? [[action.label_zh, action.undo_zh], [action.label_en, action.undo_en]] : [spec.zh, spec.en];
-  const node = element("button", { type: "button", className: spec.bad ? "switch fault" : "switch" }, icon(spec.icon));
+  const node = element("button", { type: "button", className: spec.bad ? "switch fault" : "switch" }, icon(spec.icon),
+    worded(element("span", { className: "caption" }), spec.caption));
   Object.assign(node.dataset, { post: path, body: JSON.stringify(body), offBody: JSON.stringify(off), on });
-  Object.assign(node.dataset, { labelZh: zh[0], labelEn: en[0], offLabelZh: zh[1], offLabelEn: en[1] });
+  // The name begins with what is to be seen, for those who speak to the page.
+  const [seenZh, seenEn] = [`${spec.caption[0]}：`, `${spec.caption[1]}: `];
+  Object.assign(node.dataset, { labelZh: seenZh + zh[0], labelEn: seenEn + en[0], offLabelZh: seenZh + zh[1], offLabelEn: seenEn + en[1] });
   return node;
 }
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from drivers.virtual.cabinet import scenario
-from drivers.virtual.cabinet.scenario_steps import Act, After, Parallel, Repeat, Reset, WaitFor, Work
+from drivers.virtual.cabinet.scenario_steps import Act, After, Parallel, Repeat, Reset, Scenario, WaitFor, Work
 from drivers.virtual.cabinet.scenario_yaml import ScenarioError
 
 HEAD = "title: {zh: 题, en: T}\nabout: {zh: 说, en: A}\nsteps:\n"
 
 
-def parse(steps: str) -> scenario.Scenario:
+def parse(steps: str) -> Scenario:
     return scenario.parse(HEAD + steps, "x", "x.yaml")
 
 
