@@ -1,20 +1,12 @@
-"""A virtual A4 printer: CUPS' own `ippeveprinter`, with a simulated paper path behind it.
-
-Needs the programs ippeveprinter, dbus-daemon and setpriv (Debian: cups-ipp-utils, dbus, util-linux). ippeveprinter
-insists on a D-Bus system bus for DNS-SD, so it gets a private one. Nothing is announced on the network, and it
-listens on localhost only. Both programs die with this process, however it ends.
-"""
+"""A virtual A4 printer: CUPS' own `ippeveprinter` (see the module of that name), with a simulated paper path behind
+it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-import os
 import shlex
-import shutil
-import signal
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,36 +17,23 @@ import structlog
 
 from drivers.virtual import sheet_engine
 from drivers.virtual.ipp_responder import words
+from drivers.virtual.ippeveprinter import IppevePrograms, free_port, missing_programs
 
 log = structlog.get_logger()
 
-PROGRAMS = ("ippeveprinter", "dbus-daemon", "setpriv")
+__all__ = ["FORMATS", "SPECIAL_SIZE", "SPECIAL_SOURCE", "Event", "VirtualDocumentPrinter", "missing_programs"]
+
 FORMATS = ("application/pdf", "image/pwg-raster", "image/urf", "image/jpeg")
-NAME = "KioskA4"
 TRAY_SIZE = 250  # sheets ippeveprinter's main tray holds
 SPECIAL_SIZE = 25  # and its by-pass tray, in which the special stock lies
 SPECIAL_SOURCE = sheet_engine.SPECIAL_SOURCE
 SHEET_S = 1.2  # one sheet through a desk printer, first one excepted
-START_S = 30.0
 A4 = "iso_a4_210x297mm"
 MAIN_LEVELS, BYPASS_LEVELS = (5, 25, 50, 125, 250), (5, 25)  # that ippeveprinter's form offers
 LEVEL_UNKNOWN = "-2"
 HAND_OVER_S = 5.0  # ippeveprinter looks at its tray once a second
 
 Event = dict[str, Any]
-
-
-def missing_programs() -> list[str]:
-    """What has to be installed before a `VirtualDocumentPrinter` can start."""
-    return [name for name in PROGRAMS if shutil.which(name) is None]
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class VirtualDocumentPrinter:
@@ -78,7 +57,7 @@ class VirtualDocumentPrinter:
         self.port = port or free_port()
         self._speed = speed
         self._on_event = on_event
-        self._processes: list[asyncio.subprocess.Process] = []
+        self._programs = IppevePrograms(self._dir, self.port)
         self._tasks: list[asyncio.Task[None]] = []
         self._ended_jobs: set[int] = set()
         self._plan: dict[str, Any] = {}
@@ -96,14 +75,13 @@ class VirtualDocumentPrinter:
 
     async def start(self) -> None:
         """Switch on and wait until it answers; RuntimeError when it does not."""
-        if self._processes:
+        if self._programs:
             return
         if missing := missing_programs():
             raise RuntimeError(f"not installed: {', '.join(missing)}")
         self._prepare()
         try:
-            await self._start_programs()
-            await self._wait_until_it_answers()
+            await self._programs.start(self.formats)
             await self.refill()
             await self.set_toner(75)
         except BaseException:
@@ -118,10 +96,7 @@ class VirtualDocumentPrinter:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        processes, self._processes = self._processes[::-1], []
-        for process in processes:
-            await _end(process)
-        if processes:
+        if await self._programs.stop():
             self._engine = "idle"
             self._emit({"event": "off"})
 
@@ -130,7 +105,6 @@ class VirtualDocumentPrinter:
         (self._dir / "spool").mkdir(mode=0o700, exist_ok=True)
         for leftover in self.spool_files():
             leftover.unlink()
-        (self._dir / "bus").unlink(missing_ok=True)
         (self._dir / "events.log").write_text("")
         self._write("tray", str(TRAY_SIZE))
         self._write("special", str(SPECIAL_SIZE))
@@ -141,56 +115,6 @@ class VirtualDocumentPrinter:
         words = [sys.executable, "-I", "-S", sheet_engine.__file__, str(self._dir), str(self.port)]
         command.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$1"\n')
         command.chmod(0o700)
-
-    async def _start_programs(self) -> None:
-        bus = f"unix:path={self._dir / 'bus'}"
-        await self._spawn("dbus-daemon", "--session", f"--address={bus}", "--nofork", "--nopidfile")
-        await self._until(lambda: (self._dir / "bus").exists(), "the private D-Bus did not come up")
-        await self._spawn(
-            *("ippeveprinter", "-v", "-k", "-n", "localhost", "-p", str(self.port), "-r", "off"),
-            *("-d", str(self._dir / "spool"), "-c", str(self._dir / "command.sh"), "-f", ",".join(self.formats), NAME),
-            env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus},
-        )
-
-    async def _spawn(self, *words: str, env: dict[str, str] | None = None) -> None:
-        with (self._dir / f"{words[0]}.log").open("wb") as output:
-            process = await asyncio.create_subprocess_exec(
-                *("setpriv", "--pdeathsig", "KILL", *words),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=env,
-                start_new_session=True,  # a group of its own: stopping takes the command in work along
-            )
-        self._processes.append(process)
-
-    async def _wait_until_it_answers(self) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
-
-            async def answers() -> bool:
-                with contextlib.suppress(httpx.HTTPError):
-                    return (await http.get(f"http://localhost:{self.port}/")).status_code == httpx.codes.OK
-                return False
-
-            deadline = asyncio.get_running_loop().time() + START_S
-            while not await answers():
-                self._check_alive()
-                if asyncio.get_running_loop().time() > deadline:
-                    raise RuntimeError("ippeveprinter does not answer")
-                await asyncio.sleep(0.1)
-
-    async def _until(self, condition: Callable[[], bool], complaint: str) -> None:
-        deadline = asyncio.get_running_loop().time() + START_S
-        while not condition():
-            self._check_alive()
-            if asyncio.get_running_loop().time() > deadline:
-                raise RuntimeError(complaint)
-            await asyncio.sleep(0.02)
-
-    def _check_alive(self) -> None:
-        for process in self._processes:
-            if process.returncode is not None:
-                raise RuntimeError(f"a program of the virtual printer ended with {process.returncode}; see {self._dir}")
 
     # --- hands ------------------------------------------------------------------------------------------------------
 
@@ -277,7 +201,7 @@ class VirtualDocumentPrinter:
     def state(self) -> dict[str, Any]:
         """For the cabinet's panel."""
         return {
-            "on": bool(self._processes),
+            "on": bool(self._programs),
             "uri": self.uri,
             "sheets_in_tray": self._sheets_left(),
             "special_sheets": self._sheets_left("special"),
@@ -318,7 +242,7 @@ class VirtualDocumentPrinter:
             return 0
 
     async def _form(self, page: str, values: dict[str, str]) -> None:
-        if not self._processes:
+        if not self._programs:
             return
         async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
             (await http.get(f"http://localhost:{self.port}/{page}", params=values)).raise_for_status()
@@ -350,7 +274,7 @@ class VirtualDocumentPrinter:
         It holds back a job that comes while its tray is empty, and then cannot cancel it. So it is told of paper when
         a job is waiting: then the engine takes the job, finds no paper, and waits as a printer does.
         """
-        if not self._processes:
+        if not self._programs:
             return
         left = self._sheets_left()
         now = asyncio.get_running_loop().time()
@@ -394,13 +318,3 @@ class VirtualDocumentPrinter:
 def _form_level(sheets: int, offered: tuple[int, ...]) -> int:
     """The nearest level ippeveprinter's form offers; none only when there is none."""
     return min(offered, key=lambda level: abs(level - sheets)) if sheets else 0
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask the process group to end, then make it."""
-    for sig in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, sig)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), 3.0)
-            return
