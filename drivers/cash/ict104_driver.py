@@ -106,7 +106,7 @@ class Ict104Acceptor:
 
     async def enable(self, values: Collection[int]) -> bool:
         accepted = frozenset(note.value for note in self._kinds.values()) & frozenset(values)
-        if not accepted or not self._live or self._troubles or self._path.busy:
+        if not accepted or not self._live or self._troubles.blocking or self._path.busy:
             return False
         for _ in range(ENABLE_TRIES):
             await self._send(Order.ENABLE)
@@ -315,7 +315,7 @@ class Ict104Acceptor:
             await self._send(Order.REJECT)
         await self._send(Order.ACCEPT)
         await self._send(Order.DISABLE)
-        self._troubles.clear()
+        self._troubles.restarted()
         if self._live and (self._path.wanted or note is not None):
             self._events.tell(CashEventKind.LOST, why="unit restarted")
         self._path.lose_touch()
@@ -347,6 +347,7 @@ class Ict104Acceptor:
     def _well_again(self) -> None:
         if Trouble.CASHBOX_REMOVED in self._troubles:
             self._events.tell(CashEventKind.CASHBOX_REPLACED)
+            self._troubles.cashbox_is_back()
         self._troubles.end(*_OVER_WHEN_NOT_SAID)
 
     async def _exception(self, code: Code) -> None:

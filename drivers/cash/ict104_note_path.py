@@ -174,4 +174,5 @@ class IctNotePath:
 
     def _unknown(self, kind: Note | None, *, late: bool, why: str) -> None:
         self._events.tell(CashEventKind.JAMMED, kind, late=late, why=why)
+        self._troubles.add(Trouble.UNCOUNTED)
         self.wanted = frozenset()

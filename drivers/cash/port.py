@@ -5,19 +5,25 @@ is stacked (`STACKED`), never before; until then it can be given back.
 
 What a payment does: write the intent "stack this note" to the journal, `stack()`, wait for the note's outcome, settle
 the intent. The outcome is told once: `STACKED` or `RETURNED`. A unit that cannot say what became of the note gives
-`JAMMED` with the note; should it find out after all, `STACKED` or `RETURNED` follows, `late`.
+`JAMMED` with the note; should it find out after all, `STACKED` or `RETURNED` follows, `late`. There is also a `JAMMED`
+with a note whose outcome was told: the unit said afterwards what cannot be true as well. It counts nothing, and says
+that the cashbox has to be counted.
 
 What a new program learns of a note that was being stacked when the old one died:
 - ITL SSP: the unit keeps a credit until a poll has fetched it, and clears its path after a power cut and says where to.
   Both come as `late` events soon after `open`. A credit whose telling was the old program's last breath is not told
   again: its intent stays open, and somebody has to count.
+  Of a note ordered to be stacked, RETURNED is told only if it can be no other: when the reply to the last poll before
+  a restart is lost for good, a note that comes out may be the next one, and the first is told as JAMMED.
 - ICT104: nothing. The unit tells every result once, to whoever listens. The intent stays open.
 
 The status: `supplies[CASHBOX_SPACE]` is the room left for notes, as paper is what is left in a tray: `FULL` is all
 there is, `OUT` means none can be taken, because the box is full or is not there. `supplies[NOTE_PATH]` is there only
 while a note is stuck. `ready` is False with either. `counters` count since the driver was made: `notes_stacked`,
 `notes_returned`, `notes_refused`, `notes_unknown` (a JAMMED with a note), and `stacked_1000` for each value in fen.
-Who has to come: box full or note stuck, a clerk (`clear`); fraud, box removed, unit defective, a technician.
+Who has to come: box full or note stuck, a clerk (`clear`); fraud, box removed, unit defective, a technician. A note of
+unknown fate calls a clerk too, who counts the box; the unit stays `ready`, and the call stands until the box was out or
+the driver is opened anew.
 """
 
 from __future__ import annotations

@@ -172,7 +172,7 @@ class SspAcceptor:
 
     async def _enable(self, channel: SspChannel, values: frozenset[int]) -> bool:
         accepted = frozenset(number for number, note in self._path.channels.items() if note.value in values)
-        if not accepted or self._troubles or self._path.busy:
+        if not accepted or self._troubles.blocking or self._path.busy:
             return False
         if not (await channel.ask(Command.SET_INHIBITS, inhibit_mask(accepted))).ok:
             return False

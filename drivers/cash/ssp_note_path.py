@@ -87,6 +87,7 @@ class NotePath:
 
     def _unknown(self, kind: Note | None, *, late: bool, why: str) -> None:
         self._events.tell(CashEventKind.JAMMED, kind, late=late, why=why)
+        self._troubles.add(Trouble.UNCOUNTED)
         self.wanted = frozenset()
 
     def miss_news(self) -> None:
@@ -145,7 +146,7 @@ class NotePath:
             case Event.CASHBOX_REPLACED:
                 if Trouble.CASHBOX_REMOVED in self._troubles:
                     self._events.tell(CashEventKind.CASHBOX_REPLACED)
-                self._troubles.end(Trouble.CASHBOX_REMOVED, Trouble.STACKER_FULL)
+                self._troubles.cashbox_is_back()
             case Event.DISABLED:
                 heard.disabled = True
             case Event.BAR_CODE_VALIDATED:

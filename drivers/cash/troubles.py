@@ -18,6 +18,7 @@ class Trouble(StrEnum):
     STUCK = "unit takes orders and moves no note"
     JAM = "note jammed"
     STACKER_FULL = "cash box full"
+    UNCOUNTED = "note of unknown fate: count the cash box"  # the unit itself is well
 
 
 _STATES: dict[Trouble, tuple[DeviceState, Action]] = {
@@ -27,6 +28,7 @@ _STATES: dict[Trouble, tuple[DeviceState, Action]] = {
     Trouble.STUCK: (DeviceState.HARDWARE_ERROR, Action.MAINTENANCE),
     Trouble.JAM: (DeviceState.HARDWARE_ERROR, Action.CLEAR),
     Trouble.STACKER_FULL: (DeviceState.ONLINE, Action.CLEAR),
+    Trouble.UNCOUNTED: (DeviceState.ONLINE, Action.CLEAR),
 }
 
 _REPEATED = 2  # replies that name a trouble: the unit repeats it as long as it lasts
@@ -36,7 +38,8 @@ _MENDED_UNSAID = frozenset({Trouble.JAM, Trouble.STACKER_FULL})
 
 class TroubleBook:
     """Some units say once that something is wrong, others say it in every reply until it is mended. A trouble stays
-    until the unit says that it is over; one that was repeated also ends when the unit stops repeating it."""
+    until the unit says that it is over; one that was repeated also ends when the unit stops repeating it. UNCOUNTED is
+    over for no word of the unit but that of its cashbox being put back, which somebody had out and counted."""
 
     def __init__(self) -> None:
         self._open: dict[Trouble, str] = {}
@@ -47,8 +50,10 @@ class TroubleBook:
     def __contains__(self, trouble: Trouble) -> bool:
         return trouble in self._open
 
-    def __bool__(self) -> bool:
-        return bool(self._open)
+    @property
+    def blocking(self) -> bool:
+        """Whether no notes can be taken."""
+        return any(trouble is not Trouble.UNCOUNTED for trouble in self._open)
 
     def add(self, trouble: Trouble, detail: str = "") -> bool:
         """Whether it is news."""
@@ -58,8 +63,17 @@ class TroubleBook:
         return news
 
     def clear(self) -> None:
+        """Somebody begins anew, and knows of everything."""
         self.end(*Trouble)
         self._heard.clear()
+
+    def restarted(self) -> None:
+        """The unit was; what is still wrong it will say."""
+        self.end(*(trouble for trouble in Trouble if trouble is not Trouble.UNCOUNTED))
+        self._heard.clear()
+
+    def cashbox_is_back(self) -> None:
+        self.end(Trouble.CASHBOX_REMOVED, Trouble.STACKER_FULL, Trouble.UNCOUNTED)
 
     def end(self, *troubles: Trouble) -> None:
         for trouble in troubles:

@@ -3,7 +3,7 @@ and somebody counts the box.
 
 Device: cash
 Resident: 纸币卡住了，请不要用力拉。已收下的钱已记录，请呼叫工作人员。
-Staff: none
+Staff: clear
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Device: cash
 Resident: 纸币卡住了，请不要用力拉。已收下的钱已记录，请呼叫工作人员。
-Staff: none
+Staff: clear
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from drivers.cash.port import CashEventKind, Note
 from drivers.virtual.ict104 import IctFault
+from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, ICT_TIMINGS, ict_bench, told
 from tests.faults.resident import staff
 
@@ -25,6 +26,7 @@ async def test_unknown_is_not_ok(tmp_path: Path) -> None:
         told(__doc__, jammed)
         assert jammed.note == Note(2000)
         assert bench.unit.path.cashbox == [2000]
+        await until(lambda: bench.cash.status.counters["notes_unknown"] == 1)
         staff(__doc__, bench.cash.status)
         assert await bench.cash.enable(ALL), "the unit works"
         await bench.feed(500)

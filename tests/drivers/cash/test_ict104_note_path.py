@@ -11,6 +11,7 @@ from drivers.cash.ict104_note_path import IctNotePath
 from drivers.cash.ict104_settings import IctTimings
 from drivers.cash.port import CashEventKind, Note
 from drivers.cash.troubles import TroubleBook
+from drivers.status import Action
 
 NOTE, OTHER = Note(5000), Note(500)
 STACKED, RETURNED, JAMMED = CashEventKind.STACKED, CashEventKind.RETURNED, CashEventKind.JAMMED
@@ -78,6 +79,7 @@ async def test_two_words_are_none(unit: Unit, words: str) -> None:
     assert await unit.told() == [(JAMMED, NOTE)]
     assert not unit.path.wanted, "no more notes until somebody enables it again"
     assert unit.events.counters["notes_unknown"] == 1
+    assert unit.troubles.status("", {}).action is Action.CLEAR
 
 
 @pytest.mark.parametrize(("word", "outcome"), [("10", STACKED), ("11", RETURNED)])
@@ -93,6 +95,7 @@ async def test_a_credit_after_the_window_is_not_forgotten(unit: Unit) -> None:
     unit.wait(WINDOW)
     unit.says("10 10")
     assert await unit.told() == [(RETURNED, NOTE), (JAMMED, NOTE)]
+    assert unit.troubles.status("", {}).action is Action.CLEAR
 
 
 async def test_a_credit_long_after_is_noise(unit: Unit) -> None:

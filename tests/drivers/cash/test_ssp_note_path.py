@@ -178,6 +178,17 @@ async def test_an_untold_outcome_is_said_once(unit: Unit) -> None:
     assert unit.events.counters["notes_unknown"] == 1
 
 
+async def test_a_note_given_up_calls_a_clerk_until_the_box_was_out(unit: Unit) -> None:
+    unit.says("EF 02")
+    unit.order()
+    unit.path.give_up()
+    unit.says("F1", "EF 02")
+    status = unit.troubles.status("", {})
+    assert (status.action, status.ready, unit.troubles.blocking) == (Action.CLEAR, True, False)
+    unit.says("E3", "E4")
+    assert unit.troubles.status("", {}).action is Action.NONE
+
+
 async def test_a_jam_that_ends_well(unit: Unit) -> None:
     unit.says("EF 02")
     unit.order()
@@ -191,14 +202,14 @@ def test_a_repeated_trouble_ends_with_its_repetition(unit: Unit) -> None:
     unit.says("E7", "E7", "")
     assert Trouble.STACKER_FULL in unit.troubles
     unit.says("", "")
-    assert not unit.troubles
+    assert not unit.troubles.blocking
 
 
 def test_a_trouble_said_once_stays_until_it_is_said_to_be_over(unit: Unit) -> None:
     unit.says("E7", *[""] * 20)
     assert Trouble.STACKER_FULL in unit.troubles
     unit.says("E4")
-    assert not unit.troubles
+    assert not unit.troubles.blocking
 
 
 def test_fraud_does_not_pass_by_itself(unit: Unit) -> None:
