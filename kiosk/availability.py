@@ -30,6 +30,8 @@ def unavailable_reason(service: Service, devices: Devices, backend_reachable: bo
     """The sentence for the resident, or None if the service can start. Asks nobody: uses the last known states."""
     if (no_power := power_reason(devices)) is not None:
         return no_power
+    if storage_fails(devices):
+        return device_texts.STORAGE_FAILED
     if not backend_reachable:
         return texts.NO_BACKEND
     for device in service.devices:
@@ -46,6 +48,12 @@ def power_reason(devices: Devices) -> Text | None:
     """On battery nothing new is begun: it may not last to the end. A supply that is not heard stops nothing."""
     power = devices.cabinet.state.power if devices.cabinet is not None else None
     return device_texts.POWER.get(power.mains) if power is not None and power.mains is not Mains.ONLINE else None
+
+
+def storage_fails(devices: Devices) -> bool:
+    """What cannot be written into the journal must not be begun. A cabinet that watches no disk stops nothing."""
+    storage = devices.cabinet.state.storage if devices.cabinet is not None else None
+    return storage is not None and not storage.writable
 
 
 def _status(devices: Devices, device: Device) -> DeviceStatus:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from drivers.cabinet.off_loop import HungError
+from drivers.cabinet.one_program import OneProgram
 from drivers.cabinet.sysfs import read_text
 
 SMARTCTL_S = 20.0
@@ -62,25 +63,11 @@ def smart_wear(report: Any) -> int | None:
     return None
 
 
-async def ask_smartctl(disk: str) -> int | None:
-    """None where smartctl is not installed, may not ask, or the disk does not say. Its exit code is a set of flags
-    about the disk's past, not about the answer."""
+async def ask_smartctl(disk: str, program: OneProgram) -> int | None:
+    """None where smartctl is not installed, may not ask, does not answer, or the disk does not say. Its exit code is a
+    set of flags about the disk's past, not about the answer."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *("smartctl", "--json", "--all", f"/dev/{disk}"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
-        return None
-    try:
-        async with asyncio.timeout(SMARTCTL_S):
-            output, _ = await process.communicate()
+        _, output = await program.run("smartctl", "--json", "--all", f"/dev/{disk}", timeout_s=SMARTCTL_S)
         return smart_wear(json.loads(output))
-    except (TimeoutError, ValueError):
+    except (OSError, HungError, ValueError):
         return None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

@@ -60,6 +60,13 @@ class Storage:
     read_only: bool = False
     free_bytes: int | None = None
     wear_percent: int | None = None  # of the life time the maker promises, used up
+    full: bool = False  # no room for the journal
+    failed: bool = False  # it answers with errors, or not at all; what else stands here is from before
+
+    @property
+    def writable(self) -> bool:
+        """Without it nothing may be begun: what a session does could not be written down."""
+        return not (self.read_only or self.full or self.failed)
 
 
 @dataclass(frozen=True)

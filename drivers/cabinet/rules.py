@@ -101,7 +101,9 @@ def _power(power: Power) -> Iterator[Trouble]:
 def _storage(storage: Storage, thresholds: Thresholds) -> Iterator[Trouble]:
     if storage.read_only:
         yield broken("disk cannot be written")
-    if storage.free_bytes is not None and storage.free_bytes < thresholds.least_free_bytes:
+    if storage.full:
+        yield broken("disk full: no room for the journal")
+    elif storage.free_bytes is not None and storage.free_bytes < thresholds.least_free_bytes:
         yield broken(f"disk full: less than {thresholds.least_free_bytes // (1024 * 1024)} MiB free")
     if storage.wear_percent is not None and storage.wear_percent >= thresholds.worn_percent:
         detail = f"disk worn: {thresholds.worn_percent} % of its promised life used"

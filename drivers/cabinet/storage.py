@@ -7,16 +7,20 @@ import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from drivers.cabinet.disk_wear import ask_smartctl, disk_of, emmc_wear
 from drivers.cabinet.off_loop import HungError, OffLoop
+from drivers.cabinet.one_program import OneProgram
 from drivers.cabinet.part import PolledPart, Trouble, broken
 from drivers.cabinet.port import Storage
 
 MIB = 1024 * 1024
 CALL_S = 10.0  # a disk that takes longer is dying
+WEAR_PATIENCE_S = 1.0  # what `refresh` waits for smartctl; a healthy disk answers in a tenth of it
+JOURNAL_NEEDS_BYTES = 16 * MIB  # with less a journal cannot be relied on to be written to its end
 PROBE_NAME = ".menkou-write-probe"
 
 
@@ -33,6 +37,14 @@ class StorageSettings:
     wear_s: float = 6 * 3600.0
 
 
+class Probe(Enum):
+    """What became of writing one byte."""
+
+    WRITTEN = "written"
+    FULL = "full"
+    REFUSED = "refused"
+
+
 class StoragePart(PolledPart):
     name = "disk"
 
@@ -41,33 +53,59 @@ class StoragePart(PolledPart):
         self._settings = settings
         self._statvfs = statvfs
         self._calls = OffLoop("disk")
+        self._smartctl = OneProgram()
+        self._probe = Probe.WRITTEN
         self._next_probe = 0.0
         self._next_wear = 0.0
-        self._probe_failed = False
+        self._wear_percent: int | None = None
+        self._wear_task: asyncio.Task[None] | None = None
         self.storage: Storage | None = None
+
+    async def refresh(self) -> None:
+        await super().refresh()
+        if self._wear_task is not None:
+            await asyncio.wait([self._wear_task], timeout=WEAR_PATIENCE_S)
 
     async def _look(self) -> Trouble | None:
         settings, now = self._settings, asyncio.get_running_loop().time()
         try:
             seen = await self._calls.run(lambda: self._statvfs(settings.path), CALL_S)
             if now >= self._next_probe:
-                self._probe_failed = not await self._calls.run(lambda: can_write(settings.path), CALL_S)
+                self._probe = await self._calls.run(lambda: write_probe(settings.path), CALL_S)
                 # While it fails it is asked at every look: somebody may be repairing it.
-                self._next_probe = now if self._probe_failed else now + settings.probe_s
-            wear = self.storage.wear_percent if self.storage is not None else None
-            if now >= self._next_wear:
-                wear = await self._wear()
-                self._next_wear = now + settings.wear_s
+                self._next_probe = now + settings.probe_s if self._probe is Probe.WRITTEN else now
         except HungError:
-            return broken(f"disk of {settings.path} does not answer")
+            return self._failed(f"disk of {settings.path} does not answer")
         except OSError as error:
-            return broken(f"disk of {settings.path}: {os.strerror(error.errno or errno.EIO)}")
+            return self._failed(f"disk of {settings.path}: {os.strerror(error.errno or errno.EIO)}")
+        free_bytes = seen.f_bavail * seen.f_frsize // MIB * MIB
         self.storage = Storage(
-            read_only=bool(seen.f_flag & os.ST_RDONLY) or self._probe_failed,
-            free_bytes=seen.f_bavail * seen.f_frsize // MIB * MIB,
-            wear_percent=wear,
+            read_only=bool(seen.f_flag & os.ST_RDONLY) or self._probe is Probe.REFUSED,
+            full=free_bytes < JOURNAL_NEEDS_BYTES or self._probe is Probe.FULL,
+            free_bytes=free_bytes,
+            wear_percent=self._wear_percent,
         )
+        if now >= self._next_wear and self._wear_task is None:
+            self._next_wear = now + settings.wear_s
+            self._wear_task = asyncio.create_task(self._look_at_wear(), name="cabinet disk wear")
+            self._wear_task.add_done_callback(self._ended)
         return None
+
+    def _failed(self, detail: str) -> Trouble:
+        self.storage = replace(self.storage or Storage(), failed=True)
+        return broken(detail)
+
+    async def _look_at_wear(self) -> None:
+        """Beside the looking, not in it: on a dying disk smartctl may never end, and then the death must be told."""
+        try:
+            self._wear_percent = await self._wear()
+        except (HungError, OSError):
+            return  # what is wrong with the disk the looking tells
+        finally:
+            self._wear_task = None
+        if self.storage is not None:
+            self.storage = replace(self.storage, wear_percent=self._wear_percent)
+        self._changed()
 
     async def _wear(self) -> int | None:
         settings = self._settings
@@ -77,12 +115,18 @@ class StoragePart(PolledPart):
             return disk, emmc_wear(disk, settings.sysfs) if disk else None
 
         disk, wear = await self._calls.run(look, CALL_S)
-        return wear if wear is not None or not disk else await ask_smartctl(disk)
+        return wear if wear is not None or not disk else await ask_smartctl(disk, self._smartctl)
+
+    async def _release(self) -> None:
+        if (task := self._wear_task) is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        self._next_wear = 0.0
 
 
-def can_write(folder: Path) -> bool:
+def write_probe(folder: Path) -> Probe:
     """Write one byte to the disk itself. A file system that met an error is often read-only in all but name: mounted
-    "rw", refusing every write. A full disk can be written as soon as there is room, so that is not what is asked."""
+    "rw", refusing every write."""
     probe = folder / PROBE_NAME
     try:
         descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -92,8 +136,8 @@ def can_write(folder: Path) -> bool:
         finally:
             os.close(descriptor)
     except OSError as error:
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return Probe.FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Probe.REFUSED
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
-    return True
+    return Probe.WRITTEN

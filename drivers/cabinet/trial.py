@@ -67,8 +67,8 @@ def _disk(state: CabinetState, console: Console) -> bool:
         return True
     room = "unknown" if disk.free_bytes is None else f"{disk.free_bytes // (1024 * 1024)} MiB"
     wear = "not measured" if disk.wear_percent is None else f"{disk.wear_percent} % of its life used"
-    console.say(f"Disk: {'CANNOT BE WRITTEN' if disk.read_only else 'can be written'}, free {room}, {wear}")
-    return not disk.read_only
+    console.say(f"Disk: {'can be written' if disk.writable else 'CANNOT BE WRITTEN'}, free {room}, {wear}")
+    return disk.writable
 
 
 async def _sensor(device: Cabinet, sensor: Sensor, console: Console, hand_s: float) -> bool:

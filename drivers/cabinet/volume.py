@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from drivers.cabinet.off_loop import HungError
+from drivers.cabinet.one_program import OneProgram
 from drivers.cabinet.part import PolledPart, Trouble, broken
 
 
@@ -27,6 +29,7 @@ class VolumePart(PolledPart):
         super().__init__(settings.poll_s)
         self._settings = settings
         self._turn = asyncio.Lock()
+        self._program = OneProgram()
         self._newest = 0
 
     async def set(self, percent: int) -> None:
@@ -51,23 +54,11 @@ class VolumePart(PolledPart):
         card = ("-c", settings.card) if settings.card else ()
         try:
             # -M: percent as the ear hears it, not as the chip counts.
-            process = await asyncio.create_subprocess_exec(
-                *(settings.program, "-q", "-M", *card, *words),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
+            code, _ = await self._program.run(settings.program, "-q", "-M", *card, *words, timeout_s=settings.answer_s)
         except OSError as error:
             return broken(f"volume: {settings.program} cannot be started ({type(error).__name__})")
-        try:
-            async with asyncio.timeout(settings.answer_s):
-                code = await process.wait()
-        except TimeoutError:
-            return broken(f"volume: {settings.program} does not answer")
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+        except HungError as error:
+            return broken(f"volume: {error}")
         return broken(f"volume: the sound card has no control {words[1]!r}") if code else None
 
 

@@ -1,5 +1,5 @@
-"""What a resident is told of bank cards, cash, social security cards and power: one sentence for each thing a device
-can say."""
+"""What a resident is told of bank cards, cash, social security cards, storage and power: one sentence for each thing
+a device can say."""
 
 from __future__ import annotations
 
@@ -86,6 +86,8 @@ SMART_CARD_FAULTS: Mapping[SmartCardFault, Text] = {
         "社保卡读卡器暂时不能用，请改用身份证。", "The card reader is not working. Please use your ID card."
     ),
 }
+
+STORAGE_FAILED = Text("本机存储故障，暂时不能办理", "This terminal cannot store data: nothing can be started for now")
 
 POWER: Mapping[Mains, Text] = {
     Mains.ON_BATTERY: Text(

@@ -1,7 +1,7 @@
 """The disk does not answer any more; whoever asks it hangs.
 
 Device: cabinet
-Resident: (nothing by the cabinet)
+Resident: 本机存储故障，暂时不能办理
 Staff: maintenance
 """
 
@@ -17,9 +17,10 @@ import pytest
 from drivers.cabinet import storage
 from drivers.cabinet.driver import Parts, StandardCabinet
 from drivers.cabinet.storage import StoragePart, StorageSettings
+from drivers.manager import DeviceSet
 from drivers.status import DeviceState
 from tests.drivers.link.waiting import until
-from tests.faults.resident import staff
+from tests.faults.resident import BILL, sees, staff, tile
 
 
 async def test_the_loop_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,11 +39,14 @@ async def test_the_loop_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         await until(lambda: cabinet.status.device is DeviceState.HARDWARE_ERROR)
         assert "does not answer" in cabinet.status.detail
         staff(__doc__, cabinet.status)
+        sees(__doc__, tile(BILL, DeviceSet(cabinet=cabinet)))
         await asyncio.sleep(0.3)
         assert asked.acquire(blocking=False)
         assert not asked.acquire(blocking=False), "while one call hangs no other is started"
         mended.set()
         await until(lambda: cabinet.status.ready)
+        assert cabinet.state.storage is not None
+        assert cabinet.state.storage.writable
     finally:
         mended.set()
         await cabinet.close()

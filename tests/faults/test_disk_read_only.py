@@ -1,7 +1,7 @@
 """The disk met an error, and the kernel lets nobody write to it any more.
 
 Device: cabinet
-Resident: (nothing by the cabinet: the journal refuses what it cannot write down)
+Resident: 本机存储故障，暂时不能办理
 Staff: maintenance
 """
 
@@ -13,8 +13,9 @@ import pytest
 
 from drivers.cabinet import storage
 from drivers.status import DeviceState
+from kiosk.journeys.device_texts import STORAGE_FAILED
 from tests.faults.cabinet_bench import a_box, disk
-from tests.faults.resident import staff
+from tests.faults.resident import sees, staff
 
 
 async def test_mounted_read_only(tmp_path: Path) -> None:
@@ -24,6 +25,8 @@ async def test_mounted_read_only(tmp_path: Path) -> None:
         assert box.cabinet.status.device is DeviceState.HARDWARE_ERROR
         assert box.cabinet.status.detail == "disk cannot be written"
         staff(__doc__, box.cabinet.status)
+        assert box.tile() == STORAGE_FAILED
+        sees(__doc__, box.tile())
 
 
 async def test_read_only_in_all_but_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +40,8 @@ async def test_read_only_in_all_but_name(tmp_path: Path, monkeypatch: pytest.Mon
         await box.cabinet.open()
         await box.until(lambda c: c.status.detail == "disk cannot be written")
         staff(__doc__, box.cabinet.status)
+        sees(__doc__, box.tile())
         monkeypatch.undo()
         await box.until(lambda c: c.status.ready)
+        assert box.tile() is None
         assert not (tmp_path / storage.PROBE_NAME).exists()

@@ -15,7 +15,7 @@ from tests.faults.resident import staff
 
 async def test_told_in_time(tmp_path: Path) -> None:
     async with a_box(tmp_path, "storage") as box:
-        assert box.cabinet.status.levels == {"disk_life": 90}
+        await box.until(lambda c: c.status.levels == {"disk_life": 90})
         box.sysfs.set_disk_wear(95)
         await box.until(lambda c: c.status.levels == {"disk_life": 0})
         assert box.cabinet.status.detail == "disk worn: 90 % of its promised life used"

@@ -10,6 +10,7 @@ import pytest
 
 from drivers.cabinet import disk_wear
 from drivers.cabinet.disk_wear import ask_smartctl, disk_of, emmc_wear, smart_wear
+from drivers.cabinet.one_program import OneProgram
 
 
 @pytest.mark.parametrize(
@@ -60,14 +61,14 @@ async def test_smartctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert await ask_smartctl("nvme0n1") == 41
-    assert await ask_smartctl("other") is None, "no JSON"
+    assert await ask_smartctl("nvme0n1", OneProgram()) == 41
+    assert await ask_smartctl("other", OneProgram()) is None, "no JSON"
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     monkeypatch.setattr(disk_wear, "SMARTCTL_S", 0.1)
-    assert await ask_smartctl("nvme0n1") is None, "it hangs"
+    assert await ask_smartctl("nvme0n1", OneProgram()) is None, "it hangs"
     program.unlink()
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert await ask_smartctl("nvme0n1") is None, "not installed"
+    assert await ask_smartctl("nvme0n1", OneProgram()) is None, "not installed"
 
 
 def test_the_disk_under_a_file(tmp_path: Path) -> None:
