@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import threading
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 
 import cv2
@@ -21,8 +23,25 @@ from drivers.camera.port import Frame
 _CHUNK = 64 << 10
 
 
+@contextlib.contextmanager
+def _shut_after(sock: socket.socket, limit_s: float) -> Iterator[None]:
+    """The socket's own time-out begins anew with every byte; this one does not."""
+
+    def shut() -> None:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(limit_s, shut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class MjpegSource:
-    """A `FrameSource`. A picture that takes longer than `timeout_s` to come is the end of the source, however
+    """A `FrameSource`. A head or a picture that takes longer than `timeout_s` to come is the end of the source, however
     diligently bytes drip."""
 
     def __init__(
@@ -42,9 +61,11 @@ class MjpegSource:
         make = http.client.HTTPSConnection if address.tls else http.client.HTTPConnection
         connection = make(address.host, address.port, timeout=timeout_s)
         try:
-            connection.request("GET", address.target, headers=address.headers)
+            connection.connect()
             sock = connection.sock  # before the answer: http.client gives a closing stream's socket away
-            response = connection.getresponse()
+            with _shut_after(sock, timeout_s):
+                connection.request("GET", address.target, headers=address.headers)
+                response = connection.getresponse()
         except (OSError, ValueError, http.client.HTTPException):
             connection.close()
             return None

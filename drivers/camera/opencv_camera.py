@@ -22,6 +22,7 @@ log = structlog.get_logger()
 _BUFFERED_S = 0.0005  # a picture that comes faster than this was lying in a buffer
 _MAX_SKIPPED = 8
 _MOST_STILL = 5  # pictures of a camera that is frozen, before it is opened again
+_END_S = 2.5  # what `close` gives the thread beyond the wait for a picture
 _PAUSES_S = (0.3, 0.6, 1.2, 2.5, 5.0)
 
 
@@ -50,7 +51,7 @@ class OpenCvCamera:
         self._lock = threading.Condition()
         self._wanted = False
         self._frame: Frame | None = None
-        self._closing = threading.Event()
+        self._closing = threading.Event()  # the thread's own: the next one has another
         self._live: FrameSource | None = None
         self._thread: threading.Thread | None = None
 
@@ -59,11 +60,15 @@ class OpenCvCamera:
         return present(self._source, self._read_timeout_s)
 
     def open(self) -> CameraFault | None:
-        """None once the first picture has come; a dark one counts. On UNPLUGGED it goes on trying until `close`."""
-        if self._thread is None:
-            self._closing.clear()
+        """None once the first picture has come; a dark one counts. On UNPLUGGED it goes on trying until `close`.
+
+        UNPLUGGED too, and nothing is tried, while it is not `released`: two threads would share one device."""
+        if self._closed and not self.released:
+            return CameraFault.UNPLUGGED
+        if self._closed:
+            self._closing = threading.Event()
             self._still.forget()
-            self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+            self._thread = threading.Thread(target=self._run, args=(self._closing,), name="camera", daemon=True)
             self._thread.start()
         first = self._next(self._open_timeout_s)
         if first is None:
@@ -83,14 +88,14 @@ class OpenCvCamera:
 
     def close(self) -> None:
         """The camera is off when this returns, unless `released` says otherwise."""
-        thread, self._thread = self._thread, None
-        if thread is None:
+        thread = self._thread
+        if thread is None or self._closed:
             return
         self._closing.set()
         live = self._live
         if live is not None:
             live.interrupt()  # else the thread may wait for a picture that does not come
-        thread.join(self._read_timeout_s + 2.5)
+        thread.join(self._read_timeout_s + _END_S)
         with self._lock:
             if self._frame is not None:
                 self._frame.fill(0)
@@ -99,7 +104,11 @@ class OpenCvCamera:
     @property
     def released(self) -> bool:
         """False while a driver that hangs still holds the device after `close`: only ending the process helps."""
-        return self._live is None
+        return self._thread is None or not self._thread.is_alive()
+
+    @property
+    def _closed(self) -> bool:
+        return self._thread is None or self._closing.is_set()
 
     def _next(self, timeout_s: float) -> Frame | None:
         with self._lock:
@@ -110,29 +119,29 @@ class OpenCvCamera:
 
     # --- in the thread ----------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def _run(self, closing: threading.Event) -> None:
         failures = 0
-        while not self._closing.is_set():
+        while not closing.is_set():
             opened = open_source(self._source, self._width, self._height, self._read_timeout_s)
             pictures, reason = 0, opened
             if not isinstance(opened, str):
                 self._live = opened
-                pictures, reason = self._pump(opened)
+                pictures, reason = self._pump(opened, closing)
                 opened.close()
                 self._live = None
             failures = 0 if pictures else failures + 1
-            if self._closing.is_set():
+            if closing.is_set():
                 return
             kind = kind_of(self._source)
             log.warning("camera_gone", kind=kind.value, pictures=pictures, reason=reason)
             if kind is SourceKind.FILE and pictures:
-                self._closing.wait()  # a recording is played once
-            self._closing.wait(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
+                closing.wait()  # a recording is played once
+            closing.wait(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
 
-    def _pump(self, source: FrameSource) -> tuple[int, str]:
+    def _pump(self, source: FrameSource, closing: threading.Event) -> tuple[int, str]:
         """Take pictures until the source has gone; how many were of use, and why it ended."""
         pictures = skipped = still = 0
-        while not self._closing.is_set():
+        while not closing.is_set():
             began = time.monotonic()
             if not source.grab():
                 return pictures, "no more pictures"
@@ -143,7 +152,7 @@ class OpenCvCamera:
             if not self._wanted:
                 pictures += 1
             elif (frame := source.retrieve()) is not None:
-                if self._still.too_long(frame):
+                if self._frozen(frame):
                     frame.fill(0)
                     still += 1
                     if still >= _MOST_STILL:
@@ -155,6 +164,13 @@ class OpenCvCamera:
                     self._frame, self._wanted = frame, False
                     self._lock.notify_all()
         return pictures, "closed"
+
+    def _frozen(self, frame: Frame) -> bool:
+        """Nothing but black or white is the same again and again without any fault of the camera's."""
+        if light(frame) is not None:
+            self._still.forget()
+            return False
+        return self._still.too_long(frame)
 
 
 class _Stillness:

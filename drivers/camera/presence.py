@@ -70,7 +70,7 @@ class CameraSource:
     async def refresh(self) -> DeviceStatus:
         """Ask now. A driver that hangs is waited for once, by one thread."""
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._look(), name="camera-look")
+            self._asking = asyncio.create_task(self._look_whatever_comes(), name="camera-look")
         done, _ = await asyncio.wait([self._asking], timeout=self.timings.answer)
         if not done:
             self._tell(DeviceState.HARDWARE_ERROR, Action.MAINTENANCE, NodeFault.BROKEN.value)
@@ -81,6 +81,14 @@ class CameraSource:
         while True:
             await asyncio.sleep(self.timings.network_interval if network else self.timings.device_interval)
             await self.refresh()
+
+    async def _look_whatever_comes(self) -> None:
+        """A bug in the look is no proof that the camera is there."""
+        try:
+            await self._look()
+        except Exception as error:  # noqa: BLE001 - and its traceback may hold the address's password
+            log.error("camera_look_failed", error=type(error).__name__)
+            self._tell(DeviceState.HARDWARE_ERROR, Action.MAINTENANCE, f"cannot be looked at: {type(error).__name__}")
 
     async def _look(self) -> None:
         if self._source.startswith(("http:", "https:")):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +12,10 @@ import numpy as np
 import pytest
 
 from drivers.camera.exposure import too_dark
+from drivers.camera.mjpeg_source import MjpegSource
 from drivers.camera.opencv_camera import OpenCvCamera
 from drivers.camera.port import Camera, CameraFault, Frame
+from drivers.camera.sources import FrameSource
 from tests.drivers.camera.mjpeg import NetworkCamera, Picture, jpeg, network_camera
 from tests.drivers.camera.waiting import eventually
 
@@ -122,6 +127,99 @@ def test_closing_does_not_wait_for_a_stream_that_stalls(network: NetworkCamera) 
     time.sleep(0.2)  # the thread waits for a picture now
     camera.close()
     assert camera.released
+
+
+class _Slow:
+    """A driver that hangs in opening, the first time; and how many threads have the device at once."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.opened = 0
+        self.open_now = 0
+
+    def open_source(self, *_: object) -> FrameSource:
+        self.opened += 1
+        if self.opened == 1:
+            self.go.wait(30)
+        self.open_now += 1
+        return _Noise(self)
+
+
+class _Noise:
+    def __init__(self, system: _Slow) -> None:
+        self._system = system
+
+    def grab(self) -> bool:
+        time.sleep(0.01)
+        return True
+
+    def retrieve(self) -> Frame:
+        return np.random.default_rng().integers(60, 200, (40, 40, 3), dtype=np.uint8)
+
+    def interrupt(self) -> None: ...
+
+    def close(self) -> None:
+        self._system.open_now -= 1
+
+
+def test_a_driver_that_hangs_in_opening_is_not_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = _Slow()
+    monkeypatch.setattr("drivers.camera.opencv_camera.open_source", slow.open_source)
+    camera = OpenCvCamera("/dev/video9", read_timeout_s=0.1, open_timeout_s=0.1)
+    monkeypatch.setattr("drivers.camera.opencv_camera._END_S", 0.1)
+    assert camera.open() is CameraFault.UNPLUGGED
+    camera.close()
+    assert not camera.released, "its thread still has the device"
+    assert camera.open() is CameraFault.UNPLUGGED
+    assert slow.opened == 1, "no second thread on the same device"
+    slow.go.set()
+    eventually(lambda: camera.released)
+    assert slow.open_now == 0, "the one that came too late has closed it"
+    eventually(lambda: camera.open() is None)
+    assert (slow.opened, slow.open_now) == (2, 1)
+    camera.close()
+    assert camera.released
+    assert slow.open_now == 0
+
+
+def test_a_head_that_drips_holds_nobody() -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while not ended.wait(0.02):
+                    connection.sendall(b"a")
+
+        server = threading.Thread(target=drip)
+        server.start()
+        found: list[MjpegSource | None] = []
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        asking = threading.Thread(target=lambda: found.append(MjpegSource.open(address, 0.3)), daemon=True)
+        asking.start()
+        asking.join(20)
+        given_up = not asking.is_alive()
+        ended.set()
+        server.join()
+    assert given_up
+    assert found == [None]
+
+
+@pytest.mark.parametrize(
+    ("level", "fault"), [(0, CameraFault.TOO_DARK), (255, CameraFault.TOO_BRIGHT)], ids=["covered", "burnt"]
+)
+def test_nothing_but_black_or_white_is_no_frozen_camera(network: NetworkCamera, level: int, fault: CameraFault) -> None:
+    camera = OpenCvCamera(network.url, read_timeout_s=5, open_timeout_s=20, frozen_after_s=0.2)
+    network.freeze(plain(level))
+    assert camera.open() is None
+    first = network.served
+    found = {camera.read()}
+    while network.served < first + 25:  # five times as long
+        found.add(camera.read())
+    camera.close()
+    assert found == {fault}
 
 
 @pytest.mark.parametrize("data", [b"not a picture", b"\xff\xd8\xff" + bytes(50)])

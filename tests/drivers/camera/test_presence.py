@@ -131,6 +131,18 @@ async def test_a_driver_that_hangs_is_waited_for_once() -> None:
         await device.close()
 
 
+async def test_a_bug_in_the_look_is_not_ready(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    path.touch()
+    device = CameraSource(str(path), TIMINGS)
+    assert (await device.refresh()).ready
+    with mock.patch("drivers.camera.presence._is_file", side_effect=RuntimeError("bug")):
+        status = await device.refresh()
+    assert (status.device, status.action) == (DeviceState.HARDWARE_ERROR, Action.MAINTENANCE)
+    assert "RuntimeError" in status.detail
+    assert (await device.refresh()).ready
+
+
 async def test_opened_twice_and_closed_twice(tmp_path: Path) -> None:
     device = CameraSource(str(tmp_path), TIMINGS)
     before = len(asyncio.all_tasks())
