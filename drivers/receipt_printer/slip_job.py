@@ -93,7 +93,7 @@ class SlipJob:
                 await self._channel.until_it_takes_more(self._timing.poll_s)
                 return None
             except TimeoutError:
-                flags = await self._look(self._channel)
+                flags = await self._look_for_faults()
                 if flags is not None and (fault := fault_of(flags)) and not only_hot(flags):
                     return fault
                 if loop.time() >= deadline:
@@ -108,7 +108,7 @@ class SlipJob:
         silent = False
         while True:
             # Fault first, confirmation after: a printer that has done all answers both.
-            flags = await self._look(self._channel)
+            flags = await self._look_for_faults()
             if flags is None:
                 silent = True
             elif only_hot(flags) and loop.time() < latest:
@@ -124,6 +124,14 @@ class SlipJob:
                 return ReceiptOutcome.UNKNOWN if confirms or silent else ReceiptOutcome.PRINTED
             if not confirms:
                 await asyncio.sleep(min(self._timing.poll_s, left))
+
+    async def _look_for_faults(self) -> frozenset[Flag] | None:
+        """A fault is looked at twice: the answers come one after the other, and a head that cools between two of them
+        leaves an error without its cause. Within a slip the printer does not report changes by itself."""
+        flags = await self._look(self._channel)
+        if flags is not None and fault_of(flags) and not only_hot(flags):
+            flags = await self._look(self._channel)
+        return flags
 
     async def _confirmed(self, seconds: float, silent: bool) -> bool:
         if self._identifier is not None:

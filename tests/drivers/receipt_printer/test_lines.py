@@ -246,9 +246,34 @@ async def test_slip_is_done_when_the_printer_says_so(
 async def test_hot_head_cools_and_the_slip_goes_on(device: VirtualReceiptPrinter, driver: Driver) -> None:
     printer = driver()
     await printer.open()
+    device.slow_down(0.5)
     task = asyncio.create_task(printer.print_receipt(SLIP))
-    await until(lambda: device.state()["waiting_bytes"])
-    await device.overheat(cools_after_s=6.0)  # 0.3 s at this speed
+    await until(lambda: device.state()["waiting_bytes"] > 20)
+    await device.overheat(cools_after_s=0.15)  # 0.3 s at this speed
+    device.slow_down(20)
+    assert await task is ReceiptOutcome.PRINTED
+    assert len(device.slips) == 1
+
+
+@pytest.mark.parametrize("behind", [1, 2])
+async def test_head_that_cools_between_two_answers(device: VirtualReceiptPrinter, driver: Driver, behind: int) -> None:
+    """Offline without a reason, or an error without one: a picture put together of two moments is no fault."""
+    printer = driver()
+    await printer.open()
+    device.slow_down(0.5)
+    task = asyncio.create_task(printer.print_receipt(SLIP))
+    await until(lambda: device.state()["waiting_bytes"] > 20)
+    answer = device._real_time_status
+
+    def cools(n: int) -> int:
+        reply = answer(n)
+        if n == behind:
+            device._hot = False
+        return reply
+
+    device._real_time_status = cools  # type: ignore[method-assign]
+    await device.overheat()
+    device.slow_down(20)
     assert await task is ReceiptOutcome.PRINTED
     assert len(device.slips) == 1
 
