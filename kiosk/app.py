@@ -11,9 +11,11 @@ import structlog
 from backend.contract.kiosk_api import Payment
 from content.load import Pack, load_pack
 from content.schema.text import Text
+from drivers.cabinet.port import Cabinet
 from drivers.cabinet.sd_notify import SystemdNotifier
 from drivers.manager import DeviceSet, read_devices
 from drivers.receipt_printer.port import Receipt
+from kiosk.at_rest import AtRest
 from kiosk.identity.face.config import FaceConfig
 from kiosk.identity.face.port import FaceVerifier
 from kiosk.identity.face.verifier import FaceRecognitionVerifier
@@ -22,6 +24,8 @@ from kiosk.journal.journal import Journal
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys.context import Terminal
 from kiosk.journeys.receipts import payment_slip
+from kiosk.keypad import pass_keys_on
+from kiosk.keys import KeyPress
 from kiosk.link.client import BackendLink
 from kiosk.reception import Reception
 from kiosk.screens import Stage
@@ -33,10 +37,13 @@ log = structlog.get_logger()
 
 
 class LiveStage(Stage, Protocol):
-    """The stage as the program sees it: what journeys use, and the two buttons that are always there."""
+    """The stage as the program sees it: what journeys use, the two buttons that are always there, and the keypad."""
 
     on_leave: Callable[[], None] | None
     on_call_staff: Callable[[], None] | None
+
+    def press(self, press: KeyPress) -> None:
+        """A key of the accessible keypad."""
 
     def beat(self, call: Callable[[], None]) -> None:
         """Call `call` about every second, from the interface's own clock: a sign that it draws and hears."""
@@ -89,6 +96,11 @@ class Program:
         log.info("kiosk_started", terminal=settings.terminal, content=self.pack.version)
         if face is not None:
             self._background(face.warm_up())
+        if self.devices.keypad is not None:
+            self._background(pass_keys_on(self.devices.keypad, stage.press, terminal.loudness))
+        if self.devices.cabinet is not None:
+            terminal.loudness.reset()
+            self._background(self._at_rest(self.devices.cabinet, terminal, reception).run())
         try:
             async with watched(SystemdNotifier.from_environment(), stage.beat, journal.open_intents):
                 await reception.run()
@@ -108,6 +120,16 @@ class Program:
             return None
         config = FaceConfig(threshold=settings.face_threshold, band=settings.face_band)
         return FaceRecognitionVerifier(self.devices.camera.source, config)
+
+    def _at_rest(self, cabinet: Cabinet, terminal: Terminal, reception: Reception) -> AtRest:
+        return AtRest(
+            cabinet,
+            terminal.loudness,
+            dim_after_s=self.settings.dim_after_s,
+            dim_percent=self.settings.dim_percent,
+            at_home=lambda: reception.at_home,
+            last_touch=terminal.stage.last_touch,
+        )
 
     def _slip(self, payment: Payment, copy: bool) -> Receipt:
         return payment_slip(payment, self.settings, copy=copy)

@@ -48,6 +48,7 @@ class Reception:
         self._backend_silent = _HEALTH_TRIES  # nothing starts before the first answer
         self._health_changed = asyncio.Event()
         self._resolving: asyncio.Task[None] | None = None
+        self.at_home = False  # the home screen is shown
         self._floor = asyncio.Lock()  # a session and recovery never use the printers at the same time
 
     @property
@@ -106,6 +107,7 @@ class Reception:
         """Home, renewed in place whenever a device or the backend changes."""
         while True:
             question = asyncio.ensure_future(self.stage.ask(self._home()))
+            self.at_home = True
             try:
                 while not question.done():
                     changed = asyncio.ensure_future(self._health_changed.wait())
@@ -116,6 +118,7 @@ class Reception:
                         self.stage.show(self._home())
                 answer = question.result()
             finally:
+                self.at_home = False
                 await ended(question)
             if not isinstance(answer, Nav):
                 return answer
@@ -182,6 +185,8 @@ class Reception:
                 self._journey = None
                 card_used = journey.session.card is not None
                 journey.session.wipe()
+                self._terminal.lights.all_off()
+                self._terminal.loudness.reset()
             log.info("session_ended", session=journey.session.id, ended=ended)
             if ended == "failed":
                 await self._tell_failure()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,6 +26,11 @@ class KioskSettings(BaseSettings):
     height: int = 1920
     fullscreen: bool = False
     inspect_socket: Path | None = None  # for the demo program and benchmarks only
+
+    # Screen and sound, where the cabinet can set them
+    dim_after_s: float = Field(300.0, ge=0)  # of rest on the home screen; 0: never
+    dim_percent: int = Field(30, ge=1, le=100)
+    volume: int = Field(60, ge=0, le=100)  # percent, at the start of every session
 
     # Identity
     face_enabled: bool = True

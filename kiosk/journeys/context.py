@@ -8,9 +8,11 @@ from typing import Protocol
 from content.schema.service import Service
 from content.schema.text import Text
 from drivers.manager import DeviceSet
+from kiosk.guide_lights import GuideLights
 from kiosk.identity.face.port import FaceVerifier
 from kiosk.journal.journal import Journal
 from kiosk.link.client import BackendLink
+from kiosk.loudness import Loudness
 from kiosk.screens import Stage, Step, Trail
 from kiosk.session import Session
 from kiosk.settings import KioskSettings
@@ -36,6 +38,12 @@ class Terminal:
     journal: Journal
     face: FaceVerifier | None
     raster: RasterPort | None
+    lights: GuideLights = field(init=False)
+    loudness: Loudness = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lights = GuideLights(self.devices.cabinet)
+        self.loudness = Loudness(self.devices.cabinet, self.settings.volume)
 
 
 @dataclass
@@ -50,6 +58,10 @@ class Journey:
     @property
     def stage(self) -> Stage:
         return self.terminal.stage
+
+    @property
+    def lights(self) -> GuideLights:
+        return self.terminal.lights
 
     @property
     def settings(self) -> KioskSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from content.schema.service import ChoiceField
+from drivers.cabinet.port import Light
 from kiosk.journal.slips import Slip, print_slip
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver
@@ -64,4 +65,6 @@ async def _issue_and_print(journey: Journey) -> bool:
         service=journey.service.id,
         parent=intent.id,
     )
+    if slip is not Slip.NOT_PRINTED:
+        journey.lights.on(Light.RECEIPT_TRAY)
     return slip is Slip.PRINTED

@@ -42,6 +42,7 @@ def describe(stage: KivyStage) -> dict[str, Any]:
         "high_contrast": surface.prefs.high_contrast,
         "low_reach": surface.prefs.low_reach,
         "in_transition": surface.in_transition,
+        "focus": surface.focus.on,
         "settles_in_s": round(surface.settles_in(), 3),
         "question": question.in_(language) if question else None,
         "texts": [block.text for board in surface.visible_boards() for block in board.texts()],

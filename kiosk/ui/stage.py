@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import structlog
 from kivy.clock import Clock
 
+from kiosk.keys import KeyPress
 from kiosk.screens import Nav, Screen
 from kiosk.ui.config import UiConfig
 from kiosk.ui.surface import Surface
@@ -92,6 +93,10 @@ class KivyStage:
             self._over = None
             self.surface.show_over(None)
         return answer
+
+    def press(self, press: KeyPress) -> None:
+        """A key of the accessible keypad."""
+        self.surface.press(press)
 
     def last_touch(self) -> float:
         return self.surface.last_touch

@@ -16,12 +16,14 @@ from kivy.uix.widget import Widget
 
 from content.schema.text import Language, Text
 from kiosk import texts
+from kiosk.keys import KeyPress
 from kiosk.screens import Nav, Screen
 from kiosk.ui import chrome, paint, panels, theme
 from kiosk.ui.board import Board, Box, Frame, Target, rgb
 from kiosk.ui.bodies import body_for
 from kiosk.ui.bodies.base import Body
 from kiosk.ui.config import UiConfig
+from kiosk.ui.focus import Focus
 from kiosk.ui.theme import Prefs
 
 W, H = theme.REFERENCE_WIDTH, theme.REFERENCE_HEIGHT
@@ -65,7 +67,7 @@ class Surface(Widget):
         self._last_tap: tuple[str, float] = ("", -1e9)
         self._last_down: tuple[float, float, float] = (-1e9, 0.0, 0.0)  # time, place
         self._nervous = False  # touches at the old place came on while a new screen was shown
-        self._closing = False
+        self.focus = Focus(self)
         Window.bind(size=self._resized)
         self._ticker = Clock.schedule_interval(self._tick, 1.0)
 
@@ -81,6 +83,7 @@ class Surface(Widget):
             self.screen = screen
             self._pressed = None  # that touch was meant for another screen
             self._nervous = True
+            self.focus.new_screen()
             self._build()
             self._fade()
             return
@@ -103,6 +106,7 @@ class Surface(Widget):
         self.state = {}
         self._last_tap = ("", -1e9)
         self._pressed = None
+        self.focus.new_screen()
         paint.forget()
         if self.screen is not None:
             self._build()
@@ -195,6 +199,7 @@ class Surface(Widget):
             panels.scrim(layer)
             self.over_body.build_over(layer)
         self._hold(held)
+        self.focus.rebuilt()
         self.builds += 1
         self.built_at = time.monotonic()
 
@@ -255,6 +260,7 @@ class Surface(Widget):
     def _tick(self, _dt: float) -> None:
         if self._clock_text and chrome.clock_text(self.now()) != self._clock_text:
             self._draw_clock()
+        self.focus.rest()
 
     def _resized(self, *_args: object) -> None:
         self.size = Window.size
@@ -290,6 +296,10 @@ class Surface(Widget):
         """Targets of the topmost layer, in the order they were drawn."""
         return list(self._layers[-1].targets()) if self._layers else []
 
+    def live_targets(self) -> list[Target]:
+        """Those of them that do something when touched now."""
+        return [target for target in self.active_targets() if target.tap is not None and self._live(target)]
+
     def visible_boards(self) -> list[Board]:
         return list(self._layers)
 
@@ -309,8 +319,14 @@ class Surface(Widget):
         self._nervous = self._nervous and near and now - when < self.config.debounce_s
         return self._nervous
 
+    def press(self, press: KeyPress) -> None:
+        """A key of the accessible keypad."""
+        self.last_touch = time.monotonic()
+        self.focus.press(press)
+
     def on_touch_down(self, touch: Any) -> bool:
         self.last_touch = time.monotonic()
+        self.focus.hide()
         if self._meant_for_the_screen_before(*touch.pos):
             return True
         if self.in_transition or self._touch_uid is not None or getattr(touch, "button", "left") not in ("left", None):
@@ -337,18 +353,18 @@ class Surface(Widget):
         target, self._pressed = self._pressed, None
         if target is None or target.tap is None:
             return True
-        if (
-            not self.in_transition
-            and target.collide_point(*touch.pos)
-            and self._live(target)
-            and not self._bounced(target.touch_id)
-        ):
-            answered = self.answered
-            target.tap()
-            if self.answered and not answered:
-                return True  # it keeps its pressed look until the next screen, which saves a frame before that
+        if target.collide_point(*touch.pos) and self.fire(target):
+            return True  # it keeps its pressed look until the next screen, which saves a frame before that
         target.set_pressed(False, self.prefs.high_contrast)
         return True
+
+    def fire(self, target: Target) -> bool:
+        """Do what the target is there for, unless it is too early. True: that has answered the screen's question."""
+        if self.in_transition or target.tap is None or not self._live(target) or self._bounced(target.touch_id):
+            return False
+        answered = self.answered
+        target.tap()
+        return self.answered and not answered
 
     def _live(self, target: Target) -> bool:
         """Once answered, only what belongs to the terminal, not to the question, can still be touched."""
@@ -367,6 +383,11 @@ class Surface(Widget):
             return True
         self._last_tap = (touch_id, now)
         return False
+
+    def once(self, touch_id: str, call: Callable[[], None]) -> None:
+        """What a key does where no target need be seen; a trembling finger does it once."""
+        if not self._bounced(touch_id):
+            call()
 
     def settles_in(self) -> float:
         """Seconds until the target touched last takes the next touch."""

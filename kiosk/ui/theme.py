@@ -13,6 +13,7 @@ REACH = 0.45  # low-reach mode: nothing to touch above this share of the height
 
 RADIUS = 16
 MARGIN = 48
+FOCUS = 6  # width of each of the ring's two lines
 TARGET = 72  # least side of anything touchable: 18 mm on the reference panel
 
 
@@ -50,6 +51,8 @@ class Palette:
     foot_muted: str
     foot_button: str
     scrim: tuple[float, float, float, float]
+    focus: str  # the keypad's ring, and the line between it and what it surrounds
+    focus_gap: str
     heavy_lines: bool = False
 
 
@@ -84,6 +87,8 @@ STANDARD = Palette(
     foot_muted="#B4C1CF",
     foot_button="#22384F",
     scrim=(0.04, 0.09, 0.15, 0.62),
+    focus="#B34700",
+    focus_gap="#FFFFFF",
 )
 
 _Y, _K, _D = "#FFE14D", "#000000", "#1F1F1F"
@@ -118,6 +123,8 @@ HIGH_CONTRAST = Palette(
     foot_muted=_Y,
     foot_button=_D,
     scrim=(0.25, 0.25, 0.25, 0.85),
+    focus="#FFFFFF",
+    focus_gap=_K,
     heavy_lines=True,
 )
 

@@ -6,6 +6,7 @@ import re
 
 from content.schema.service import ChoiceField, NumberField
 from content.schema.text import Text
+from drivers.cabinet.port import Light
 from drivers.code_scanner.port import CodeKind, CodeScanner, ScanContext, ScannedCode
 from kiosk.journeys.context import Journey
 from kiosk.journeys.steps import Move
@@ -62,7 +63,8 @@ async def _keypad_or_scan(
     )
     if not can_scan or scanner is None:
         return await journey.stage.ask(keypad)
-    return await first_of(journey.stage.ask(keypad), _scan_account(scanner))
+    with journey.lights.guiding(Light.SCANNER):
+        return await first_of(journey.stage.ask(keypad), _scan_account(scanner))
 
 
 async def _scan_account(scanner: CodeScanner) -> ScannedCode:

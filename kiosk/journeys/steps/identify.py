@@ -13,6 +13,7 @@ import structlog
 from backend.contract.kiosk_api import IdentityAssertion, IdentityProof, ProblemCode, SmsAnswer, SmsRequest
 from content.codes import resident_number
 from content.schema.text import Text
+from drivers.cabinet.port import Light
 from drivers.id_reader.port import CardKind, IdCard, ReadFault
 from kiosk.identity.face.port import FaceOutcome, FaceReason, FaceResult
 from kiosk.journeys import texts
@@ -60,7 +61,8 @@ async def read_card(journey: Journey) -> Move:
         reading = replace(screen, question=texts.CARD_READING, speech=texts.CARD_READING, hint=None, reading=True)
         # Once there is advice on the screen it stays: a worn card left lying is read again and again.
         show_reading = partial(journey.stage.show, reading) if hint is None else None
-        answer = await first_of(asking, reader.read_card(journey.settings.card_timeout_s, show_reading))
+        with journey.lights.guiding(Light.ID_READER):
+            answer = await first_of(asking, reader.read_card(journey.settings.card_timeout_s, show_reading))
         if isinstance(answer, Nav) or answer is None:
             return Move.BACK
         if isinstance(answer, ReadFault):

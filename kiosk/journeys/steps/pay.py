@@ -16,6 +16,7 @@ from backend.contract.kiosk_api import (
     ReceiptReport,
 )
 from content.schema.text import Text
+from drivers.cabinet.port import Light
 from kiosk.availability import unavailable_reason
 from kiosk.journal.journal import Intent, IntentKind, Outcome
 from kiosk.journal.slips import Slip, print_slip
@@ -169,6 +170,8 @@ async def _deliver(journey: Journey, intent: Intent, payment: Payment) -> None:
         service=journey.service.id,
         parent=intent.id,
     )
+    if slip is not Slip.NOT_PRINTED:
+        journey.lights.on(Light.RECEIPT_TRAY)
     if slip is Slip.NOT_KNOWN:
         # The payer may hold it: money is not given back for a slip that is out. Recovery asks the printer's counter.
         raise await end_with(journey, texts.PAY_UNKNOWN, texts.PAY_UNKNOWN_BODY, entries=(number,))

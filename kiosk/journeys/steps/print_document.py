@@ -9,6 +9,7 @@ import structlog
 
 from backend.contract.kiosk_api import DeliveryOutcome, DeliveryReport, IssuedCertificate
 from content.schema.text import Text
+from drivers.cabinet.port import Light
 from drivers.document_printer.port import DocumentPrinter, JobProgress, JobState, PrintJob, SubmitFault
 from drivers.status import DeviceState, DeviceStatus, SupplyState
 from kiosk.journal.journal import Intent, Outcome, Phase
@@ -47,6 +48,9 @@ async def print_certificate(
         elif job is SubmitFault.UNKNOWN:
             printed = Printed.UNKNOWN
         log.info("certificate_print", intent=intent.id, printed=printed.value)
+    if printed is not Printed.NO:
+        # Not before the last sheet: who pulls at the first one jams the printer.
+        journey.lights.on(Light.DOCUMENT_TRAY)
     await settle_print(journey, intent.id, printed)
     if printed is Printed.NO:
         await tell(journey, Tone.PROBLEM, texts.PRINT_FAILED, texts.PRINT_FAILED_BODY)

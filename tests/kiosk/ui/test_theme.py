@@ -38,6 +38,15 @@ def test_every_pair_is_readable(palette: Palette) -> None:
         assert contrast(getattr(palette, text), getattr(palette, fill)) >= 4.5, (text, fill)
 
 
+@pytest.mark.parametrize("palette", [STANDARD, HIGH_CONTRAST], ids=["standard", "high-contrast"])
+def test_one_of_the_rings_two_lines_stands_out_from_whatever_is_around_it(palette: Palette) -> None:
+    assert contrast(palette.focus, palette.focus_gap) >= 3
+    for around in ("paper", "surface", "primary", "foot", "foot_button", "tint", "disabled", "neutral"):
+        lines = (contrast(colour, getattr(palette, around)) for colour in (palette.focus, palette.focus_gap))
+        assert max(lines) >= 3, around
+    assert theme.FOCUS >= 6
+
+
 def test_contrast_is_the_standards() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert contrast("#FFE14D", "#000000") == pytest.approx(16.1, abs=0.2)
