@@ -110,16 +110,20 @@ def outcome(window: Pump, name: str, touch_id: str, by_key: bool) -> Any:
 
 @pytest.mark.timeout(180)
 def test_confirm_does_what_a_touch_does_on_every_target(window: Pump) -> None:
-    done = 0
+    """Once for each kind of screen; of the letters and digits a few."""
+    done: set[tuple[object, str]] = set()
     for name in names():
-        chrome = {"lang", "access", "call-staff"} if name != "home" else set()
-        for touch_id in touchable(show(window, name, Prefs()).surface):
+        surface = show(window, name, Prefs()).surface
+        at = type(surface.over or surface.screen), bool(surface.panel)
+        for touch_id in touchable(surface):
             kind, _, key = touch_id.partition(":")
-            if touch_id in chrome or (kind in ("letter", "key") and key in "BCDEFGHIJKLMNOPQRSTUVWXYZ1245678"):
-                continue  # the same on every screen, and the same for every letter
+            if (at, touch_id) in done or (kind in ("letter", "key") and key in "BCDEFGHIJKLMNOPQRSTUVWXYZ1245678"):
+                continue
+            if touch_id in ("lang", "access", "call-staff", "back", "leave") and name != "keypad":
+                continue  # the same on every screen
+            done.add((at, touch_id))
             assert outcome(window, name, touch_id, True) == outcome(window, name, touch_id, False), (name, touch_id)
-            done += 1
-    assert done > 80
+    assert len(done) > 50
 
 
 # --- one resident -----------------------------------------------------------------------------------------------------
