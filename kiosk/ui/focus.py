@@ -214,7 +214,8 @@ class Focus:
         target = self._find(touch_id)
         if target is None:
             return False
-        self._surface.fire(target)
+        if self._surface.fire(target):
+            target.set_pressed(True, self._surface.prefs.high_contrast)
         return True
 
     def _show(self, target: Target) -> None:
