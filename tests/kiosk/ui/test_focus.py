@@ -13,6 +13,8 @@ import pytest
 from content.schema.text import Text
 from drivers.keypad.port import Key as DriverKey
 from kiosk import screens as s
+from kiosk.idle import PatientStage
+from kiosk.journeys.context import TimedOut
 from kiosk.keys import DIGITS, Key, KeyPress
 from kiosk.ui.gallery import names, show
 from kiosk.ui.inspect import describe
@@ -333,5 +335,24 @@ async def test_a_key_is_activity_and_the_home_screen_forgets_the_ring(pump: Pump
     assert focused(pump) is not None
     pump.current.surface.last_touch -= 61
     pump.current.surface._tick(1.0)
+    assert focused(pump) is None
+    task.cancel()
+
+
+@pytest.mark.parametrize("key", [Key.HOME, Key.BACK, Key.DOWN])
+async def test_more_time_is_asked_and_answered_without_a_touch(pump: Pump, key: Key) -> None:
+    patient = PatientStage(pump.current, more_time_s=30)
+    task = asyncio.create_task(patient.ask(replace(samples()["review"], idle_s=0.2)))
+    async with asyncio.timeout(20):
+        while pump.current.surface.over is None:
+            await asyncio.sleep(0.01)
+        press(pump, key)
+        if key is Key.HOME:
+            with pytest.raises(TimedOut):
+                await task
+            return
+        while pump.current.surface.over is not None:  # whoever presses a key at all is there
+            await asyncio.sleep(0.01)
+    assert not task.done()
     assert focused(pump) is None
     task.cancel()
