@@ -237,6 +237,31 @@ async def test_finished_job_is_found_and_a_stranger_is_not(
     assert await printer.find_job("proof") is None
 
 
+async def test_job_without_a_name_is_found_by_its_number(responder: IppResponder, printer: IppDocumentPrinter) -> None:
+    responder.behaviour.name_octets = 0
+    await accepted(printer, "proof-1")
+    await accepted(printer, "proof-2")
+    found = await printer.find_job("proof-1")
+    assert found is not None
+    assert (found[0].job_id, found[1].state) == (1, JobState.PROCESSING)
+    found = await printer.find_job("proof-3")  # may be either
+    assert found is not None
+    assert (found[0].job_id, found[1].state) == (0, JobState.UNKNOWN)
+
+
+@pytest.mark.parametrize(("octets", "job_id"), [(6, 0), (15, 1)])
+async def test_shortened_name_counts_if_enough_is_left(responder: IppResponder, octets: int, job_id: int) -> None:
+    responder.behaviour.name_octets = octets
+    responder.add_job_of_another("proof-0123456789ab")
+    stranger = IppDocumentPrinter(responder.uri)  # has not submitted it
+    found = await stranger.find_job("proof-0123456789ab")
+    assert found is not None
+    assert found[0].job_id == job_id
+    found = await stranger.find_job("licence-0123456789ab")
+    assert found is None
+    await stranger.close()
+
+
 async def test_cannot_be_asked_is_not_the_same_as_not_found(
     responder: IppResponder, printer: IppDocumentPrinter
 ) -> None:
@@ -341,6 +366,19 @@ async def test_cancel(responder: IppResponder, printer: IppDocumentPrinter) -> N
     job = await accepted(printer)
     assert (await printer.cancel(job)).state is JobState.CANCELED
     assert CANCEL_JOB in responder.requests
+
+
+async def test_count_forgotten_when_cancelled_is_remembered_here(
+    responder: IppResponder, printer: IppDocumentPrinter
+) -> None:
+    job = await accepted(printer)
+    responder.jobs[1].sheets, responder.jobs[1].state = 1, 6
+    assert (await until(printer, job, JobState.STOPPED)).sheets_done == 1
+    responder.jobs[1].sheets = 0
+    assert (await printer.cancel(job)).sheets_done == 1
+    found = await printer.find_job("proof-1")
+    assert found is not None
+    assert found[1].sheets_done == 1
 
 
 async def test_cancel_too_late_tells_that_it_was_printed(responder: IppResponder, printer: IppDocumentPrinter) -> None:
