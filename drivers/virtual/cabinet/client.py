@@ -7,7 +7,7 @@ Synchronous; in an asyncio program call it through `asyncio.to_thread`, or use a
         cabinet.face("holder")
         cabinet.pay("success")
         cabinet.document_printer.act("jam")
-        cabinet.play("power-cut-while-paying")
+        cabinet.play("mains-lost-while-paying")
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from drivers.manager import make_device, read_tables
-from drivers.virtual.cabinet.camera_stream import Pose, Who
+from drivers.virtual.cabinet.camera_stream import Pose, Trouble, Who
 from drivers.virtual.cabinet.client import CabinetClient, CabinetRefusedError
 from drivers.virtual.cabinet.desks import PLACES, Place
-from drivers.virtual.cabinet.hands import HANDS, POSES, SCENES, Hand
+from drivers.virtual.cabinet.hands import CAMERA_TROUBLES, HANDS, POSES, SCENES, Hand
 
 from .conftest import Running
 
@@ -82,6 +82,7 @@ def test_state_is_typed_for_every_device(openapi: dict) -> None:  # type: ignore
 def test_scenes_and_poses_are_all_there() -> None:
     assert {scene.id for scene in SCENES} == {who.value for who in Who}
     assert {pose.id for pose in POSES} == {pose.value for pose in Pose}
+    assert {trouble.id for trouble in CAMERA_TROUBLES} == {trouble.value for trouble in Trouble}
 
 
 def test_drivers_understand_devices_file(running: Running) -> None:

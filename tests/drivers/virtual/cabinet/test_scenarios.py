@@ -62,6 +62,24 @@ def test_every_kind_of_step() -> None:
     assert found.steps[8].words.en == "Network: cable cut"
 
 
+def test_camera_troubles() -> None:
+    found = parse(
+        "  - camera_trouble: covered\n  - face: {who: holder, trouble: frozen}\n  - camera: {trouble: none}\n"
+    )
+    assert [step.words.zh for step in found.steps] == [
+        "摄像头：故障 镜头被遮住",
+        "摄像头：镜头前 本人",
+        "摄像头：故障 画面正常",
+    ]
+    assert [step.body.model_dump()["trouble"] for step in found.steps if isinstance(step, Work)] == [
+        "covered",
+        "frozen",
+        "none",
+    ]
+    with pytest.raises(ScenarioError, match="bright"):
+        parse("  - camera_trouble: dusty\n")
+
+
 @pytest.mark.parametrize(
     ("steps", "place", "what"),
     [
