@@ -11,11 +11,12 @@ import structlog
 
 from drivers.cash.event_queue import EventQueue, Place
 from drivers.cash.port import CashEvent, Note
-from drivers.cash.ssp_channel import TRIES, Reply, SspChannel
+from drivers.cash.ssp_channel import TRIES, SspChannel
 from drivers.cash.ssp_frames import Frame
-from drivers.cash.ssp_messages import Command, Event, Generic, PollReply, Setup, inhibit_mask, reject_reason
+from drivers.cash.ssp_messages import Command, Event, Generic, PollReply, inhibit_mask, reject_reason
 from drivers.cash.ssp_note_path import Heard, NotePath
 from drivers.cash.ssp_settings import SspSettings
+from drivers.cash.ssp_unit import UnitFault, recognise
 from drivers.cash.troubles import Trouble, TroubleBook
 from drivers.link.serial import SerialStream, open_serial
 from drivers.link.stream import LinkLost
@@ -29,10 +30,6 @@ HOST_PROTOCOLS = (6, 5, 4)  # the newest whose events we know comes first; old f
 DISABLED_AT_MOST = 5  # polls in a row: then it does not enable itself, whatever we say
 ASK_AGAIN = 3
 REFRESH_S = 3.0
-
-
-class UnitFault(LinkLost):
-    """The unit speaks, but this driver cannot use it: a technician must come."""
 
 
 class _Do(Enum):
@@ -243,10 +240,8 @@ class SspAcceptor:
                 break
         else:
             raise UnitFault(f"unit knows none of the protocols {HOST_PROTOCOLS}")
-        self._accept_setup(await channel.ask(Command.SETUP_REQUEST))
-        serial = await channel.ask(Command.SERIAL_NUMBER)
-        if serial.ok and len(serial.data) == 4:
-            self._identity += f", serial number {int.from_bytes(serial.data, 'big')}"
+        unit = await recognise(channel, self._settings)
+        self._path.channels, self._notes, self._identity = unit.channels, unit.notes, unit.identity
         self._resolve_by = self._now() + self._timings.power_up
         heard = self._path.hear(await self._ask_poll(channel))
         self._check(heard)
@@ -269,23 +264,6 @@ class SspAcceptor:
         self._path.hear(said)
         if self._path.in_escrow:
             await self._reject(channel)
-
-    def _accept_setup(self, reply: Reply) -> None:
-        setup = Setup.from_data(reply.data) if reply.ok else None
-        if setup is None:
-            raise UnitFault("unit gives no set-up of a banknote validator")
-        settings = self._settings
-        if setup.country != settings.currency:
-            raise UnitFault(f"unit is set up for {setup.country}, not {settings.currency}")
-        used = [channel for channel in setup.channels if channel.value and channel.currency == settings.currency]
-        if not used:
-            raise UnitFault(f"unit takes no {settings.currency}")
-        for channel in used:
-            if channel.value not in settings.denominations:
-                raise UnitFault(f"channel {channel.number} has the impossible value {channel.value}")
-        self._path.channels = {channel.number: Note(channel.value, channel.currency) for channel in used}
-        self._notes = tuple(sorted(set(self._path.channels.values()), key=lambda note: note.value))
-        self._identity = f"ITL SSP unit type {setup.unit_type}, firmware {setup.firmware}"
 
     def _on_lost(self, reason: LinkLost) -> None:
         state = DeviceState.HARDWARE_ERROR if isinstance(reason, UnitFault) else DeviceState.OFFLINE

@@ -1,7 +1,7 @@
 """A banknote validator as seen from the host: ITL SSP on a serial line, with notes fed, pulled and stuck.
 
-Written from the protocol's byte tables, not from our driver, with its own checksum, so that a misunderstanding in the
-one does not hide in the other.
+Written from the protocol's byte tables, not from our driver, so that a misunderstanding in the one does not hide in the
+other.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
 
+from drivers.virtual.itl_ssp_faults import SspFault, delivery
+from drivers.virtual.itl_ssp_frames import CommandReader, frame
 from drivers.virtual.note_path import YUAN, Faults, NoteMechanics, Place
-from drivers.virtual.pty import Delivery, VirtualPty
+from drivers.virtual.pty import VirtualPty
 
 READING_S = 0.8
 TO_SAFETY_S = 0.6  # from the order to the place where nobody can pull the note out: the credit
@@ -27,48 +28,6 @@ LATE_S = 1.5  # what "late" means: longer than a host waits
 SERIAL_NUMBER = 1234567
 
 REMOVED, FULL, UNSAFE_JAM, SAFE_JAM = 0xE3, 0xE7, 0xE9, 0xEA
-
-
-class SspFault(StrEnum):
-    """What can be wrong, by the names the cabinet shows."""
-
-    NOISE = "noise"  # rubbish and stray 7F before every reply
-    SLOW_BYTES = "slow-bytes"
-    BAD_CHECKSUM = "bad-checksum"
-    TRUNCATED = "truncated"
-    GLUED = "glued"  # an old reply sticks to every reply
-    LATE = "late"
-    LOST_REPLY = "lost-reply"  # done, and the reply never arrives
-    LOST_CREDIT = "lost-credit"  # as lost-reply, when a credit is in it
-    LOST_COMMAND = "lost-command"  # never heard
-    SILENT = "silent"
-    ONLY_WORDS = "only-words"  # says OK and moves nothing
-    COUNTERFEIT = "counterfeit"  # the note is not recognised
-    CREDIT_TWICE = "credit-twice"  # says the next credit again, as news, when the note is in the box
-    JAM_UNSAFE = "jam-unsafe"  # the next note sticks before the credit
-    JAM_SAFE = "jam-safe"  # the next note sticks behind it
-    PAYOUT_EVENT = "payout-event"
-    NEVER_ENABLES = "never-enables"  # says OK and stays disabled
-    NO_HOLD = "no-hold"  # does not know HOLD
-
-
-def checksum(body: bytes) -> bytes:
-    value = 0xFFFF
-    for byte in body:
-        value ^= byte << 8
-        for _ in range(8):
-            value = (value << 1 ^ 0x8005 if value & 0x8000 else value << 1) & 0xFFFF
-    return bytes([value & 0xFF, value >> 8])
-
-
-def frame(sequence: int, data: bytes) -> bytes:
-    body = bytes([sequence, len(data)]) + data
-    sent = bytearray(b"\x7f")
-    for byte in body + checksum(body):
-        sent.append(byte)
-        if byte == 0x7F:
-            sent.append(byte)
-    return bytes(sent)
 
 
 class VirtualSspValidator:
@@ -104,7 +63,7 @@ class VirtualSspValidator:
         self._task: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._held = asyncio.Event()
-        self._pending = bytearray()
+        self._commands = CommandReader()
         self._unpaid: int | None = None  # channel whose credit is made and not yet in a reply
         self._counted = False  # the credit of the note in the path is made
         self._deaf = False  # without power, or starting
@@ -131,7 +90,7 @@ class VirtualSspValidator:
     def unplug(self) -> None:
         """Only the cable: the unit keeps its power and its memory."""
         self.pty.unplug()
-        self._pending.clear()
+        self._commands.forget()
         self._on_event("unplugged")
 
     def replug(self) -> None:
@@ -198,7 +157,7 @@ class VirtualSspValidator:
     async def power_off(self) -> None:
         await self.path.halt()
         self._deaf = True
-        self._pending.clear()
+        self._commands.forget()
         self._on_event("power off")
 
     def power_on(self, *, clear_to: str = "") -> None:
@@ -314,27 +273,9 @@ class VirtualSspValidator:
 
     async def _run(self) -> None:
         while True:
-            self._pending += await self.pty.read()
-            while (command := self._next_command()) is not None:
+            self._commands.feed(await self.pty.read())
+            while (command := self._commands.next()) is not None:
                 await self._serve(*command)
-
-    def _next_command(self) -> tuple[int, bytes] | None:
-        """Sequence byte and data of the next sound frame."""
-        while (start := self._pending.find(0x7F)) >= 0:
-            body, at = bytearray(), start + 1
-            while not (len(body) >= 2 and len(body) == body[1] + 4):
-                stuffed = self._pending[at : at + 2]
-                if not stuffed or stuffed == b"\x7f":
-                    return None  # the rest is to come
-                if stuffed[0] == 0x7F and stuffed[1] != 0x7F:
-                    break  # another frame begins in this one
-                body.append(stuffed[0])
-                at += 2 if stuffed[0] == 0x7F else 1
-            del self._pending[:at]
-            if len(body) >= 5 and checksum(bytes(body[:-2])) == bytes(body[-2:]):
-                return body[0], bytes(body[2:-2])
-        self._pending.clear()
-        return None
 
     async def _serve(self, sequence: int, data: bytes) -> None:
         if sequence & 0x7F or self._deaf:
@@ -348,7 +289,7 @@ class VirtualSspValidator:
         else:
             reply = frame(sequence, self._obey(data))
             self._last = (sequence, reply)
-        await self.pty.send(reply, self._delivery(reply))
+        await self.pty.send(reply, delivery(reply, self.faults, self._late_s))
 
     def _obey(self, data: bytes) -> bytes:
         match data[0]:
@@ -434,21 +375,3 @@ class VirtualSspValidator:
         if self._enabled:
             self._enabled = False
             self._on_event("nobody polls: disabled itself")
-
-    def _delivery(self, reply: bytes) -> Delivery:
-        keep, glued = None, b""
-        if self.faults.take(SspFault.BAD_CHECKSUM):
-            keep, glued = len(reply) - 1, bytes([reply[-1] ^ 0x5A])
-        elif self.faults.take(SspFault.TRUNCATED):
-            keep = len(reply) // 2
-        elif self.faults.take(SspFault.GLUED):
-            glued = frame((reply[1] & 0x80) ^ 0x80, b"\xf0\xee\x01")
-        return Delivery(
-            noise=b"\x00\x7f\x7f\x80\x05\xf0\xee\x01\x7f" if self.faults.take(SspFault.NOISE) else b"",
-            glued=glued,
-            keep=keep,
-            byte_by_byte=self.faults.take(SspFault.SLOW_BYTES),
-            silent=self.faults.take(SspFault.LOST_REPLY)
-            or (0xEE in reply[3:-2] and self.faults.take(SspFault.LOST_CREDIT)),
-            late_s=self._late_s if self.faults.take(SspFault.LATE) else 0.0,
-        )

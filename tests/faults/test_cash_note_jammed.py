@@ -13,7 +13,7 @@ from pathlib import Path
 
 from drivers.cash.port import NOTE_PATH, CashEventKind, Note
 from drivers.status import SupplyState
-from drivers.virtual.itl_ssp import SspFault
+from drivers.virtual.itl_ssp_faults import SspFault
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, SSP_TIMINGS, ssp_bench, told
 from tests.faults.resident import staff

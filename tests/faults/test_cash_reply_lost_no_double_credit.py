@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drivers.cash.port import CashEventKind
-from drivers.virtual.itl_ssp import SspFault
+from drivers.virtual.itl_ssp_faults import SspFault
 from tests.faults.cash_bench import ssp_bench, told
 from tests.faults.resident import staff
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from drivers.cash.port import NOTE_PATH, CashEventKind, Note
-from drivers.virtual.itl_ssp import SspFault
+from drivers.virtual.itl_ssp_faults import SspFault
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, SSP_TIMINGS, ssp_bench, told
 from tests.faults.resident import staff

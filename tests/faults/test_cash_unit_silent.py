@@ -11,7 +11,7 @@ from pathlib import Path
 
 from drivers.cash.port import CashEventKind
 from drivers.status import DeviceState
-from drivers.virtual.itl_ssp import SspFault
+from drivers.virtual.itl_ssp_faults import SspFault
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, ssp_bench, told
 from tests.faults.resident import staff

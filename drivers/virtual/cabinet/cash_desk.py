@@ -11,7 +11,8 @@ from drivers.virtual.cabinet.devices_file import Table
 from drivers.virtual.cabinet.events import EventLog
 from drivers.virtual.cabinet.named import Named
 from drivers.virtual.cabinet.state import DeviceView
-from drivers.virtual.itl_ssp import FULL, REMOVED, SAFE_JAM, UNSAFE_JAM, SspFault, VirtualSspValidator
+from drivers.virtual.itl_ssp import FULL, REMOVED, SAFE_JAM, UNSAFE_JAM, VirtualSspValidator
+from drivers.virtual.itl_ssp_faults import SspFault
 from drivers.virtual.note_path import YUAN
 
 NOTES = (100, 500, 1000, 2000, 5000, 10000)  # fen

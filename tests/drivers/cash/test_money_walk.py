@@ -19,7 +19,7 @@ import pytest
 
 from drivers.cash.port import CashEvent, CashEventKind
 from drivers.virtual.ict104 import IctFault
-from drivers.virtual.itl_ssp import SspFault
+from drivers.virtual.itl_ssp_faults import SspFault
 from drivers.virtual.note_path import Place
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, BILLS, ICT_TIMINGS, SSP_TIMINGS, Bench, ict_bench, ssp_bench

@@ -14,7 +14,8 @@ from drivers.cash.port import CASHBOX_SPACE, CashEventKind, Note
 from drivers.cash.ssp_driver import SspAcceptor
 from drivers.link.trace import Traced, watch
 from drivers.status import Action, DeviceState, SupplyState
-from drivers.virtual.itl_ssp import SspFault, VirtualSspValidator
+from drivers.virtual.itl_ssp import VirtualSspValidator
+from drivers.virtual.itl_ssp_faults import SspFault
 from drivers.virtual.note_path import Place
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, SSP_TIMINGS, Bench, ssp_bench, ssp_settings

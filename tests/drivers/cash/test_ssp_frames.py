@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.cash.ssp_frames import MAX_RAW, Frame, FrameParser
-from drivers.virtual import itl_ssp
+from drivers.virtual import itl_ssp_frames
 from tests.drivers.cash.golden import FRAMES
 
 frames = st.builds(Frame, st.integers(0, 0x7D), st.booleans(), st.binary(min_size=1, max_size=255))
@@ -19,13 +19,13 @@ def test_known_frames(name: str) -> None:
     frame = Frame(0, flag, bytes.fromhex(data))
     assert frame.to_bytes().hex(" ").upper() == raw
     assert Frame.from_bytes(bytes.fromhex(raw)) == frame
-    assert itl_ssp.frame(0x80 if flag else 0, bytes.fromhex(data)) == bytes.fromhex(raw)
+    assert itl_ssp_frames.frame(0x80 if flag else 0, bytes.fromhex(data)) == bytes.fromhex(raw)
 
 
 @given(frames)
 def test_the_simulators_own_checksum_agrees(frame: Frame) -> None:
     first = frame.address | (0x80 if frame.sequence else 0)
-    assert itl_ssp.frame(first, frame.data) == frame.to_bytes()
+    assert itl_ssp_frames.frame(first, frame.data) == frame.to_bytes()
 
 
 @given(st.lists(frames, min_size=1, max_size=3), st.binary(max_size=20), st.data())

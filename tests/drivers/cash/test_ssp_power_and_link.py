@@ -9,7 +9,8 @@ import pytest
 
 from drivers.cash.port import CashEventKind, Note
 from drivers.cash.ssp_driver import SspAcceptor
-from drivers.virtual.itl_ssp import SspFault, VirtualSspValidator
+from drivers.virtual.itl_ssp import VirtualSspValidator
+from drivers.virtual.itl_ssp_faults import SspFault
 from drivers.virtual.note_path import Place
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import ALL, SPEED, Bench, ssp_bench, ssp_settings

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from drivers.cash.trial import trial
-from drivers.virtual.itl_ssp import SspFault
+from drivers.virtual.itl_ssp_faults import SspFault
 from tests.drivers.link.waiting import until
 from tests.faults.cash_bench import Bench, ict_bench, ssp_bench
 
