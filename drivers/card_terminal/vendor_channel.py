@@ -128,7 +128,10 @@ class VendorChannel:
         deadline = loop.time() + self._timings.whole_payment
         while True:
             try:
-                event = await self._next(max(0.0, min(silence_s, deadline - loop.time())), cancelled)
+                wait_s = min(silence_s, deadline - loop.time())
+                if wait_s <= 0:
+                    raise TimeoutError
+                event = await self._next(wait_s, cancelled)
             except TimeoutError:
                 if cancelled is None:
                     raise

@@ -30,6 +30,12 @@ from drivers.card_terminal.zvt_link import ApduLink, ZvtTimings
 from drivers.link.stream import LinkLost
 
 MOST_LINES = 200  # of one receipt
+MOST_STATUSES = 100  # to one command
+MOST_WAITING = 500  # messages that nobody has taken
+
+
+class _FloodedError(Exception):
+    pass
 
 
 @dataclass
@@ -107,7 +113,8 @@ class ZvtChannel:
         """Send `command` and fill `heard` until its completion, abort or refusal.
 
         `silence_s`: the terminal's longest silence. `cancelled`: whether the command is to be stopped; None if it
-        cannot be. LinkLost when the link broke or the terminal fell silent; the link is then closed.
+        cannot be. LinkLost when the link broke or the terminal fell silent or does not come to an end; the link is
+        then closed.
         """
         self._in_command = True
         try:
@@ -118,8 +125,9 @@ class ZvtChannel:
             await self._link.send(command)
             if await self._accepted(heard):
                 await self._to_the_end(heard, silence_s, on_status, cancelled)
-        except TimeoutError:
-            lost = LinkLost(f"terminal silent after {command.name}")
+        except (TimeoutError, _FloodedError) as why:
+            what = "silent" if isinstance(why, TimeoutError) else "talks without end"
+            lost = LinkLost(f"terminal {what} after {command.name}")
             self.end(lost)
             await self._link.close()
             raise lost from None
@@ -128,6 +136,8 @@ class ZvtChannel:
 
     def _deliver(self, received: Received) -> None:
         self.heard_at = asyncio.get_running_loop().time()
+        if len(self._inbox) >= MOST_WAITING:
+            raise LinkLost("terminal floods")
         self._inbox.append(received.message)
         if not self._in_command:
             self.unasked.set()
@@ -175,7 +185,9 @@ class ZvtChannel:
         may_cancel = cancelled is not None
         while True:
             try:
-                wait_s = max(0.0, min(silence_s, deadline - loop.time()))
+                wait_s = min(silence_s, deadline - loop.time())
+                if wait_s <= 0:
+                    raise TimeoutError  # it goes on and on
                 message = await self._next(wait_s, cancelled if may_cancel and cancelled else _never)
             except TimeoutError:
                 if not may_cancel:
@@ -199,6 +211,8 @@ class ZvtChannel:
             case IntermediateStatus(code=code):
                 on_status(code)
             case StatusInformation(fields=fields):
+                if len(heard.statuses) >= MOST_STATUSES:
+                    raise _FloodedError  # to leave any of them out could change what they amount to
                 heard.statuses.append(fields)
             case Print() if len(heard.prints) < MOST_LINES:
                 heard.prints.append(message)

@@ -16,7 +16,7 @@ from drivers.card_terminal.zvt_apdu import CONFIG_BYTE, DIAGNOSIS, SERVICE_BYTE,
 from drivers.card_terminal.zvt_channel import Heard, ZvtChannel
 from drivers.card_terminal.zvt_codes import NOT_READY, PLEASE_WAIT, Remedy, prompts, trouble
 from drivers.card_terminal.zvt_link import DEVICE, ApduLink, SerialLink, TcpLink, ZvtTimings
-from drivers.card_terminal.zvt_verdict import day_result, money_result, newest_transaction
+from drivers.card_terminal.zvt_verdict import completed, day_result, money_result, newest_transaction
 from drivers.link.serial import SerialSettings, open_serial
 from drivers.link.stream import ByteStream, LinkLost
 from drivers.link.supervise import Backoff, end_supervision, keep_connected
@@ -182,7 +182,7 @@ class ZvtCardTerminal(BaseCardTerminal):
 
     async def _ask_for_diagnosis(self, channel: ZvtChannel) -> bool:
         heard = await self._ask(channel, DIAGNOSIS, self._timings.diagnosis)
-        reached = heard.completion is not None and all(fields.result in (0, None) for fields in heard.statuses)
+        reached = completed(heard)
         found = trouble(self._code)
         if reached and found is not None and found.remedy is Remedy.DIAGNOSE:
             self._code = None

@@ -97,7 +97,7 @@ class SerialLink:
                         await self._signalled(event)
                         continue
                     await self._stream.write(ACK)
-                    if self._answer is not None and event.crc == self._last_crc:
+                    if self._unconfirmed and event.crc == self._last_crc:
                         trace(DEVICE, Way.NOTE, "repeated frame")  # our ACK was lost; its answer is on its way
                         continue
                     self._last_crc = event.crc
@@ -139,6 +139,11 @@ class SerialLink:
             await self._stream.write(NAK)
         else:
             self._resolve(signal)
+
+    @property
+    def _unconfirmed(self) -> bool:
+        """Whether what was sent still waits for its ACK: after that, a frame like the last one is a new one."""
+        return self._answer is not None and not self._answer.done()
 
     def _resolve(self, signal: Signal) -> None:
         if self._answer is not None and not self._answer.done():

@@ -14,13 +14,16 @@ def money_result(heard: Heard, amount: int | None, currency: int) -> CardResult:
     if not heard.sent:
         return CardResult(CardOutcome.NOT_POSSIBLE)
     if heard.refused is not None:
-        return CardResult(outcome(heard.refused), code=heard.refused)
+        return CardResult(_ended(heard.refused), code=heard.refused)
     results = {fields.result for fields in heard.statuses}
+    if heard.completion is not None and heard.completion.fields.result is not None:
+        results.add(heard.completion.fields.result)
     last = heard.statuses[-1] if heard.statuses else Fields()
-    if 0 not in results and None not in results and (heard.abort is not None or (results and heard.completion)):
+    refused = 0 not in results and None not in results
+    if refused and (heard.abort is not None or (heard.statuses and heard.completion is not None)):
         code = last.result if last.result is not None else heard.abort
-        return _result(outcome(code or 0), heard, last, code=code)
-    if results == {0} and heard.completion is not None and _as_asked(last, amount, currency):
+        return _result(_ended(code), heard, last, code=code)
+    if results == {0} and heard.statuses and heard.completion is not None and _as_asked(last, amount, currency):
         return _result(CardOutcome.APPROVED, heard, last, amount=amount)
     return _result(CardOutcome.UNKNOWN, heard, last, amount=amount, code=heard.abort or last.result)
 
@@ -31,6 +34,8 @@ def newest_transaction(heard: Heard, currency: int) -> CardResult | None:
     if heard.completion is None or not heard.statuses:
         return None
     last = heard.statuses[-1]
+    if heard.completion.fields.result not in (None, 0, last.result):
+        return None
     if len({(each.result, each.amount, each.receipt, each.trace) for each in heard.statuses}) > 1:
         return None
     if last.result is None or last.damaged or last.amount is None or last.currency not in (None, currency):
@@ -41,11 +46,23 @@ def newest_transaction(heard: Heard, currency: int) -> CardResult | None:
     return _result(ended, heard, last, code=last.result)
 
 
+def completed(heard: Heard) -> bool:
+    """Of a command that moves no money: whether it was carried out."""
+    if heard.completion is None:
+        return False
+    return all(fields.result in (0, None) for fields in (*heard.statuses, heard.completion.fields))
+
+
 def day_result(heard: Heard) -> EndOfDay:
     """Of an end of day."""
-    done = heard.completion is not None and all(fields.result in (0, None) for fields in heard.statuses)
+    done = completed(heard)
     last = heard.statuses[-1] if heard.statuses else Fields()
     return EndOfDay(done, last.count, last.amount) if done else EndOfDay(done=False)
+
+
+def _ended(code: int | None) -> CardOutcome:
+    """A refusal with the code of success is no clear one."""
+    return outcome(code) if code else CardOutcome.UNKNOWN
 
 
 def _as_asked(fields: Fields, amount: int | None, currency: int) -> bool:

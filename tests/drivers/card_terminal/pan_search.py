@@ -23,40 +23,58 @@ def needles() -> list[bytes]:
     ]
 
 
+class Search:
+    """One look for the number. Most texts are dismissed by how the needles begin, which costs least."""
+
+    def __init__(self) -> None:
+        self._needles = needles()
+        self._texts = [each.decode() for each in self._needles if each.isascii()]  # the packed one is no text
+        self._own = {id(each) for each in (*self._needles, *self._texts)}
+        self._shortest = min(map(len, self._needles))
+        self._begin, self._hex_begin = sorted({each[:4] for each in self._texts}, reverse=True)
+        self._begins = sorted({each[:3] for each in self._needles})
+
+    def hits(self, value: object) -> bool:
+        """Whether it is a text or byte string that holds the number."""
+        if isinstance(value, str):
+            if len(value) < self._shortest or not (self._begin in value or self._hex_begin in value):
+                return False
+            return any(each in value for each in self._texts) and id(value) not in self._own
+        if not isinstance(value, bytes | bytearray) or len(value) < self._shortest:
+            return False
+        if not any(each in value for each in self._begins):
+            return False
+        return any(each in value for each in self._needles) and id(value) not in self._own
+
+
 def seen_in(values: Iterable[object]) -> list[str]:
     """Types of the texts and byte strings among `values` that hold the number."""
-    wanted = needles()
-    own = {id(each) for each in wanted}
-    found = []
-    for value in values:
-        if id(value) in own or not isinstance(value, str | bytes | bytearray):
-            continue
-        data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)
-        if any(each in data for each in wanted):
-            found.append(type(value).__name__)
-    return found
+    search = Search()
+    return [type(value).__name__ for value in values if search.hits(value)]
 
 
 def seen_in_memory() -> list[str]:
     """Of all that any container, object or suspended coroutine refers to."""
     gc.collect()
+    search = Search()
     found = []
     for container in gc.get_objects():
-        found += [f"{each} in {type(container).__name__}" for each in seen_in(_texts_of(container))]
+        found += [f"{type(each).__name__} in {type(container).__name__}" for each in _hits_of(container, search)]
         if isinstance(container, CoroutineType) and container.cr_frame is not None:
-            names = container.cr_frame.f_locals.values()
-            found += [f"{each} in coroutine {container.__qualname__}" for each in seen_in(names)]
+            hits = filter(search.hits, container.cr_frame.f_locals.values())
+            found += [f"{type(each).__name__} in coroutine {container.__qualname__}" for each in hits]
     return found
 
 
-def _texts_of(container: object) -> list[object]:
+def _hits_of(container: object, search: Search) -> list[object]:
     """Also in what the collector does not look at by itself: tuples and dicts of nothing but texts."""
-    texts: list[object] = []
+    hits: list[object] = []
     left = [container]
     while left:
         for value in gc.get_referents(left.pop()):
             if isinstance(value, str | bytes | bytearray):
-                texts.append(value)
+                if search.hits(value):
+                    hits.append(value)
             elif isinstance(value, dict | tuple) and not gc.is_tracked(value):
                 left.append(value)
-    return texts
+    return hits

@@ -117,6 +117,19 @@ async def test_a_frame_that_came_twice_is_heard_once() -> None:
         await until(lambda: len(heard) == 2)
 
 
+async def test_a_new_frame_right_behind_an_ack_is_heard_although_it_is_the_same() -> None:
+    """With the ACK the terminal had our answer: it does not repeat, it goes on."""
+    line = Line()
+    async with opened(line) as (link, heard):
+        line.say(INSERT_CARD)
+        await until(lambda: heard)
+        answering = asyncio.create_task(link.send(zvt_apdu.ACKNOWLEDGED))
+        await until(lambda: line.written == [ACK, ACKNOWLEDGED])
+        line.say(ACK + INSERT_CARD)
+        await answering
+        await until(lambda: len(heard) == 2)
+
+
 async def test_a_message_instead_of_an_ack_is_one() -> None:
     line = Line()
     async with opened(line) as (link, heard):

@@ -19,6 +19,10 @@ APPROVED, DECLINED, ABORTED = CardOutcome.APPROVED, CardOutcome.DECLINED, CardOu
 NOT_POSSIBLE, UNKNOWN = CardOutcome.NOT_POSSIBLE, CardOutcome.UNKNOWN
 
 
+def _done(code: int) -> Completion:
+    return Completion(Fields(result=code))
+
+
 @pytest.mark.parametrize(
     ("heard", "expected"),
     [
@@ -47,7 +51,14 @@ NOT_POSSIBLE, UNKNOWN = CardOutcome.NOT_POSSIBLE, CardOutcome.UNKNOWN
         (Heard(sent=True, abort=0x51), DECLINED),
         (Heard(sent=True, abort=0x78), DECLINED),
         (Heard(sent=True, abort=0xF0), NOT_POSSIBLE),
-        (Heard(sent=True, abort=0x00), NOT_POSSIBLE),
+        (Heard(sent=True, abort=0x00), UNKNOWN),
+        (Heard(sent=True, refused=0x00), UNKNOWN),
+        (Heard(sent=True, statuses=[YES], completion=_done(0)), APPROVED),
+        (Heard(sent=True, statuses=[YES], completion=_done(0x6C)), UNKNOWN),
+        (Heard(sent=True, statuses=[NO], completion=_done(0x51)), DECLINED),
+        (Heard(sent=True, statuses=[NO], completion=_done(0)), UNKNOWN),
+        (Heard(sent=True, completion=_done(0)), UNKNOWN),
+        (Heard(sent=True, completion=_done(0x6C)), UNKNOWN),
     ],
 )
 def test_payment(heard: Heard, expected: CardOutcome) -> None:
@@ -71,6 +82,10 @@ def test_reversal_has_any_amount() -> None:
         (Heard(sent=True, statuses=[Fields(result=0)], completion=DONE), None),
         (Heard(sent=True, statuses=[Fields(result=0, amount=1, currency=978)], completion=DONE), None),
         (Heard(sent=True, abort=0x83), None),
+        (Heard(sent=True, statuses=[YES], completion=_done(0)), APPROVED),
+        (Heard(sent=True, statuses=[YES], completion=_done(0x83)), None),
+        (Heard(sent=True, statuses=[NO], completion=_done(0x51)), DECLINED),
+        (Heard(sent=True, statuses=[NO, YES], completion=DONE), None),
     ],
 )
 def test_newest(heard: Heard, expected: CardOutcome | None) -> None:
@@ -91,6 +106,7 @@ def test_day() -> None:
     assert day_result(Heard(statuses=[], completion=DONE)) == EndOfDay(True)
     assert day_result(Heard(statuses=[total])) == EndOfDay(False)
     assert day_result(Heard(statuses=[NO], completion=DONE)) == EndOfDay(False)
+    assert day_result(Heard(statuses=[total], completion=_done(0xFA))) == EndOfDay(False)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from drivers.card_terminal.plugin import ZVT_SERIAL, ZVT_TCP, ZvtSerialOptions
 from drivers.card_terminal.port import CardOutcome
+from drivers.card_terminal.zvt_channel import MOST_WAITING
 from drivers.device import DeviceClass
 from drivers.link.serial import SerialSettings
 from drivers.link.tcp import TcpSettings
@@ -124,6 +126,46 @@ async def test_enquiries_notice_a_dead_connection() -> None:
         await until(lambda: bench.tcp.connection > first)
         await bench.ready()
         await _pays(bench)
+
+
+async def _say_for_ever(bench: Bench, apdu: bytes) -> None:
+    writer = bench.tcp._writer
+    assert writer is not None
+    with suppress(ConnectionError):
+        while True:
+            writer.write(apdu * 100)
+            await writer.drain()
+            await asyncio.sleep(0.001)
+
+
+STATUS = bytes.fromhex("04 0F 02 27 00")
+WAIT = bytes.fromhex("04 FF 01 0E")
+
+
+@pytest.mark.parametrize(("apdu", "whole_payment"), [(STATUS, 60.0), (WAIT, 0.5)], ids=["statuses", "prompts"])
+async def test_a_terminal_that_talks_without_end_in_a_payment(apdu: bytes, whole_payment: float) -> None:
+    async with over_tcp(impatient(whole_payment=whole_payment), auto=None, speed=5.0) as bench:
+        bench.terminal.inject(TerminalFault.KEEPS_CANCEL)
+        paying = asyncio.create_task(bench.driver.pay(100))
+        await until(lambda: bench.terminal.wants_card)
+        talking = asyncio.create_task(_say_for_ever(bench, apdu))
+        async with asyncio.timeout(20):
+            assert (await paying).outcome is CardOutcome.UNKNOWN
+        talking.cancel()
+        await asyncio.wait([talking])
+
+
+async def test_a_terminal_that_talks_without_end_while_idle_does_not_fill_the_memory() -> None:
+    async with over_tcp() as bench:
+        channel = bench.driver._channel
+        assert channel is not None
+        async with bench.driver._turn:  # nobody takes anything out
+            talking = asyncio.create_task(_say_for_ever(bench, STATUS))
+            await until(lambda: not channel.alive)
+            assert len(channel._inbox) <= MOST_WAITING
+        talking.cancel()
+        await asyncio.wait([talking])
+        await bench.ready()
 
 
 def _open_files() -> int:
