@@ -102,7 +102,13 @@ class Program:
             terminal.loudness.reset()
             self._background(self._at_rest(self.devices.cabinet, terminal, reception).run())
         try:
-            async with watched(SystemdNotifier.from_environment(), stage.beat, journal.open_intents):
+            async with watched(
+                SystemdNotifier.from_environment(),
+                stage.beat,
+                journal.open_intents,
+                reception.after_each_health_round,
+                settings.watchdog,
+            ):
                 await reception.run()
         finally:
             for task in self._tasks:

@@ -27,6 +27,7 @@ log = structlog.get_logger()
 A = TypeVar("A")
 _HEALTH_S = 2.0  # devices and backend are asked this often while nobody is here
 _RETRY_S = 10.0  # open intents are tried again this often
+_SESSION_S = 3600.0  # no session lasts so long
 _HEALTH_TRIES = 2  # silent answers in a row before the backend counts as gone
 _LIST_IDLE_S = 45.0
 _STAFF_S = 30.0  # the number to call stays on the screen so long
@@ -47,6 +48,7 @@ class Reception:
         self._journey: asyncio.Future[Any] | None = None
         self._backend_silent = _HEALTH_TRIES  # nothing starts before the first answer
         self._health_changed = asyncio.Event()
+        self._health_round: Callable[[], None] = lambda: None
         self._resolving: asyncio.Task[None] | None = None
         self.at_home = False  # the home screen is shown
         self._floor = asyncio.Lock()  # a session and recovery never use the printers at the same time
@@ -72,6 +74,11 @@ class Reception:
         """首页 or 结束办理 was touched: the journey is cancelled, its open intents are resolved afterwards."""
         if self._journey is not None:
             self._journey.cancel()
+
+    def after_each_health_round(self, call: Callable[[], None]) -> None:
+        """`call` is called every few seconds: after the devices were asked, or where a session is left alone with
+        them, though of a session only for `_SESSION_S`: one that hangs in a driver is not covered up for ever."""
+        self._health_round = call
 
     async def call_staff(self) -> None:
         """呼叫工作人员, over whatever is on the screen."""
@@ -244,13 +251,18 @@ class Reception:
         return self._backend_silent < _HEALTH_TRIES
 
     async def _watch_health(self) -> None:
-        resting = 0.0
+        resting = served = 0.0
         while True:
             await asyncio.sleep(_HEALTH_S)
             if self._floor.locked():
+                served += _HEALTH_S
+                if served < _SESSION_S:
+                    self._health_round()
                 continue
+            served = 0.0
             try:
                 await self._check_health()
+                self._health_round()
                 resting += _HEALTH_S
                 if resting >= _RETRY_S:
                     resting = 0.0

@@ -25,6 +25,7 @@ class KioskSettings(BaseSettings):
     width: int = 1080
     height: int = 1920
     fullscreen: bool = False
+    watchdog: Path | None = None  # the kernel's, where systemd does not own it
     inspect_socket: Path | None = None  # for the demo program and benchmarks only
 
     # Screen and sound, where the cabinet can set them

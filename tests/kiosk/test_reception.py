@@ -12,6 +12,8 @@ from structlog.testing import capture_logs
 from backend.contract.kiosk_api import PaymentState
 from content.build import CATALOGUE, build
 from content.load import Pack
+from drivers.manager import DeviceSet
+from kiosk import reception as reception_module
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys import texts
 from kiosk.journeys.receipts import payment_slip
@@ -122,4 +124,46 @@ async def test_the_card_is_remembered_when_a_session_ends_early(tmp_path: Path, 
         await _until(lambda: "Goodbye" in house.stage.kinds())
         said = next(screen for screen in house.stage.seen if type(screen).__name__ == "Goodbye")
         assert said.question == texts.TAKE_CARD
+        await _end(task)
+
+
+async def test_the_watchdog_hears_of_each_round_of_questions_to_the_devices(
+    tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a session too, when nobody may ask them; but not for a session that never ends, nor of a round that hangs."""
+    monkeypatch.setattr(reception_module, "_HEALTH_S", 0.01)
+    monkeypatch.setattr(reception_module, "_SESSION_S", 0.1)
+    hung = asyncio.Event()
+    refresh = DeviceSet.refresh
+
+    async def ask(devices: DeviceSet) -> None:
+        await (hung.wait() if hung_now else refresh(devices))
+
+    hung_now = False
+    monkeypatch.setattr(DeviceSet, "refresh", ask)
+    async with House(tmp_path / "j.sqlite3", World(), Home=[Wait()]) as house:
+        reception, beats = _reception(house, pack), 0
+
+        def beat() -> None:
+            nonlocal beats
+            beats += 1
+
+        reception.after_each_health_round(beat)
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: beats > 3)
+        async with reception._floor:
+            beats = 0
+            await _until(lambda: beats > 3)
+            await asyncio.sleep(0.3)
+            before = beats
+            await asyncio.sleep(0.1)
+            assert beats == before, "a session that hangs"
+        await _until(lambda: beats > before)
+        hung_now = True
+        await asyncio.sleep(0.1)
+        before = beats
+        await asyncio.sleep(0.1)
+        assert beats == before, "a round that hangs"
+        hung.set()
+        await _until(lambda: beats > before)
         await _end(task)
