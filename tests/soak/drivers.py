@@ -78,6 +78,15 @@ class Usage:
         return f"{self.descriptors} descriptors, {self.tasks} tasks, {self.objects} objects, {self.memory_mb:.1f} MB"
 
 
+async def steady() -> Usage:
+    """The most of some seconds: a device that is unplugged just now holds no descriptors."""
+    looks = []
+    for _ in range(20):
+        looks.append(Usage.now())
+        await asyncio.sleep(0.1)
+    return max(looks, key=lambda usage: (usage.descriptors, usage.tasks, usage.memory_mb))
+
+
 async def read_cards(reader: SdtIdReader, count: int, tally: Tally) -> None:
     while tally.cards.total() < count:
         outcome = await reader.read_card(0.2)
@@ -100,6 +109,7 @@ async def print_receipts(printer: EscPosReceiptPrinter, model: str, count: int, 
         tally.said[model][name] = outcome
         if outcome in REFUSED:
             tally.refusals += 1
+            await asyncio.sleep(RESIDENT_S)
             continue
         sent += 1
         tally.receipts[outcome.value] += 1
@@ -111,10 +121,10 @@ async def report(tally: Tally, reads: int, receipts: int) -> Usage:
     while True:
         done = min(tally.cards.total() / reads, tally.receipts.total() / receipts)
         if base is None and done >= WARM_UP:
-            base = Usage.now()
+            base = await steady()
         typer.echo(f"{tally.cards.total():6} reads, {tally.receipts.total():6} receipts: {Usage.now()}")
         if done >= 1:
-            return base or Usage.now()
+            return base or await steady()
         for _ in range(100):
             await asyncio.sleep(0.2)
             if tally.cards.total() >= reads and tally.receipts.total() >= receipts:
@@ -137,7 +147,7 @@ async def soak(folder: Path, reads: int, receipts: int, tally: Tally) -> tuple[U
     printing = [print_receipts(printer, model, shares[model], tally) for model, printer in printers.items()]
     await asyncio.gather(read_cards(reader, reads, tally), *printing)
     base = await watching
-    end = Usage.now()
+    end = await steady()
     await reader.close()
     for printer in printers.values():
         await printer.close()
