@@ -17,6 +17,7 @@ from drivers.camera.opencv_camera import OpenCvCamera
 from drivers.camera.port import CameraFault, Frame
 from drivers.camera.presence import CameraSource, PresenceTimings
 from drivers.camera.v4l2_node import CaptureNode, NodeFault, capture_node
+from drivers.status import DeviceStatus
 from kiosk.identity.face import worker
 from kiosk.identity.face.config import FaceConfig
 from kiosk.identity.face.port import FaceOutcome, FaceReason, FaceResult
@@ -42,6 +43,10 @@ def plain(level: int = GREY) -> Picture:
 class CameraBench:
     camera: OpenCvCamera  # as the face worker has it
     network: NetworkCamera
+
+    async def status(self) -> DeviceStatus:
+        """What the terminal's own process says of this camera, asked now."""
+        return await CameraSource(self.network.url, TIMINGS).refresh()
 
     def until(self, wanted: Callable[[Frame | CameraFault], object]) -> None:
         """Read until the camera says this."""

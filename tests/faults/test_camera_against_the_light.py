@@ -16,7 +16,7 @@ from drivers.camera.port import CameraFault
 from kiosk.identity.face.port import FaceReason
 from kiosk.journeys import texts
 from tests.faults.camera_bench import camera_bench, journey_says
-from tests.faults.resident import sees
+from tests.faults.resident import sees, staff
 
 
 async def test_a_shadow_is_not_compared(tmp_path: Path) -> None:
@@ -26,6 +26,7 @@ async def test_a_shadow_is_not_compared(tmp_path: Path) -> None:
         bench.network.show(picture)
         bench.until(lambda found: found is CameraFault.TOO_BRIGHT)
         result, cues = bench.check()
+        staff(__doc__, await bench.status())
     assert result.reason is FaceReason.TOO_BRIGHT
     assert [texts.FACE_CUES[cue.value] for cue in cues] == [texts.FACE_CUES["too-bright"]]
     assert texts.FACE_NOT_SEEN["too-bright"] in await journey_says(tmp_path, result)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drivers.camera.port import CameraFault
 from kiosk.journeys import texts
+from tests.faults.camera_bench import camera_bench
+from tests.faults.resident import sees, staff
 from tests.kiosk.journeys.fakes import World
 from tests.kiosk.journeys.house import CAMERA_GONE, FakeFace, House
 
@@ -20,7 +23,17 @@ async def test_other_way(tmp_path: Path) -> None:
         await house.certificate()
         said = [screen.body for screen in house.stage.seen if screen is not None and hasattr(screen, "body")]
         assert said == [texts.FACE_OTHER_WAY_BODY]
+        sees(__doc__, *said)
         assert len(house.world.sheets) == 1
+
+
+async def test_a_technician_is_called() -> None:
+    with camera_bench() as bench:
+        bench.network.unplugged.set()
+        bench.until(lambda found: found is CameraFault.UNPLUGGED)
+        staff(__doc__, await bench.status())
+        result, _ = bench.check()
+    assert result == CAMERA_GONE
 
 
 async def test_no_camera_at_all(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from drivers.virtual.id_reader import READ, ReaderFault
 from kiosk.journeys import texts
+from tests.drivers.link.waiting import until
 from tests.faults.id_reader_bench import bench
 from tests.faults.resident import sees, staff
 
@@ -24,8 +25,9 @@ async def test_told_what_to_do_and_not_tried_in_vain(tmp_path: Path, fault: Read
         b.device.inject(fault)
         b.lay()
         async with b.asked_for_the_card():
-            await b.told(texts.CARD_UNREADABLE)
+            await until(lambda: b.hints().count(texts.CARD_UNREADABLE) >= 3)
         sees(__doc__, *b.hints())
         staff(__doc__, b.reader.status)
-        assert b.device.commands.count(READ) <= 2 * len(b.hints()) + 1
+        # Read once each time it is told; the next reading may have begun.
+        assert b.device.commands.count(READ) <= len(b.hints()) + 1
         assert b.tile() is None, "the next card may be a good one"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from kiosk.identity.face.port import FaceOutcome, FaceResult, ScoreBand
 from kiosk.journeys import texts
+from tests.faults.camera_bench import camera_bench
+from tests.faults.resident import sees, staff
 from tests.kiosk.journeys.fakes import World
 from tests.kiosk.journeys.house import NOBODY, FakeFace, House
 
@@ -21,4 +23,12 @@ async def test_try_again(tmp_path: Path) -> None:
         await house.certificate()
         said = [screen.body for screen in house.stage.seen if screen is not None and hasattr(screen, "body")]
         assert said == [texts.FACE_NOBODY_BODY] * 3, "nobody there is no refusal: it may be tried again"
+        sees(__doc__, *said)
         assert len(house.world.sheets) == 1
+
+
+async def test_an_empty_room() -> None:
+    with camera_bench() as bench:
+        result, _ = bench.check()
+        staff(__doc__, await bench.status())
+    assert result == NOBODY

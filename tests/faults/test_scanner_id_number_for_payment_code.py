@@ -1,7 +1,7 @@
 """An ID number's bar code is held up where a payment code is asked for. Both can have 18 digits.
 
 Device: code_scanner
-Resident: (no payment begins; where the digits may be either, the screen is told to ask)
+Resident: (no payment screen scans codes yet; the scanner tells an ID number apart, and says where it may be either)
 Staff: none
 """
 

@@ -1,7 +1,7 @@
 """A bank card is in the slot for social security cards.
 
 Device: smart_card
-Resident: 这不是社保卡，或本机还不能读这种卡。请改用身份证。
+Resident: (not asked for by any service yet) 这不是社保卡，或本机还不能读这种卡。请改用身份证。
 Staff: none
 """
 

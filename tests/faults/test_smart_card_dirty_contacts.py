@@ -1,7 +1,7 @@
 """The card's contacts are dirty: the first reading goes wrong, the second one not.
 
 Device: smart_card
-Resident: (nothing: the card is read a moment later)
+Resident: (not asked for by any service yet; nothing: the card is read a moment later)
 Staff: none
 """
 

@@ -1,7 +1,7 @@
 """A card of the third generation: its holder's data wants a key that this terminal does not have.
 
 Device: smart_card
-Resident: 这不是社保卡，或本机还不能读这种卡。请改用身份证。
+Resident: (not asked for by any service yet) 这不是社保卡，或本机还不能读这种卡。请改用身份证。
 Staff: none
 """
 

@@ -1,7 +1,7 @@
 """The number on the card fails its check, or the card is made to do harm.
 
 Device: smart_card
-Resident: 卡片读不出来。请芯片朝上再插一次，或改用身份证。
+Resident: (not asked for by any service yet) 卡片读不出来。请芯片朝上再插一次，或改用身份证。
 Staff: none
 """
 

@@ -1,7 +1,7 @@
 """Nobody puts a card in.
 
 Device: smart_card
-Resident: 没有看到社保卡
+Resident: (not asked for by any service yet) 没有看到社保卡
 Staff: none
 """
 

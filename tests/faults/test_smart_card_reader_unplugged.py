@@ -1,7 +1,7 @@
 """The smart card reader's cable is pulled; a clerk plugs it in again.
 
 Device: smart_card
-Resident: 社保卡读卡器暂时不能用，请改用身份证。
+Resident: (not asked for by any service yet) 社保卡读卡器暂时不能用，请改用身份证。
     On the tile: 社保卡读卡器暂时不能用
 Staff: maintenance
 """

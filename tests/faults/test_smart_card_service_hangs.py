@@ -1,7 +1,7 @@
 """pcscd hangs, as behind a bad USB stack: it takes questions and answers none.
 
 Device: smart_card
-Resident: 社保卡读卡器暂时不能用，请改用身份证。
+Resident: (not asked for by any service yet) 社保卡读卡器暂时不能用，请改用身份证。
 Staff: maintenance
 """
 

@@ -1,7 +1,8 @@
 """pcscd falls over while a card is waited for, and systemd starts it again.
 
 Device: smart_card
-Resident: (nothing, when it is back before the next card; else 社保卡读卡器暂时不能用，请改用身份证。)
+Resident: (not asked for by any service yet; nothing when it is back before the next card)
+    社保卡读卡器暂时不能用，请改用身份证。
 Staff: maintenance
 """
 

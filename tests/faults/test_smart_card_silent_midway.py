@@ -1,7 +1,7 @@
 """The card's chip falls silent in the middle of a reading.
 
 Device: smart_card
-Resident: 社保卡读卡器暂时不能用，请改用身份证。
+Resident: (not asked for by any service yet) 社保卡读卡器暂时不能用，请改用身份证。
 Staff: maintenance
 """
 

@@ -1,7 +1,7 @@
 """Another program holds the card for itself.
 
 Device: smart_card
-Resident: 社保卡读卡器暂时不能用，请改用身份证。
+Resident: (not asked for by any service yet) 社保卡读卡器暂时不能用，请改用身份证。
 Staff: maintenance
 """
 

@@ -1,7 +1,7 @@
 """The social security card is pulled out while it is read.
 
 Device: smart_card
-Resident: 卡片拿早了，请再插一次，等提示后再取走。
+Resident: (not asked for by any service yet) 卡片拿早了，请再插一次，等提示后再取走。
 Staff: none
 """
 

@@ -1,7 +1,7 @@
 """The card is in the wrong way round, or its chip is dead: it does not answer to reset.
 
 Device: smart_card
-Resident: 卡片读不出来。请芯片朝上再插一次，或改用身份证。
+Resident: (not asked for by any service yet) 卡片读不出来。请芯片朝上再插一次，或改用身份证。
 Staff: none
 """
 
