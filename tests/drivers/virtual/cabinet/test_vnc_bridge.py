@@ -49,7 +49,7 @@ async def vnc() -> AsyncIterator[FakeVnc]:
 @pytest.fixture
 async def house(vnc: FakeVnc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     # The A4 printer is not needed here and takes long to start: it "is not installed".
-    monkeypatch.setattr("drivers.virtual.document_printer.PROGRAMS", ("no-such-program",))
+    monkeypatch.setattr("drivers.virtual.ippeveprinter.PROGRAMS", ("no-such-program",))
     settings = CabinetSettings(port=0, network_port=0, run_dir=tmp_path, vnc_port=vnc.port, without=NOT_NEEDED)
     running, end = await asyncio.to_thread(run_cabinet, settings)
     yield running
