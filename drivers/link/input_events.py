@@ -24,10 +24,12 @@ from typing import Final
 import evdev
 from evdev import ecodes
 
+from drivers import printable
 from drivers.link.stream import LinkLost, ReceiveBuffer
 
 RECORD = struct.Struct("@llHHi")  # struct input_event: seconds, microseconds, type, code, value
 _INPUT_MAJOR = 13  # of the kernel's input devices
+_PTY_MAJORS = range(136, 144)  # Linux allocated devices: Unix98 pseudo-terminals
 _EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 _STALE_BYTES = 1 << 20  # more than that at opening is not a backlog but a source that never stops
 
@@ -191,10 +193,11 @@ async def open_input(path: str) -> InputLink:
 def _open(path: str) -> tuple[int, str]:
     """In a thread: opening may wake a sleeping USB device. Returns the descriptor and the identity."""
     found = Path(path).stat()
-    if not stat.S_ISCHR(found.st_mode) and not stat.S_ISFIFO(found.st_mode):
-        raise OSError(errno.ENODEV, "no input device", path)
-    if stat.S_ISCHR(found.st_mode) and os.major(found.st_rdev) == _INPUT_MAJOR:
+    major = os.major(found.st_rdev) if stat.S_ISCHR(found.st_mode) else None
+    if major == _INPUT_MAJOR:
         return _open_evdev(path)
+    if major not in _PTY_MAJORS and not stat.S_ISFIFO(found.st_mode):  # a serial line sends no such records
+        raise OSError(errno.ENODEV, "no input device", path)
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -211,9 +214,12 @@ def _open_evdev(path: str) -> tuple[int, str]:
         device.grab()
         fcntl.ioctl(device.fd, _EVIOCSCLOCKID, struct.pack("@i", time.CLOCK_MONOTONIC))
         fd = os.dup(device.fd)  # the grab belongs to the opened file: it lives until the duplicate is closed
-        os.set_inheritable(fd, False)
-        _skip_backlog(fd)
-        return fd, " ".join(part for part in (device.name, device.uniq) if part)
+        try:
+            _skip_backlog(fd)
+        except OSError:
+            os.close(fd)
+            raise
+        return fd, printable.identity(" ".join(part for part in (device.name, device.uniq) if part))
     finally:
         device.close()
 

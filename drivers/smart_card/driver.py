@@ -233,7 +233,8 @@ class PcscReader:
             answer = await self._watch(channel, known, min(left, self._timings.card_poll))
             state = ReaderState(answer.state & ~_EVENTS)
             if ReaderState.PRESENT in state:
-                trace(_NAME, Way.NOTE, "card present, ATR", bytes.fromhex(answer.atr))
+                # Its historical bytes may hold the chip's own number (ISO/IEC 7816-3, 8.2).
+                trace(_NAME, Way.NOTE, "card present, ATR", bytes.fromhex(answer.atr), secret=[slice(2, None)])
                 return True
             if state & (ReaderState.UNKNOWN | ReaderState.UNAVAILABLE):
                 raise _Failed(Code.READER_UNAVAILABLE)

@@ -152,6 +152,7 @@ class PcscChannel:
         self._parser = AnswerParser()
         self._turn = asyncio.Lock()
         self._number = 0
+        self._abandoned_until = 0.0  # a call that nobody waits for any more may keep the worker busy until then
         self._answered = False  # at least once: it is up
         self.given_up = ""  # why the worker was ended or ended itself
 
@@ -160,7 +161,8 @@ class PcscChannel:
         return self._stream.connected
 
     async def ask(self, do: Do, *, reader: str = "", known: int = 0, wait_s: float = 0.0, apdu: bytes = b"") -> Answer:
-        """May be cancelled at any moment: the next question passes over the answer to this one.
+        """May be cancelled at any moment: the next question passes over the answer to this one, and waits as much
+        longer as this one may still take.
 
         LinkLost when the worker has ended or does not answer in time; it is ended then, for a call that hangs cannot be
         taken back.
@@ -169,10 +171,16 @@ class PcscChannel:
             self._number += 1
             question = Question(self._number, do, reader, known, round(wait_s * 1000), apdu.hex())
             patience = self._timings.answer(do) + wait_s + (0.0 if self._answered else self._timings.worker_start)
+            begun = asyncio.get_running_loop().time()
             try:
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout_at(max(begun, self._abandoned_until) + patience):
                     await self._stream.write(question.to_bytes())
-                    return await self._answer()
+                    answer = await self._answer()
+                self._abandoned_until = 0.0  # the worker answers in order
+                return answer
+            except asyncio.CancelledError:
+                self._abandoned_until = max(self._abandoned_until, begun + patience)
+                raise
             except TimeoutError:
                 self.given_up = f"pcscd does not answer {_call(do)}"
                 await self._stream.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import struct
 from collections.abc import AsyncIterator
@@ -237,6 +238,42 @@ async def test_a_kernel_device_somebody_else_has_grabbed() -> None:
     with pytest.raises(LinkLost, match="taken by another program"):
         await open_input("/dev/null")
     assert FakeEvdev.calls[-1] == "close"
+
+
+@pytest.mark.usefixtures("evdev_node")
+async def test_a_kernel_device_that_goes_while_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_fd: int) -> None:
+        raise OSError(errno.ENODEV, "No such device")
+
+    monkeypatch.setattr(input_events, "_skip_backlog", gone)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(LinkLost, match="ENODEV"):
+            await open_input("/dev/null")
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before, "an open descriptor would keep the grab"
+
+
+@pytest.mark.usefixtures("evdev_node")
+async def test_what_a_device_calls_itself_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Rude(FakeEvdev):
+        def __init__(self, path: str, readonly: bool = False) -> None:
+            super().__init__(path, readonly)
+            self.name, self.uniq = "Key\x1b[2Jpad\n", "\u202e1NS"
+
+    monkeypatch.setattr(input_events.evdev, "InputDevice", Rude)
+    link = await open_input("/dev/null")
+    assert link.identity == "Key?[2Jpad? ?1NS"
+    await link.close()
+
+
+@pytest.mark.parametrize("major", [4, 5, 166, 188, 204])  # ttyS, tty, ttyACM, ttyUSB, ttyAMA
+async def test_a_terminal_is_no_input_device(
+    device: VirtualInputDevice, monkeypatch: pytest.MonkeyPatch, major: int
+) -> None:
+    """A serial scanner's line given as a keyboard: its bytes are no records."""
+    monkeypatch.setattr(input_events.os, "major", lambda _number: major)
+    with pytest.raises(LinkLost, match="ENODEV"):
+        await open_input(str(device.pty.path))
 
 
 @pytest.mark.skipif(not Path("/dev/uinput").exists(), reason="this machine has no /dev/uinput")

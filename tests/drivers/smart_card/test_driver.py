@@ -125,6 +125,10 @@ async def test_what_is_traced(tmp_path: Path) -> None:
     assert "> SELECT 00 A4 02 00 02 EF 06" in lines
     assert f"< READ RECORD 08 08 12 {'·· ' * 18}90 00" in lines
     assert f"< READ RECORD 09 09 1E {'·· ' * 30}90 00" in lines
+    (atr,) = [traced.data for traced in seen if traced.label.endswith("ATR")]
+    assert len(atr) > 2
+    assert None not in atr[:2]
+    assert set(atr[2:]) == {None}, "historical bytes may be the chip's own number"
     text = "\n".join(lines)
     number = " ".join(f"{byte:02X}" for byte in HOLDER.number.encode())
     assert number not in text
