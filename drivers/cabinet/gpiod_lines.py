@@ -97,8 +97,9 @@ class GpiodLines:
 
     async def close(self) -> None:
         self._fail(LinkLost("lines given free"))
-        if not self._calls.hanging:  # else the hanging call still uses it
-            self._request.release()
+        # A call that still runs uses the request, in another thread: a file descriptor given free there may be
+        # another's by then. It is given free when that call comes back, if ever.
+        self._calls.when_idle(self._request.release)
 
     async def _call(self, work: Callable[[], Any]) -> Any:
         if self._lost is not None:
@@ -132,10 +133,21 @@ async def open_gpiod_lines(
 ) -> Lines:
     """A `LineOpener` for /dev/gpiochip*."""
     calls = OffLoop("gpio")
+    taken: list[Any] = []
+
+    def take() -> tuple[Any, dict[int, LineId]]:
+        request, offsets = _request(chip_path, inputs, outputs)
+        taken.append(request)
+        return request, offsets
+
     try:
-        request, offsets = await calls.run(lambda: _request(chip_path, inputs, outputs), CALL_S)
-    except HungError as error:
-        raise LinkLost(f"{chip_path} does not answer") from error
+        request, offsets = await calls.run(take, CALL_S)
+    except BaseException as error:
+        # Lines that come late are nobody's: kept, they would be "held by another program" at every further attempt.
+        calls.when_idle(lambda: [late.release() for late in taken])
+        if isinstance(error, HungError):
+            raise LinkLost(f"{chip_path} does not answer") from error
+        raise
     return GpiodLines(request, offsets, list(inputs), calls)
 
 

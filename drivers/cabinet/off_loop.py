@@ -55,6 +55,13 @@ class OffLoop:
     def hanging(self) -> bool:
         return self._running is not None and not self._running.done()
 
+    def when_idle(self, then: Callable[[], object]) -> None:
+        """Call `then` on the loop: now, or when the call that is running has come back."""
+        if self._running is None or self._running.done():
+            then()
+        else:
+            self._running.add_done_callback(lambda answer: then())
+
     def _start(self, work: Callable[[], object]) -> asyncio.Future[Answer]:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         with self._guard:

@@ -13,7 +13,7 @@ from drivers.device import Device
 class Mains(StrEnum):
     ONLINE = "online"
     ON_BATTERY = "on-battery"
-    BATTERY_LOW = "battery-low"  # shut down now: print nothing more, give cards back
+    BATTERY_LOW = "battery-low"  # the machine is about to be shut down (by upsmon): nothing new is begun
     UNKNOWN = "unknown"  # the supply is not heard: not a reason to stop, a reason to send a technician
 
 
@@ -51,6 +51,7 @@ class Power:
     runtime_s: int | None = None
     replace_battery: bool = False  # the supply's own test says so
     overloaded: bool = False
+    battery_low: bool = False  # with mains: it is charging again after a failure
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def read_supply(variables: Mapping[str, str]) -> Supply:
         tokens=frozenset(variables.get("ups.status", "").split()),
         battery_percent=None if percent is None else min(100, percent),
         runtime_s=_number(variables.get("battery.runtime", "")),
-        identity=f"{maker} {model}".strip()[:80],
+        identity="".join(each if each.isprintable() else " " for each in f"{maker} {model}").strip()[:80],
     )
 
 
@@ -93,6 +93,7 @@ class PowerPolicy:
             runtime_s=supply.runtime_s,
             replace_battery="RB" in supply.tokens,
             overloaded="OVER" in supply.tokens,
+            battery_low="LB" in supply.tokens,
         )
         return self.power
 

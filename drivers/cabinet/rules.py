@@ -111,6 +111,11 @@ def _storage(storage: Storage, thresholds: Thresholds) -> Iterator[Trouble]:
 
 
 def _battery(power: Power) -> SupplyState:
+    """How it is filled, where the supply says so; without mains it is running down."""
+    if power.mains is Mains.ONLINE and power.battery_low:
+        return SupplyState.LOW
+    if power.mains is Mains.ONLINE and power.battery_percent is None:
+        return SupplyState.UNKNOWN
     return {
         Mains.ONLINE: SupplyState.FULL,
         Mains.ON_BATTERY: SupplyState.LOW,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from drivers.cabinet.off_loop import HungError
@@ -43,6 +44,19 @@ class VolumePart(PolledPart):
             troubles = [await self._mixer("sset", name, *level_words(level)) for name in self._settings.controls]
         self.trouble = next((trouble for trouble in troubles if trouble), None)
         self._changed()
+
+    async def loudness(self) -> int | None:
+        """Percent, of the first control; None where the mixer does not say."""
+        settings = self._settings
+        card = ("-c", settings.card) if settings.card else ()
+        words = (settings.program, "-M", *card, "sget", settings.controls[0])
+        async with self._turn:
+            try:
+                _, output = await self._program.run(*words, timeout_s=settings.answer_s)
+            except (OSError, HungError):
+                return None
+        found = re.search(rb"\[(\d{1,3})%\]", output)
+        return None if found is None else min(100, int(found[1]))
 
     async def _look(self) -> Trouble | None:
         async with self._turn:

@@ -12,9 +12,10 @@ CHIP = "virtual_box"
 DISK = "mmcblk0"
 MOST_BRIGHT = 255
 MIXER = """#!/bin/sh
-# Stands in for amixer: keeps the loudness it is told.
+# Stands in for amixer: keeps the loudness it is told, and says it.
 while [ $# -gt 1 ]; do
     if [ "$1" = sset ]; then echo "$3 $4" > {level}; fi
+    if [ "$1" = sget ] && read -r percent rest < {level}; then echo "  Mono: Playback 46 [$percent] [-8.00dB] [on]"; fi
     shift
 done
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from drivers.cabinet.port import Mains
+from drivers.status import SupplyState
 from tests.faults.cabinet_bench import a_box
 from tests.faults.resident import staff
 
@@ -22,4 +23,7 @@ async def test_no_shutdown(tmp_path: Path) -> None:
         assert box.cabinet.state.power is not None
         assert box.cabinet.state.power.mains is Mains.ONLINE
         assert box.tile() is None
+        assert box.cabinet.status.supplies == {"battery": SupplyState.LOW}, "not full at 12 %"
+        box.supply.says("OL", 100)
+        await box.until(lambda c: c.status.supplies == {"battery": SupplyState.FULL})
         staff(__doc__, box.cabinet.status)

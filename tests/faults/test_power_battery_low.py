@@ -1,4 +1,4 @@
-"""The battery is nearly empty: cards and papers are given back, then the machine shuts down.
+"""The battery is nearly empty: nothing new is begun, and every tile says why. The shutting down is upsmon's.
 
 Device: cabinet
 Resident: 停电了，本机马上关机。请取走您的证件和纸张。

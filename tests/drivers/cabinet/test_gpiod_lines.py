@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import inspect
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import gpiod
 import pytest
@@ -189,6 +191,37 @@ async def test_the_driver_on_it(hardware: FakeChipHardware) -> None:
     hardware.high[4] = False  # and no edge is told
     await until(lambda: cabinet.status.ready)
     await cabinet.close()
+
+
+async def test_lines_a_running_call_uses_are_given_free_when_it_comes_back(
+    hardware: FakeChipHardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mended = threading.Event()
+    lines = await open_gpiod_lines(CHIP, INPUTS, OUTPUTS)
+    (request,) = hardware.requests
+    monkeypatch.setattr(gpiod_lines, "CALL_S", 0.05)
+    monkeypatch.setattr(FakeRequest, "set_value", lambda self, line, value: mended.wait())
+    with pytest.raises(LinkLost):
+        await lines.set_level(17, True)
+    await lines.close()
+    assert not request.released
+    mended.set()
+    await until(lambda: request.released)
+
+
+async def test_lines_that_come_late_are_given_free(hardware: FakeChipHardware, monkeypatch: pytest.MonkeyPatch) -> None:
+    mended = threading.Event()
+    real = FakeChip.request_lines
+
+    def slow(self: FakeChip, *args: Any, **kwargs: Any) -> FakeRequest:
+        mended.wait()
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(gpiod_lines, "CALL_S", 0.05)
+    monkeypatch.setattr(FakeChip, "request_lines", slow)
+    assert await refused({4: InputLine()}) == f"{CHIP} does not answer"
+    mended.set()
+    await until(lambda: hardware.asked and not hardware.requests)
 
 
 CONFIGFS = Path("/sys/kernel/config/gpio-sim")

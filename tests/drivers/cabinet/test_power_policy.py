@@ -73,6 +73,11 @@ def test_silence_in_a_failure_lasts_as_long_as_a_battery() -> None:
     assert policy.silent(1811).mains is Mains.UNKNOWN, "we still run: the mains must have come back"
 
 
+def test_an_identity_can_be_printed() -> None:
+    supply = read_supply({"ups.mfr": "A\x1b[31mB", "ups.model": "C\nD\x00"})
+    assert supply.identity == "A [31mB C D"
+
+
 def test_numbers_that_are_none() -> None:
     for text in ("", "nan", "inf", "-3", "1e300", "full", "٣x"):
         supply = read_supply({"ups.status": "OL", "battery.charge": text, "battery.runtime": text})

@@ -69,6 +69,21 @@ def test_not_ready_before_every_part_was_looked_at() -> None:
     assert worse.device is DeviceState.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("power", "battery"),
+    [
+        (Power(Mains.ONLINE, 12, battery_low=True), SupplyState.LOW),
+        (Power(Mains.ONLINE, None), SupplyState.UNKNOWN),
+        (Power(Mains.ONLINE, 100), SupplyState.FULL),
+        (Power(Mains.ON_BATTERY, None), SupplyState.LOW),
+        (Power(Mains.BATTERY_LOW, 9, battery_low=True), SupplyState.OUT),
+        (Power(Mains.UNKNOWN), SupplyState.UNKNOWN),
+    ],
+)
+def test_what_is_said_of_the_battery(power: Power, battery: SupplyState) -> None:
+    assert sum_up(CabinetState(power=power), LIMITS).supplies == {"battery": battery}
+
+
 SENSORS = st.dictionaries(st.sampled_from(Sensor), st.booleans())
 
 

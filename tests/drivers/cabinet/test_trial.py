@@ -13,6 +13,7 @@ from drivers.cabinet.trial import trial
 from drivers.virtual.cabinet_lines import Wire
 from drivers.virtual.ups_server import UpsFault
 from tests.faults.cabinet_bench import Box, a_box
+from tests.drivers.technician.bilingual import english
 
 HANDS = {
     "Open the door now": (Wire.DOOR, True),
@@ -42,14 +43,14 @@ class Technician:
         self._hands: set[asyncio.Task[None]] = set()
         self.lame: set[Wire] = set()
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
+    def say(self, zh: str, en: str) -> None:
+        self.said.append(english(zh, en))
         if text in HANDS and HANDS[text][0] not in self.lame:
             hand = asyncio.create_task(self.box.lines.happen(*HANDS[text]))
             self._hands.add(hand)
             hand.add_done_callback(self._hands.discard)
 
-    async def ask(self, question: str) -> bool:
+    async def ask(self, zh: str, en: str) -> bool:
         self.shone.append(self.box.lines.shining())
         return self.answer(question)
 
@@ -60,7 +61,9 @@ async def test_a_good_cabinet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     extra = {"backlight": {"sysfs": sysfs}, "volume": {"program": str(tmp_path / "mixer")}}
     async with a_box(tmp_path, lines=QUICK, **extra) as box:
         technician = Technician(box)
+        await box.cabinet.set_volume(75)
         assert await trial(box.cabinet, technician, hand_s=20)
+        assert "Volume: 30 %" in technician.said
         assert technician.said[0] == "Power supply: mains online, battery 100 % for 30 min"
         assert "Temperature: 41 °C" in technician.said
         assert "Fan: turns" in technician.said
@@ -69,7 +72,7 @@ async def test_a_good_cabinet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ]
         lit = [["id-reader"], ["card-slot"], ["note-slot"], ["document-tray"], ["receipt-tray"], ["scanner"]]
         assert technician.shone == [*lit, []]
-        assert (box.sysfs.brightness, box.sysfs.volume) == (100, 30)
+        assert (box.sysfs.brightness, box.sysfs.volume) == (100, 75), "as loud as before"
 
 
 async def test_a_bad_one(tmp_path: Path) -> None:
