@@ -20,7 +20,7 @@ __all__ = ["systemd"]
 
 def test_the_times_are_true() -> None:
     assert f"{vitals.INTERFACE_S:g} s" in said(__doc__, "Resident")
-    assert f"{vitals.KERNEL_S} s of the kernel's" in __doc__  # type: ignore[operator]
+    assert f"{vitals.KERNEL_S} s of the kernel's" in __doc__
 
 
 async def test_the_program_is_started_again(systemd: Systemd) -> None:
