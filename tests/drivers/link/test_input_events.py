@@ -271,7 +271,7 @@ async def test_a_terminal_is_no_input_device(
     device: VirtualInputDevice, monkeypatch: pytest.MonkeyPatch, major: int
 ) -> None:
     """A serial scanner's line given as a keyboard: its bytes are no records."""
-    monkeypatch.setattr(input_events.os, "major", lambda _number: major)
+    monkeypatch.setattr("os.major", lambda _number: major)
     with pytest.raises(LinkLost, match="ENODEV"):
         await open_input(str(device.pty.path))
 
