@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.receipt_printer.port import Heading, Line, Pair, Qr, Receipt, ReceiptOutcome, ReceiptPrinter, Rule
-from drivers.trial import Console
+from drivers.trial import Console, in_brackets
 
 # 𠮷 and 㛃 have only four-byte codes: they come out as dots, or the printer's font would turn them into others.
 TEST_SLIP = Receipt(
@@ -21,25 +21,36 @@ TEST_SLIP = Receipt(
 )
 
 
+_OUTCOMES = {
+    ReceiptOutcome.PRINTED: "打印好了",
+    ReceiptOutcome.PAPER_OUT: "没有纸",
+    ReceiptOutcome.COVER_OPEN: "盖子开着",
+    ReceiptOutcome.CUTTER_ERROR: "切刀故障",
+    ReceiptOutcome.HARDWARE_ERROR: "打印机故障",
+    ReceiptOutcome.OFFLINE: "打印机离线",
+    ReceiptOutcome.UNKNOWN: "打印机没有确认",
+}
+_QUESTIONS = (
+    (
+        "凭条切下来了吗？每行都清楚吗，生僻字也对吗？",
+        "Is the slip cut off, and is every line readable, the rare characters too?",
+    ),
+    ("用手机扫凭条上的码，得到 MENKOU-TEST 吗？", "Does a phone read the code as MENKOU-TEST?"),
+)
+
+
 async def trial(device: ReceiptPrinter, console: Console) -> bool:
     """Prints one slip; a person looks at it."""
-    status = await device.refresh()
-    if status.identity:
-        console.say(f"Printer: {status.identity}")
-    console.say(f"State: {status.device.value}{f' ({status.detail})' if status.detail else ''}")
+    await device.refresh()
     before = await device.cut_count()
     outcome = await device.print_receipt(TEST_SLIP)
-    detail = f" ({device.status.detail})" if device.status.detail else ""
-    console.say(f"Test slip: {outcome.value}{detail}")
+    console.say(f"测试凭条：{_OUTCOMES[outcome]}", f"Test slip: {outcome.value}{in_brackets(device.status.detail)}")
     if outcome is not ReceiptOutcome.PRINTED:
         return False
     after = await device.cut_count()
     if before is not None and after is not None:
-        console.say(f"Cuts so far: {after}")
-    for question in (
-        "Is the slip cut off, and is every line readable, the rare characters too?",
-        "Does a phone read the code as MENKOU-TEST?",
-    ):
-        if not await console.ask(question):
+        console.say(f"累计切纸：{after} 次", f"Cuts so far: {after}")
+    for zh, en in _QUESTIONS:
+        if not await console.ask(zh, en):
             return False
     return True

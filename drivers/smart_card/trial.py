@@ -47,10 +47,10 @@ async def trial(device: SmartCardReader, console: Console) -> bool:
 
 
 def _masked(card: SocialSecurityCard) -> tuple[str, str]:
-    """Enough to see that it is this card, too little to know whose it is; each fact once, in the Chinese half."""
+    """Enough to see that it is this card, too little to know whose it is."""
     known = [words for name, words in _FIELDS.items() if getattr(card, name)]
-    who = f"{card.name[:1]}{'*' * (len(card.name) - 1)}，{card.number[:2]}{'*' * 14}{card.number[-2:]}"
+    who = f"{card.name[:1]}{'*' * (len(card.name) - 1)}, {card.number[:2]}{'*' * 14}{card.number[-2:]}"
     return (
         f"读到了：{who}；还有：{'、'.join(zh for zh, _ in known) or '无'}",
-        f"Read, masked; also: {', '.join(en for _, en in known) or 'nothing'}",
+        f"Read: {who}; also: {', '.join(en for _, en in known) or 'nothing'}",
     )

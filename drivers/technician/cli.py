@@ -17,8 +17,9 @@ from drivers.manager import DevicesFileError
 from drivers.registry import UnknownDriverError, driver_names, find_driver
 from drivers.status import DeviceStatus
 from drivers.technician import look
-from drivers.technician.words import CLASSES, describe, without_password
+from drivers.technician.address import without_secrets
 from drivers.trial import find_trial
+from drivers.words import CLASSES, both, describe
 
 app = typer.Typer(
     help="The terminal's devices: list, status, test, trace / 设备：列表、状态、测试、报文",
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-IN_USE = "设备可能正被自助终端程序占用，请先停止它 / the kiosk may be using the device: stop it first"
+IN_USE = ("设备可能正被自助终端程序占用，请先停止它", "The kiosk may be using the device: stop it first")
 REFRESH_S = 2.0
 
 DevicesFile = Annotated[
@@ -66,7 +67,7 @@ def list_devices(devices: DevicesFile = None) -> None:
         raise typer.Exit(2) from None
     for device_class, table in tables.items():
         place = next((str(table[key]) for key in ("path", "uri", "source", "host", "reader") if key in table), "")
-        typer.echo(f"{device_class.value:17} {CLASSES[device_class]}  {table.get('driver')}  {without_password(place)}")
+        typer.echo(f"{device_class.value:17} {CLASSES[device_class]}  {table.get('driver')}  {without_secrets(place)}")
 
 
 @app.command()
@@ -106,7 +107,7 @@ async def _status(file: Path, name: str | None, as_json: bool, patience_s: float
                 typer.echo(f"    {line}")
     ready = all(state.ready for state in states)
     if not ready and not as_json:
-        typer.echo(IN_USE, err=True)
+        typer.echo(both(*IN_USE), err=True)
     return 0 if ready else 1
 
 
@@ -116,14 +117,14 @@ class Terminal:
     def __init__(self, yes: bool) -> None:
         self._yes = yes
 
-    def say(self, text: str) -> None:
-        typer.echo(text)
+    def say(self, zh: str, en: str) -> None:
+        typer.echo(both(zh, en))
 
-    async def ask(self, question: str) -> bool:
+    async def ask(self, zh: str, en: str) -> bool:
         if self._yes:
-            typer.echo(f"{question} [yes]")
+            typer.echo(f"{both(zh, en)} [是 yes]")
             return True
-        return await asyncio.to_thread(typer.confirm, question, True)
+        return await asyncio.to_thread(typer.confirm, both(zh, en), True)
 
 
 @app.command("test")
@@ -145,11 +146,11 @@ async def _test(file: Path, name: str, console: Terminal, patience_s: float) -> 
     async with look.opened(tables) as found:
         device = found[device_class]
         state = await look.settled(device, patience_s)
-        console.say(f"{CLASSES[device_class]} {name}: " + "\n    ".join(describe(state)))
+        typer.echo(f"{CLASSES[device_class]} {name}: " + "\n    ".join(describe(state)))
         passed = await find_trial(device_class)(device, console)
-    console.say("通过 passed" if passed else "没有通过 failed")
+    console.say(*(("通过", "Passed") if passed else ("没有通过", "Failed")))
     if not passed and not state.ready:
-        console.say(IN_USE)
+        console.say(*IN_USE)
     return 0 if passed else 1
 
 

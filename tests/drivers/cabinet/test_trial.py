@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from drivers.cabinet import trial as cabinet_trial
 from drivers.cabinet.trial import trial
 from drivers.virtual.cabinet_lines import Wire
 from drivers.virtual.ups_server import UpsFault
-from tests.faults.cabinet_bench import Box, a_box
 from tests.drivers.technician.bilingual import english
+from tests.faults.cabinet_bench import Box, a_box
 
 HANDS = {
     "Open the door now": (Wire.DOOR, True),
@@ -45,6 +46,7 @@ class Technician:
 
     def say(self, zh: str, en: str) -> None:
         self.said.append(english(zh, en))
+        text = self.said[-1]
         if text in HANDS and HANDS[text][0] not in self.lame:
             hand = asyncio.create_task(self.box.lines.happen(*HANDS[text]))
             self._hands.add(hand)
@@ -52,13 +54,13 @@ class Technician:
 
     async def ask(self, zh: str, en: str) -> bool:
         self.shone.append(self.box.lines.shining())
-        return self.answer(question)
+        return self.answer(english(zh, en))
 
 
 async def test_a_good_cabinet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cabinet_trial, "DIM_S", 0.01)
     sysfs = str(tmp_path / "sys")
-    extra = {"backlight": {"sysfs": sysfs}, "volume": {"program": str(tmp_path / "mixer")}}
+    extra: dict[str, Any] = {"backlight": {"sysfs": sysfs}, "volume": {"program": str(tmp_path / "mixer")}}
     async with a_box(tmp_path, lines=QUICK, **extra) as box:
         technician = Technician(box)
         await box.cabinet.set_volume(75)
@@ -87,7 +89,7 @@ async def test_a_bad_one(tmp_path: Path) -> None:
         assert "headset: nothing seen" in technician.said
         assert "tamper: stays active" in technician.said
         assert "door: good" in technician.said
-        assert technician.said[-1].startswith("Somebody must come (maintenance): tamper loop open")
+        assert technician.said[-1].startswith("The cabinet still has trouble: maintenance (tamper loop open")
 
 
 async def test_a_dark_light_fails_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from drivers.camera.presence import CameraSource
 from drivers.camera.trial import trial
 from tests.drivers.camera.mjpeg import NetworkCamera, Picture, network_camera
+from tests.drivers.technician.bilingual import english
 
 
 class Console:
@@ -16,11 +17,11 @@ class Console:
         self.said: list[str] = []
         self.asked: list[str] = []
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
+    def say(self, zh: str, en: str) -> None:
+        self.said.append(english(zh, en))
 
-    async def ask(self, question: str) -> bool:
-        self.asked.append(question)
+    async def ask(self, zh: str, en: str) -> bool:
+        self.asked.append(english(zh, en))
         return self.answers.pop(0)
 
 

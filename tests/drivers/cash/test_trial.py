@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from drivers.cash.trial import trial
+from drivers.trial import NOT_READY
 from drivers.virtual.itl_ssp_faults import SspFault
 from tests.drivers.link.waiting import until
+from tests.drivers.technician.bilingual import english
 from tests.faults.cash_bench import Bench, ict_bench, ssp_bench
 
 
@@ -17,11 +19,11 @@ class ScriptedConsole:
         self.lines: list[str] = []
         self.answer = answer
 
-    def say(self, text: str) -> None:
-        self.lines.append(text)
+    def say(self, zh: str, en: str) -> None:
+        self.lines.append(english(zh, en))
 
-    async def ask(self, question: str) -> bool:
-        self.lines.append(question)
+    async def ask(self, zh: str, en: str) -> bool:
+        self.lines.append(english(zh, en))
         return self.answer
 
 
@@ -36,8 +38,8 @@ async def test_a_note_in_and_out(tmp_path: Path) -> None:
     async with ssp_bench(tmp_path, enabled=False) as bench:
         console = ScriptedConsole()
         assert await tried(bench, console, lambda: bench.unit.insert(2000))
-        assert "It sees a note of 20 yuan." in console.lines
-        assert "Takes 1 yuan, 5 yuan, 10 yuan, 20 yuan, 50 yuan, 100 yuan." in console.lines
+        assert "It sees a note of 20 yuan" in console.lines
+        assert "Takes 1, 5, 10, 20, 50, 100 yuan" in console.lines
         assert (bench.unit.path.out, bench.unit.path.cashbox) == ([2000], [])
         assert not bench.unit.taking, "disabled again"
 
@@ -51,7 +53,7 @@ async def test_nobody_feeds_a_note(tmp_path: Path) -> None:
     async with ssp_bench(tmp_path, enabled=False) as bench:
         console = ScriptedConsole()
         assert not await trial(bench.cash, console, patience_s=0.1)
-        assert console.lines[-1] == "No note was recognised."
+        assert console.lines[-1] == "No note was recognised"
         assert not bench.unit.taking
 
 
@@ -79,4 +81,4 @@ async def test_not_ready(tmp_path: Path) -> None:
         await until(lambda: not bench.cash.status.ready)
         console = ScriptedConsole()
         assert not await trial(bench.cash, console)
-        assert console.lines == ["Not ready: online. cash box full"]
+        assert console.lines == [NOT_READY[1]]

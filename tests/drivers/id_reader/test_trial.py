@@ -14,12 +14,12 @@ from drivers.id_reader import trial as module
 from drivers.id_reader.driver import SdtIdReader
 from drivers.id_reader.port import CardKind, IdCard
 from drivers.id_reader.reading import Wanted
-from drivers.trial import find_trial
+from drivers.trial import NOT_READY, find_trial
 from drivers.virtual.id_card import VirtualCard
 from drivers.virtual.id_reader import ReaderFault, VirtualIdReader
-from tests.drivers.id_reader import golden
 from tests.drivers.id_reader.conftest import TODAY, settings
 from tests.drivers.link.waiting import until
+from tests.drivers.technician.bilingual import english
 
 trial = find_trial(DeviceClass.ID_READER)
 
@@ -30,14 +30,19 @@ class Technician:
     def __init__(self, does: Callable[[str], bool | None]) -> None:
         self.does = does
         self.heard: list[str] = []
+        self.heard_in_chinese: list[str] = []
 
-    def say(self, text: str) -> None:
-        self.heard.append(text)
-        self.does(text)
+    def say(self, zh: str, en: str) -> None:
+        self._hear(zh, en)
+        self.does(en)
 
-    async def ask(self, question: str) -> bool:
-        self.heard.append(question)
-        return self.does(question) is not False
+    async def ask(self, zh: str, en: str) -> bool:
+        self._hear(zh, en)
+        return self.does(en) is not False
+
+    def _hear(self, zh: str, en: str) -> None:
+        self.heard.append(english(zh, en))
+        self.heard_in_chinese.append(zh)
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +52,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def hands(device: VirtualIdReader, card: VirtualCard, *, lifts: bool = True) -> Callable[[str], bool | None]:
     def does(text: str) -> bool | None:
-        if text.startswith("lay a card"):
+        if text.startswith("Lay a card"):
             device.lay_card(card)
         if text.startswith("Take the card off") and lifts:
             device.lift_card()
@@ -65,21 +70,23 @@ async def test_a_card_read_masked_and_lifted(device: VirtualIdReader, li: Virtua
     assert await trial(driver, someone)
     await driver.close()
     assert someone.heard == [
-        "reader: online",
-        f"SAM {golden.SAM_NUMBER} at 115200 baud",
-        "lay a card on the reader, within 30 seconds",
-        "a card is there; reading it",
-        "resident card: 李**, 519***********0025, valid",
-        "read with it: photo of 1024 bytes, fingerprints of 512 bytes, a new address",
+        "Lay a card on the reader within 30 s",
+        "A card is there; reading it",
+        "Resident card: 李**, 519***********0025, valid",
+        "Read with it: photo of 1024 bytes, fingerprints of 512 bytes, a new address",
         "Take the card off the reader. Is it off?",
-        "the reader sees that the card is gone",
+        "The reader sees that the card is gone",
     ]
+    shown = "".join(someone.heard_in_chinese)
+    assert "居民身份证：李**, 519***********0025, 有效" in shown
+    assert li.number not in shown
+    assert li.name not in shown
 
 
 async def test_a_card_left_lying(device: VirtualIdReader, reader: SdtIdReader, li: VirtualCard) -> None:
     someone = Technician(hands(device, li, lifts=False))
     assert not await trial(reader, someone)
-    assert someone.heard[-1] == "the reader still sees a card"
+    assert someone.heard[-1] == "The reader still sees a card"
     stays = Technician(lambda text: not text.startswith("Take"))
     assert not await trial(reader, stays)
     assert someone.heard[:2] == stays.heard[:2]
@@ -102,14 +109,14 @@ async def test_nobody_lays_a_card(reader: SdtIdReader, monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "CARD_S", 0.1)
     someone = Technician(lambda text: None)
     assert not await trial(reader, someone)
-    assert someone.heard[-1] == "no card was seen"
+    assert someone.heard[-1] == "No card was seen"
 
 
 async def test_a_reader_out_of_order_is_not_given_a_card(device: VirtualIdReader, reader: SdtIdReader) -> None:
     device.inject(ReaderFault.NOT_AUTHORISED)
     someone = Technician(lambda text: None)
     assert not await trial(reader, someone)
-    assert someone.heard == ["reader: hardwareError, SAM out of order, SW3 66"]
+    assert someone.heard == [NOT_READY[1]]
 
 
 @pytest.mark.parametrize("wants", [True, False])
@@ -123,7 +130,7 @@ async def test_a_slow_reader_may_be_set_faster(tmp_path: Path, li: VirtualCard, 
     someone = Technician(lambda text: wants if "baud. Set it" in text else does(text))
     assert await trial(driver, someone)
     assert device.baud == (115200 if wants else 9600)
-    last = "the reader now speaks at 115200 baud" if wants else "The reader speaks at 9600 baud. Set it to 115200?"
+    last = "The reader now speaks at 115200 baud" if wants else "The reader speaks at 9600 baud. Set it to 115200?"
     assert someone.heard[-1] == last
     await driver.close()
     await device.stop()
@@ -142,4 +149,7 @@ def test_masking() -> None:
         valid_from=date(2021, 1, 1),
         valid_to=None,
     )
-    assert module.masked(card)[0] == "foreigner-2017 card: 样**, FRA**********01, no last day"
+    assert module.masked(card)[0] == (
+        "外国人永久居留身份证（2017 版）：样**, FRA**********01, 长期有效",
+        "Foreigner-2017 card: 样**, FRA**********01, no last day",
+    )

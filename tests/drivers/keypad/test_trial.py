@@ -7,8 +7,10 @@ from pathlib import Path
 
 from drivers.keypad.driver import EvdevKeypad, KeypadSettings
 from drivers.keypad.trial import trial
+from drivers.trial import NOT_READY
 from drivers.virtual.keypad import VirtualKeypad
 from tests.drivers.link.waiting import until
+from tests.drivers.technician.bilingual import english
 
 
 class ScriptedConsole:
@@ -16,11 +18,11 @@ class ScriptedConsole:
         self.lines: list[str] = []
         self.questions: list[str] = []
 
-    def say(self, text: str) -> None:
-        self.lines.append(text)
+    def say(self, zh: str, en: str) -> None:
+        self.lines.append(english(zh, en))
 
-    async def ask(self, question: str) -> bool:
-        self.questions.append(question)
+    async def ask(self, zh: str, en: str) -> bool:
+        self.questions.append(english(zh, en))
         return True
 
 
@@ -31,7 +33,7 @@ async def tried(tmp_path: Path, console: ScriptedConsole, *keys: str) -> bool:
     await driver.open()
     await until(lambda: driver.status.ready)
     trying = asyncio.create_task(trial(driver, console, quiet_s=0.5))
-    await until(lambda: len(console.lines) == 2)
+    await until(lambda: console.lines)
     for key in keys:
         await (device.press_unknown() if key == "?" else device.press(key))
     result = await trying
@@ -43,7 +45,7 @@ async def tried(tmp_path: Path, console: ScriptedConsole, *keys: str) -> bool:
 async def test_all_is_well(tmp_path: Path) -> None:
     console = ScriptedConsole()
     assert await tried(tmp_path, console, "up", "down", "confirm", "back", "5")
-    assert console.lines[2:] == ["  up", "  down", "  confirm", "  back", "  5"]
+    assert console.lines[1:] == ["Key: up", "Key: down", "Key: confirm", "Key: back", "Key: 5"]
     assert console.questions
 
 
@@ -61,5 +63,5 @@ async def test_no_keypad(tmp_path: Path) -> None:
     await driver.open()
     await until(lambda: driver.status.detail)
     assert not await trial(driver, console)
-    assert "not ready: offline" in console.lines[0]
+    assert console.lines == [NOT_READY[1]]
     await driver.close()

@@ -9,13 +9,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+import typer
 from typer.testing import CliRunner
 
-from drivers.technician.cli import app
+from drivers.technician.address import without_secrets
+from drivers.technician.cli import IN_USE, Terminal, app
+from drivers.trial import NOT_READY
 from drivers.virtual.code_scanner import VirtualCodeScanner
 from drivers.virtual.id_reader import VirtualIdReader
+from drivers.words import both
 
 runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """The command silences the log of its whole process: the tests after these want theirs."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
@@ -59,8 +72,46 @@ def test_list_shows_no_password(tmp_path: Path) -> None:
     )
     shown = runner.invoke(app, ["list", "--devices", str(file)]).stdout
     assert "hunter" not in shown
-    assert "http://192.0.2.5:81" in shown
-    assert "ipps://printer.example" in shown
+    assert "http://192.0.2.5:81/video\n" in shown
+    assert "ipps://printer.example/ipp/print\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("/dev/ttyUSB0", "/dev/ttyUSB0"),
+        ("ipp://localhost:39763/ipp/print", "ipp://localhost:39763/ipp/print"),
+        ("rtsp://admin:pw@[2001:db8::1]:554/ch1?token=pw#pw", "rtsp://[2001:db8::1]:554/ch1"),
+        ("rtsp://admin:pw/pw@192.0.2.5/ch1", "rtsp://…"),
+        ("rtsp://admin:pw#pw@192.0.2.5/ch1", "rtsp://…"),
+        ("http://admin:pw?pw@192.0.2.5/ch1", "http://…"),
+        ("http://192.0.2.5/ch1?login=admin@pw", "http://…"),
+    ],
+)
+def test_what_of_an_address_is_shown(place: str, shown: str) -> None:
+    assert without_secrets(place) == shown
+
+
+def test_a_trial_is_told_in_both_languages(devices: Path) -> None:
+    absent = devices.read_text("utf-8").replace("/scanner", "/no-such-scanner")
+    devices.write_text(absent, "utf-8")
+    result = runner.invoke(app, ["test", "code_scanner", "--patience", "0.3", "--devices", str(devices)])
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0].startswith("扫码器 code_scanner: 离线 offline")
+    assert result.stdout.splitlines()[-3:] == [both(*NOT_READY), "没有通过 / Failed", both(*IN_USE)]
+
+
+@pytest.mark.parametrize(("yes", "answer"), [(True, ""), (False, "y\n")])
+def test_a_question_is_asked_in_both_languages(yes: bool, answer: str) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def question() -> None:
+        assert asyncio.run(Terminal(yes).ask("灯灭了吗？", "Is the lamp out?"))
+
+    result = runner.invoke(app, [], input=answer)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("灯灭了吗？ / Is the lamp out? [")
 
 
 def test_drivers_lists_every_installed_one() -> None:
