@@ -1,7 +1,7 @@
-"""A resident who cannot see plugs a headset in: an event that starts the speaking mode, not a fault.
+"""A resident who cannot see plugs a headset in: an event for the kiosk, not a fault.
 
 Device: cabinet
-Resident: (the speaking mode starts)
+Resident: (nothing yet: the kiosk does not speak)
 Staff: none
 """
 
