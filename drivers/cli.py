@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,8 +70,14 @@ def serve(
             if desk.failure:
                 typer.echo(f"Not started: {name}: {desk.failure}", err=True)
 
+    run_dir.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(serve_cabinet(settings, ready=ready))
+        with (run_dir / "cabinet.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two in one folder would take each other's devices away
+            asyncio.run(serve_cabinet(settings, ready=ready))
+    except BlockingIOError:
+        typer.echo(f"A cabinet is running in {run_dir} already; choose another --run-dir.", err=True)
+        raise typer.Exit(1) from None
     except OSError as error:
         typer.echo(f"Cannot listen on {host}:{port}: {error.strerror}", err=True)
         raise typer.Exit(1) from None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from drivers.cabinet.port import Cabinet
 from drivers.camera.device import CameraDevice
@@ -122,7 +122,7 @@ def make_device(device_class: DeviceClass, table: dict[str, Any]) -> Device:
         spec = find_driver(device_class, table.get("driver"))
         return spec.make(spec.options.model_validate(options))
     except ValidationError as error:
-        raise DevicesFileError(f"[{device_class.value}] {_first(error)}") from None
+        raise DevicesFileError(f"[{device_class.value}] {_first(error, spec.options)}") from None
     except (UnknownDriverError, ValueError) as error:
         raise DevicesFileError(f"[{device_class.value}] {error}") from error
 
@@ -135,10 +135,10 @@ def read_devices(path: Path) -> DeviceSet:
     return DeviceSet(**devices)
 
 
-def _first(error: ValidationError) -> str:
+def _first(error: ValidationError, options: type[BaseModel]) -> str:
     """The first complaint, in one line, without the value: it may be a password."""
     complaint = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in complaint["loc"])
     if complaint["type"] == "extra_forbidden":
-        return f"has no option {where!r}"
+        return f"has no option {where!r}; known are {sorted(options.model_fields)}"
     return f"{where}: {complaint['msg']}"

@@ -53,6 +53,8 @@ def driver_names(device_class: DeviceClass) -> list[str]:
 def find_driver(device_class: DeviceClass, name: object) -> DriverSpec[Any]:
     """Raises UnknownDriverError, also when two packages claim the same name: which one ran would be chance."""
     found: tuple[EntryPoint, ...] = tuple(entry_points(group=GROUP, name=f"{device_class.value}.{name}"))
+    if name is None:
+        raise UnknownDriverError(f"driver is missing; known are {driver_names(device_class)}")
     if not found:
         raise UnknownDriverError(f"driver = {name!r} is unknown; known are {driver_names(device_class)}")
     targets = {entry.value for entry in found}

@@ -14,7 +14,7 @@ import typer
 TESTS = Path(__file__).parent.parent / "tests" / "faults"
 STAFF = {"none": "", "reset": "自行恢复", "clear": "工作人员", "maintenance": "技术人员"}
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def read_fault(path: Path) -> Fault:
         found = re.search(rf"^{name}: (.+(?:\n  +.+)*)", doc, re.MULTILINE)
         if found is None:
             raise FaultDocError(f"{path.name}: the docstring has no line '{name}: …'")
-        return re.sub(r"\n +", "", found.group(1)).strip()
+        return re.sub(r"\n +", " ", found.group(1)).strip()
 
     staff = field("Staff")
     if staff not in STAFF:
@@ -71,6 +71,8 @@ def faults(
         raise typer.Exit(1) from None
     if markdown:
         typer.echo("| device | fault | what happens | what the resident sees | who comes |\n|---|---|---|---|---|")
+    else:
+        typer.echo(f"{'设备 device':14} {'故障 fault':42} 居民看到什么 what the resident sees [谁来处理 who comes]")
     for fault in found:
         if markdown:
             typer.echo(f"| {fault.device} | {fault.name} | {fault.what} | {fault.resident} | {fault.staff} |")

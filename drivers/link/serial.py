@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import termios
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,12 @@ import serial_asyncio_fast
 from drivers.link.stream import LinkLost, ReceiveBuffer
 
 Parity = Literal["N", "E", "O"]
+REASONS = {
+    errno.EAGAIN: "held by another program",
+    errno.EBUSY: "held by another program",
+    errno.ENOENT: "not plugged in",
+    errno.EACCES: "this user may not open it",
+}
 OWN_END_S = 1.0  # a lost line closes itself within this, unless the kernel still waits for the device to take bytes
 
 
@@ -144,8 +151,9 @@ async def open_serial(settings: SerialSettings) -> SerialStream:
 
 def _refused(settings: SerialSettings, error: Exception) -> LinkLost:
     """termios.error is no OSError: the line's driver does not know such a speed or parity, or went away meanwhile."""
-    number = getattr(error, "errno", None) or next((each for each in error.args if isinstance(each, int)), "")
-    return LinkLost(f"cannot open {settings.path}: {type(error).__name__} {number}".strip())
+    number = getattr(error, "errno", None) or next((each for each in error.args if isinstance(each, int)), 0)
+    why = REASONS.get(number) or f"{type(error).__name__} {number or ''}".strip()
+    return LinkLost(f"cannot open {settings.path}: {why}")
 
 
 def _close_unwanted(opening: asyncio.Future[serial.Serial]) -> None:

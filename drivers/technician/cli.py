@@ -93,6 +93,11 @@ def status(
     _run(_status(_file(devices), name, as_json, patience))
 
 
+def taken(state: DeviceStatus) -> bool:
+    """Whether another program has the device, most likely the kiosk itself."""
+    return "another program" in state.detail
+
+
 async def _status(file: Path, name: str | None, as_json: bool, patience_s: float) -> int:
     async with look.opened(look.tables_for(file, name)) as found:
         states = await asyncio.gather(*(look.settled(device, patience_s) for device in found.values()))
@@ -106,7 +111,7 @@ async def _status(file: Path, name: str | None, as_json: bool, patience_s: float
             for line in rest:
                 typer.echo(f"    {line}")
     ready = all(state.ready for state in states)
-    if not ready and not as_json:
+    if not as_json and any(taken(state) for state in states):
         typer.echo(both(*IN_USE), err=True)
     return 0 if ready else 1
 
@@ -149,7 +154,7 @@ async def _test(file: Path, name: str, console: Terminal, patience_s: float) -> 
         typer.echo(f"{CLASSES[device_class]} {name}: " + "\n    ".join(describe(state)))
         passed = await find_trial(device_class)(device, console)
     console.say(*(("通过", "Passed") if passed else ("没有通过", "Failed")))
-    if not passed and not state.ready:
+    if not passed and taken(state):
         console.say(*IN_USE)
     return 0 if passed else 1
 

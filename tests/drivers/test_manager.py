@@ -63,7 +63,7 @@ async def test_what_is_not_named_is_absent(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ('[id_reader]\ndriver = "nfc"\n', r"\[id_reader\] driver = 'nfc' is unknown"),
-        ('[receipt_printer]\npath = "/dev/x"\n', r"\[receipt_printer\] driver = None is unknown"),
+        ('[receipt_printer]\npath = "/dev/x"\n', r"\[receipt_printer\] driver is missing; known are"),
         ('[document_printer]\ndriver = "ipp"\n', r"\[document_printer\] uri"),
         ('[id_reader]\ndriver = "sdt-serial"\n', r"\[id_reader\] .*path"),
         ('[code_scanner]\ndriver = "serial"\npath = "/x"\nfamily = "abacus"\n', r"\[code_scanner\] family"),

@@ -54,7 +54,7 @@ def test_what_is_quoted_is_what_the_kiosk_says() -> None:
 
 def test_a_line_each() -> None:
     shown = CliRunner().invoke(app, []).stdout.splitlines()
-    assert len(shown) == len(read_faults()) + 1
+    assert len(shown) == len(read_faults()) + 2
     assert any("card_removed" in line and "再放一次" in line for line in shown)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import serial
 import structlog
 import typer
 from typer.testing import CliRunner
@@ -98,7 +99,26 @@ def test_a_trial_is_told_in_both_languages(devices: Path) -> None:
     result = runner.invoke(app, ["test", "code_scanner", "--patience", "0.3", "--devices", str(devices)])
     assert result.exit_code == 1
     assert result.stdout.splitlines()[0].startswith("扫码器 code_scanner: 离线 offline")
-    assert result.stdout.splitlines()[-3:] == [both(*NOT_READY), "没有通过 / Failed", both(*IN_USE)]
+    assert result.stdout.splitlines()[-2:] == [both(*NOT_READY), "没有通过 / Failed"]
+
+
+def test_who_has_the_device_is_asked_only_when_somebody_has_it(devices: Path) -> None:
+    absent = runner.invoke(
+        app,
+        ["status", "cash", "--devices", str(_with(devices, f'[cash]\ndriver = "itl-ssp"\npath = "{devices}.no"\n'))],
+    )
+    assert "not plugged in" in absent.stdout
+    assert both(*IN_USE) not in absent.output
+    path = devices.parent / "scanner"
+    with serial.Serial(str(path), exclusive=True):
+        taken = runner.invoke(app, ["status", "code_scanner", "--patience", "1", "--devices", str(devices)])
+    assert "held by another program" in taken.stdout
+    assert both(*IN_USE) in taken.output
+
+
+def _with(devices: Path, table: str) -> Path:
+    devices.write_text(devices.read_text("utf-8") + table, "utf-8")
+    return devices
 
 
 @pytest.mark.parametrize(("yes", "answer"), [(True, ""), (False, "y\n")])

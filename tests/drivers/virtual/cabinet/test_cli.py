@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import signal
 import subprocess
 import sys
@@ -48,6 +49,15 @@ def test_taken_port_is_said_plainly(tmp_path: Path) -> None:
         result = CliRunner().invoke(app, ["serve", "--port", str(port), "--run-dir", str(tmp_path)])
     assert result.exit_code == 1
     assert "Cannot listen" in result.output
+
+
+def test_two_in_one_folder_are_refused(tmp_path: Path) -> None:
+    """The second one would take the first one's devices away."""
+    with (tmp_path / "cabinet.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = CliRunner().invoke(app, ["serve", "--run-dir", str(tmp_path), "--port", "0"])
+    assert result.exit_code == 1
+    assert f"A cabinet is running in {tmp_path} already" in result.stderr
 
 
 def test_unknown_device_is_said() -> None:
