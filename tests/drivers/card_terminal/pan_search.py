@@ -60,7 +60,7 @@ def seen_in_memory() -> list[str]:
     found = []
     for container in gc.get_objects():
         found += [f"{type(each).__name__} in {type(container).__name__}" for each in _hits_of(container, search)]
-        if isinstance(container, CoroutineType) and container.cr_frame is not None:
+        if type(container) is CoroutineType and container.cr_frame is not None:
             hits = filter(search.hits, container.cr_frame.f_locals.values())
             found += [f"{type(each).__name__} in coroutine {container.__qualname__}" for each in hits]
     return found
@@ -72,9 +72,10 @@ def _hits_of(container: object, search: Search) -> list[object]:
     left = [container]
     while left:
         for value in gc.get_referents(left.pop()):
-            if isinstance(value, str | bytes | bytearray):
+            kind = type(value)  # isinstance would ask a weak proxy whose object is gone
+            if issubclass(kind, str | bytes | bytearray):
                 if search.hits(value):
                     hits.append(value)
-            elif isinstance(value, dict | tuple) and not gc.is_tracked(value):
+            elif issubclass(kind, dict | tuple) and not gc.is_tracked(value):
                 left.append(value)
     return hits
