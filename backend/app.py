@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import structlog
@@ -13,26 +13,39 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from backend.alerts import wiring as alerts
 from backend.bills.routes import router as bills
 from backend.catalogue import Catalogue
 from backend.certificates.routes import router as certificates
+from backend.console import wiring as console
 from backend.db.engine import make_engine, make_sessions
 from backend.db.migrate import current_revision, migrate
 from backend.db.migrations import HEAD
 from backend.devices.routes import router as devices
 from backend.exchange.client import ExchangeClient
 from backend.feedback.routes import router as feedback
+from backend.fleet.commands import wiring as commands
+from backend.fleet.desired import wiring as desired
+from backend.fleet.heartbeat import wiring as heartbeat
+from backend.fleet.identity import wiring as kiosk_identity
 from backend.identity.routes import router as identity
 from backend.logging import RequestLog
+from backend.operations import wiring as operations
+from backend.operations.jobs import Jobs
 from backend.payments.routes import router as payments
 from backend.payments.wiring import open_payments
 from backend.problems import Refused
+from backend.releases import wiring as releases
 from backend.settings import BackendSettings
+from backend.staff import wiring as staff
 
 log = structlog.get_logger()
 
 _FIELD = re.compile(r"[a-z_]{1,40}")
 _MAX_BODY = 1 << 20  # bytes
+
+# Opened in this order, closed in the other.
+PARTS = (staff, kiosk_identity, desired, commands, releases, heartbeat, alerts, console, operations)
 
 
 def create_app(
@@ -59,7 +72,14 @@ def create_app(
                 app.state.exchange = ExchangeClient(
                     settings.exchange_url, settings.exchange_key.get_secret_value(), client=client
                 )
-                async with open_payments(app, settings, client):
+                jobs = Jobs(app.state.sessions)
+                app.state.jobs = jobs
+                async with AsyncExitStack() as stack:
+                    await stack.enter_async_context(open_payments(app, settings, client))
+                    for part in PARTS:
+                        await stack.enter_async_context(part.opened(app, settings, jobs))
+                    if settings.jobs:
+                        await stack.enter_async_context(jobs.running())
                     log.info("backend_ready", environment=settings.environment, content=app.state.catalogue.version)
                     yield
         finally:
@@ -81,6 +101,9 @@ def create_app(
     app.add_exception_handler(HTTPException, _http_error)
     for router in (devices, identity, certificates, bills, payments, feedback):
         app.include_router(router)
+    for part in PARTS:
+        for router in part.ROUTERS:
+            app.include_router(router)
     _add_health(app)
     return app
 

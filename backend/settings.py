@@ -43,6 +43,7 @@ class BackendSettings(BaseSettings):
     payment_expiry_s: int = 180
     bill_ttl_s: int = 900  # how long a looked-up bill may be paid
     sweep_interval_s: float = 2.0
+    jobs: bool = True  # run the background jobs in this process too; False where `menkou backend worker` does
 
     @property
     def effective_database_url(self) -> str:

@@ -24,6 +24,8 @@ PARTS: dict[str, Part] = {
     "run": Part("provisioning.run_cli:app", "Start everything: backend, cabinet, kiosk.", group=False),
     "kiosk": Part("kiosk.cli:app", "The program on the terminal."),
     "backend": Part("backend.cli:app", "The central backend; tokens for kiosks."),
+    "fleet": Part("provisioning.fleet_cli:app", "Sites and kiosks: enter, enrol, revoke, simulate."),
+    "audit": Part("backend.staff.audit_cli:app", "The audit log: verify its chain."),
     "sandbox": Part("backend.sandbox.cli:app", "Stand-ins for the departments and Alipay."),
     "cabinet": Part("drivers.cli:app", "The virtual cabinet: simulated hardware."),
     "devices": Part("drivers.technician.cli:app", "The terminal's devices: list, status, test, trace."),

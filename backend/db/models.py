@@ -1,11 +1,28 @@
 """Every table of the backend, imported in one place for the migrations."""
 
-from backend.bills.models import BillRow
-from backend.certificates.models import Certificate
+from backend.bills import models as bills
+from backend.certificates import models as certificates
 from backend.db.base import Base
-from backend.devices.models import Device
-from backend.feedback.models import RatingRow
-from backend.identity.models import Challenge, Proof
-from backend.payments.models import LedgerEntry, PaymentRow
+from backend.devices import models as devices
+from backend.feedback import models as feedback
+from backend.fleet import models as fleet
+from backend.identity import models as identity
+from backend.operations import jobs
+from backend.payments import models as payments
+from backend.regions import models as regions
+from backend.staff import approvals, audit
 
-__all__ = ["Base", "BillRow", "Certificate", "Challenge", "Device", "LedgerEntry", "PaymentRow", "Proof", "RatingRow"]
+__all__ = [
+    "Base",
+    "approvals",
+    "audit",
+    "bills",
+    "certificates",
+    "devices",
+    "feedback",
+    "fleet",
+    "identity",
+    "jobs",
+    "payments",
+    "regions",
+]

@@ -104,6 +104,11 @@ def _worn_in() -> Path:
     return directory
 
 
+def migrated_sqlite() -> Path:
+    """A migrated database file to be copied."""
+    return _worn_in() / "backend" / "menkou.sqlite3"
+
+
 async def _furnish(settings: BackendSettings) -> dict[str, str]:
     engine = make_engine(settings.effective_database_url)
     await migrate(engine)

@@ -1,0 +1,1 @@
+"""Rules, alerts, who is told, and the work orders that follow."""

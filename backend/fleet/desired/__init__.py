@@ -1,0 +1,1 @@
+"""Settings by region, site and kiosk."""

@@ -1,0 +1,1 @@
+"""The hot path: heartbeats in, orders out."""

@@ -1,0 +1,1 @@
+"""Who a kiosk is: keys, certificates, enrolment, revocation."""

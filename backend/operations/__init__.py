@@ -1,0 +1,1 @@
+"""Running the backend: background jobs, metrics, backup."""

@@ -1,0 +1,1 @@
+"""Rollouts: how a version reaches a fleet without breaking it."""

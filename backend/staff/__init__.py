@@ -1,0 +1,1 @@
+"""The people behind the desk: accounts, roles by region, four eyes, audit."""

@@ -1,0 +1,131 @@
+"""Four eyes: wiping, revoking and releasing are asked for by one person and carried out when another agrees.
+
+A package that has such a deed registers what carries it out:
+
+    approvals.register("kiosk.revoke", carry_out)  # async (session, approval) -> None, in its transaction
+
+and asks with `request(...)`. Approving is refused to whoever asked, to those without `Permission.APPROVE` in the
+region, and after `expires_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db.base import Base, UtcDateTime
+from backend.staff.audit import record
+from backend.staff.roles import Permission, Staff
+
+PATIENCE = timedelta(hours=24)
+
+
+class ApprovalState(StrEnum):
+    OPEN = "open"
+    CARRIED_OUT = "carried-out"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class Approval(Base):
+    """A deed that waits for its second pair of eyes."""
+
+    __tablename__ = "approval"
+    __table_args__ = (Index("ix_approval_state_region_code", "state", "region_code"),)
+
+    approval_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(120))
+    region_code: Mapped[str] = mapped_column(String(12))
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(20))
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ApprovalError(Exception):
+    """Not to be decided, or not by this person; `code` for programs, the text for people (English)."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+CarryOut = Callable[[AsyncSession, Approval], Awaitable[None]]
+_DEEDS: dict[str, CarryOut] = {}
+
+
+def register(action: str, carry_out: CarryOut) -> None:
+    """Say once, at import, what carries `action` out."""
+    _DEEDS[action] = carry_out
+
+
+async def request(
+    session: AsyncSession,
+    staff: Staff,
+    action: str,
+    subject: str,
+    region_code: str,
+    arguments: dict[str, Any],
+    reason: str,
+    at: datetime,
+) -> Approval:
+    """Ask for a second pair of eyes; the caller commits."""
+    if action not in _DEEDS:
+        raise KeyError(action)
+    approval = Approval(
+        approval_id=uuid4().hex,
+        action=action,
+        subject=subject,
+        region_code=region_code,
+        arguments=arguments,
+        reason=reason[:300],
+        state=ApprovalState.OPEN.value,
+        requested_by=staff.staff_id,
+        requested_at=at,
+        expires_at=at + PATIENCE,
+    )
+    session.add(approval)
+    detail = {"approval": approval.approval_id, "reason": approval.reason}
+    await record(session, staff.staff_id, f"{action}.request", subject, at, region_code=region_code, detail=detail)
+    return approval
+
+
+async def decide(session: AsyncSession, staff: Staff, approval_id: str, agree: bool, at: datetime) -> Approval:
+    """Carry the deed out, or refuse it; the caller commits. Raises ApprovalError."""
+    approval = await session.get(Approval, approval_id, with_for_update=True)
+    if approval is None or not staff.may(Permission.VIEW, approval.region_code):
+        raise ApprovalError("not-found", "there is no such request")
+    if not staff.may(Permission.APPROVE, approval.region_code):
+        raise ApprovalError("not-allowed", "needs the permission approve there")
+    if agree and approval.requested_by == staff.staff_id:
+        raise ApprovalError("own-request", "somebody else has to agree to what you asked for")
+    if approval.state != ApprovalState.OPEN:
+        raise ApprovalError("decided", f"this request is {approval.state} already")
+    if at >= approval.expires_at:
+        raise ApprovalError("expired", "this request is too old; ask again")
+    approval.state = (ApprovalState.CARRIED_OUT if agree else ApprovalState.REFUSED).value
+    approval.decided_by, approval.decided_at = staff.staff_id, at
+    if agree:
+        await _DEEDS[approval.action](session, approval)
+    await record(
+        session,
+        staff.staff_id,
+        f"{approval.action}.{'approve' if agree else 'refuse'}",
+        approval.subject,
+        at,
+        region_code=approval.region_code,
+        detail={"approval": approval_id, "requested_by": approval.requested_by},
+    )
+    return approval

@@ -1,0 +1,110 @@
+"""The audit log: who did what to what, each entry chained to the one before by its hash.
+
+`record` adds an entry to the caller's transaction: the deed and its record are committed together or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db.base import Base, UtcDateTime
+from backend.db.digests import canonical_sha256
+from backend.fleet.models import Serial
+
+FIRST = "0" * 64  # what the first entry is chained to
+_CHAIN_LOCK = 0x4D4B4155  # PostgreSQL advisory lock: entries are chained one after the other
+
+
+class AuditEntry(Base):
+    """`hash` = SHA-256 over the canonical JSON of everything else, `previous` included."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_subject", "subject"), Index("ix_audit_entry_at", "at"))
+
+    number: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=False)  # 1, 2, 3 … without gaps
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(80))  # staff id, "kiosk:…", "system", "command-line:USER"
+    action: Mapped[str] = mapped_column(String(60))  # such as "kiosk.revoke"
+    subject: Mapped[str] = mapped_column(String(120))  # such as "kiosk:K-0001"
+    region_code: Mapped[str] = mapped_column(String(12), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # never personal data of residents
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+async def record(
+    session: AsyncSession,
+    actor: str,
+    action: str,
+    subject: str,
+    at: datetime,
+    *,
+    region_code: str = "",
+    detail: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Add an entry. The session must be a writing one; call it late, it holds others back until the commit."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    last = (
+        await session.execute(select(AuditEntry.number, AuditEntry.hash).order_by(AuditEntry.number.desc()).limit(1))
+    ).first()
+    entry = AuditEntry(
+        number=last.number + 1 if last else 1,
+        at=at,
+        actor=actor,
+        action=action,
+        subject=subject,
+        region_code=region_code,
+        detail=detail or {},
+        previous=last.hash if last else FIRST,
+    )
+    entry.hash = entry_hash(entry)
+    session.add(entry)
+    await session.flush()
+    return entry
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """What `hash` must be."""
+    return canonical_sha256(
+        {
+            "number": entry.number,
+            "at": entry.at.isoformat(timespec="microseconds"),
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": entry.subject,
+            "region_code": entry.region_code,
+            "detail": entry.detail,
+            "previous": entry.previous,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class ChainFault:
+    """The first entry that does not fit."""
+
+    number: int
+    what: str
+
+
+async def verify_chain(session: AsyncSession) -> tuple[int, ChainFault | None]:
+    """How many entries were read, and the first that was changed, removed or put in between, if any."""
+    previous, expected = FIRST, 1
+    entries = await session.stream_scalars(select(AuditEntry).order_by(AuditEntry.number))
+    async for entry in entries:
+        if entry.number != expected:
+            return expected - 1, ChainFault(expected, f"missing: the next entry there is {entry.number}")
+        if entry.previous != previous:
+            return expected - 1, ChainFault(entry.number, "not chained to the entry before")
+        if entry.hash != entry_hash(entry):
+            return expected - 1, ChainFault(entry.number, "its content is not what was recorded")
+        previous, expected = entry.hash, expected + 1
+        session.expunge(entry)
+    return expected - 1, None

@@ -1,0 +1,33 @@
+"""The invented province is as large as it says."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from backend.db.engine import Sessions, writing
+from backend.fleet.models import Kiosk, KioskPulse, KioskState
+from backend.fleet.seed import seed_province
+from backend.regions.division import level_of, parent_of
+from backend.regions.models import Region
+from backend.regions.synthetic import COUNTS, province
+
+
+def test_a_province_of_57705_sites() -> None:
+    regions = list(province())
+    assert len(regions) == 57_706
+    assert len({region.code for region in regions}) == len(regions)
+    for level, count in enumerate(COUNTS, start=2):
+        assert sum(region.level == level for region in regions) == count
+    for region in regions:
+        assert level_of(region.code) == region.level
+        assert parent_of(region.code) == region.parent
+
+
+async def test_seeding_makes_every_row_a_kiosk_needs(sessions: Sessions) -> None:
+    async with writing(sessions) as session:
+        made = await seed_province(session, 0.01)
+        await session.commit()
+    async with sessions() as session:
+        for table in (Kiosk, KioskPulse, KioskState):
+            assert await session.scalar(select(func.count()).select_from(table)) == made
+        assert await session.scalar(select(func.count()).select_from(Region)) == made + 1

@@ -1,0 +1,125 @@
+"""PostgreSQL for tests: one cluster a test process, a fresh database a test.
+
+    async def test_x(fresh_database: str) -> None: ...      # a URL; every test runs on SQLite and on PostgreSQL
+
+Nothing of the machine's own clusters is touched. PostgreSQL refuses to run as root: then it runs as `postgres`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+_numbers = count(1)
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=64MB")
+
+
+def binaries() -> Path | None:
+    """Where initdb and postgres are; None where PostgreSQL is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return found[-1].parent if found else None
+
+
+class Cluster:
+    """A server on a Unix socket in a folder of its own. `options`: settings such as "fsync=on"."""
+
+    def __init__(self, *options: str) -> None:
+        found = binaries()
+        if found is None:
+            raise RuntimeError("PostgreSQL is not installed; `make test` installs it (provisioning/packages.txt)")
+        self.bin = found
+        self.folder = Path(tempfile.mkdtemp(prefix="menkou-pg-"))
+        self.options = options or _FAST
+        self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if _root() else []
+        if _root():
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self._run("initdb", "-D", self._data, "-U", "menkou", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again after `kill`; returns when it answers."""
+        settings = " ".join(f"-c {option}" for option in (*self.options, "listen_addresses=''"))
+        options = f"-k {self.folder} {settings}"
+        self._run("pg_ctl", "-D", self._data, "-l", f"{self.folder}/log", "-w", "-t", "60", "-o", options, "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """`immediate` is a crash: nothing is flushed."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop", check=False)
+
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def create(self, name: str, template: str = "template0") -> str:
+        """A new database; its URL."""
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        return f"postgresql+asyncpg://menkou@/{name}?host={self.folder}"
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        return self._run("psql", "-h", str(self.folder), "-U", "menkou", "-d", database, "-qAtc", statement)
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
+    def _run(self, program: str, *arguments: str, check: bool = True) -> str:
+        argv = [*self._as_user, str(self.bin / program), *arguments]
+        # Not a pipe for pg_ctl: the server would hold it open.
+        with tempfile.TemporaryFile("w+") as out:
+            code = subprocess.run(argv, stdout=out, stderr=out, cwd="/", check=False, timeout=120).returncode
+            out.seek(0)
+            text = out.read()
+        if check and code != 0:
+            raise RuntimeError(f"{program} ended with {code}: {text[-800:]}")
+        return text.strip()
+
+
+@cache
+def cluster() -> Cluster:
+    """The test process's own, made at first use, removed at the end."""
+    made = Cluster()
+    atexit.register(made.remove)
+    return made
+
+
+@cache
+def _migrated() -> str:
+    """The name of an empty, migrated database: the template of the others."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from backend.db.engine import make_engine
+    from backend.db.migrate import migrate
+
+    async def prepare(url: str) -> None:
+        engine = make_engine(url)
+        await migrate(engine)
+        await engine.dispose()
+
+    url = cluster().create("migrated")
+    with ThreadPoolExecutor(1) as pool:  # a loop of its own: tests call this from theirs
+        pool.submit(asyncio.run, prepare(url)).result()
+    return "migrated"
+
+
+def fresh_postgres(*, migrated: bool = True) -> str:
+    """The URL of a new database, empty or with all tables."""
+    return cluster().create(f"test_{next(_numbers)}", _migrated() if migrated else "template0")
+
+
+def _root() -> bool:
+    return os.geteuid() == 0
