@@ -211,7 +211,9 @@ class CommandAck(Struct, frozen=True, kw_only=True):
 
 
 class RolloutOrder(Struct, frozen=True, kw_only=True):
-    """Take this version. `not_before`: when to switch, spread over the window; downloading may begin at once."""
+    """Take this version. `not_before`: when to switch, spread over the window; downloading may begin at once.
+    `restore`: the rollout is taken back: whoever runs `version` returns to the version it kept from before, and
+    reports stage "running" with that one; nothing is downloaded."""
 
     rollout_id: str
     release_id: str
@@ -222,6 +224,7 @@ class RolloutOrder(Struct, frozen=True, kw_only=True):
     bytes_per_s: int = 0  # 0: no cap
     not_before: datetime | None = None
     deadline: datetime | None = None
+    restore: bool = False
 
 
 class HeartbeatReply(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -245,6 +248,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class RolloutReport(Struct, frozen=True, kw_only=True):
+    """Only stage "running" with the ordered version counts as success; "failed" says that the old one runs again."""
+
     stage: Annotated[str, Meta(pattern="^(downloading|waiting|installing|failed|running)$")]
     version: Short  # the version that runs now
     detail: Line = ""
