@@ -1,5 +1,9 @@
 """Every table of the backend, imported in one place for the migrations."""
 
+from backend.alerts import models as alerts
+from backend.alerts.duty import models as duty
+from backend.alerts.supplies import models as supplies
+from backend.alerts.work import models as work
 from backend.bills import models as bills
 from backend.certificates import models as certificates
 from backend.db.base import Base
@@ -10,19 +14,25 @@ from backend.identity import models as identity
 from backend.operations import jobs
 from backend.payments import models as payments
 from backend.regions import models as regions
+from backend.reports import models as reports
 from backend.staff import approvals, audit
 
 __all__ = [
     "Base",
+    "alerts",
     "approvals",
     "audit",
     "bills",
     "certificates",
     "devices",
+    "duty",
     "feedback",
     "fleet",
     "identity",
     "jobs",
     "payments",
     "regions",
+    "reports",
+    "supplies",
+    "work",
 ]

@@ -52,6 +52,7 @@ class Kiosk(Base):
     certificate_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     key_kind: Mapped[str] = mapped_column(String(10), default="")  # "file" or "tpm"
     inventory: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    search_text: Mapped[str] = mapped_column(String(1000), default="")  # lower case, see fleet.search
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     enrolled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -95,7 +96,8 @@ class KioskState(Base):
 
     __tablename__ = "kiosk_state"
     __table_args__ = (
-        Index("ix_kiosk_state_region_code_health", "region_code", "health"),
+        # With the id: counting and the worst-first list read the index only.
+        Index("ix_kiosk_state_region_code_health_kiosk_id", "region_code", "health", "kiosk_id"),
         Index("ix_kiosk_state_health_region_code", "health", "region_code"),
     )
 

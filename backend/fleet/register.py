@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.contract.fleet_api import IdentityState
 from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
+from backend.fleet.search import text_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
@@ -29,6 +30,7 @@ async def add_kiosk(session: AsyncSession, kiosk_id: str, site: Site, at: dateti
         region_code=site.region_code,
         model=model,
         identity=IdentityState.PLANNED.value,
+        search_text=await text_of(session, kiosk_id, site),
         created_at=at,
     )
     session.add(kiosk)

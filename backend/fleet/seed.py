@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.contract.fleet_api import IdentityState
 from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
+from backend.fleet.search import search_text
+from backend.regions.division import lineage
 from backend.regions.models import Region
 from backend.regions.synthetic import InventedRegion, province
 
@@ -39,19 +41,25 @@ async def seed_province(session: AsyncSession, share: float = 1.0) -> int:
     await _insert(session, Region, ({**vars(region)} for region in regions))
     sited = [region for region in regions if region.level >= 2]
     await _insert(session, Site, (_site(region, now) for region in sited))
-    await _insert(session, Kiosk, (_kiosk(region, now) for region in sited))
+    names = {region.code: (region.name_zh, region.name_en) for region in regions}
+    await _insert(session, Kiosk, (_kiosk(region, names, now) for region in sited))
     await _insert(session, KioskPulse, ({"kiosk_id": kiosk_id_of(region.code)} for region in sited))
     await _insert(session, KioskState, (_state(region, now) for region in sited))
     return len(sited)
 
 
-def _site(region: InventedRegion, now: datetime) -> dict[str, Any]:
+def _site_names(region: InventedRegion) -> tuple[str, str]:
     zh, en = _HALL[region.level]
+    return region.name_zh.removesuffix("市") + zh, f"{region.name_en} {en}"
+
+
+def _site(region: InventedRegion, now: datetime) -> dict[str, Any]:
+    zh, en = _site_names(region)
     return {
         "site_id": f"S-{region.code}",
         "region_code": region.code,
-        "name_zh": region.name_zh.removesuffix("市") + zh,
-        "name_en": f"{region.name_en} {en}",
+        "name_zh": zh,
+        "name_en": en,
         "longitude": region.longitude,
         "latitude": region.latitude,
         "promise_hours": 24,
@@ -59,14 +67,17 @@ def _site(region: InventedRegion, now: datetime) -> dict[str, Any]:
     }
 
 
-def _kiosk(region: InventedRegion, now: datetime) -> dict[str, Any]:
+def _kiosk(region: InventedRegion, names: dict[str, tuple[str, str]], now: datetime) -> dict[str, Any]:
+    kiosk_id = kiosk_id_of(region.code)
+    above = [names[code] for code in lineage(region.code) if code in names]
     return {
-        "kiosk_id": kiosk_id_of(region.code),
+        "kiosk_id": kiosk_id,
         "site_id": f"S-{region.code}",
         "region_code": region.code,
         "model": ("MK-10", "MK-20", "MK-20 Pro")[int(region.code[-3:]) % 3],
         "serial_number": f"SN{region.code}",
         "identity": IdentityState.PLANNED.value,
+        "search_text": search_text(kiosk_id, _site_names(region), above),
         "created_at": now,
     }
 

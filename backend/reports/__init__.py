@@ -1,0 +1,1 @@
+"""Availability, usage and satisfaction: what happened on each day, rolled up by jobs."""
