@@ -101,6 +101,7 @@ class Enrolled(Struct, frozen=True, kw_only=True):
     not_after: datetime
     renew_after: datetime  # from then on ask for the next one
     heartbeat_s: int
+    epoch: int = 0  # this enrolment's number: commands for another one are void; 0: the desk does not say
 
 
 # Heartbeat
