@@ -28,15 +28,18 @@ def binaries() -> Path | None:
 
 
 class Cluster:
-    """A server on a Unix socket in a folder of its own. `options`: settings such as "fsync=on"."""
+    """A server on a Unix socket in a folder of its own, and on the loopback if given a port. `options`: settings such
+    as "fsync=on"."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, port: int = 0) -> None:
         found = binaries()
         if found is None:
             raise RuntimeError("PostgreSQL is not installed; `make test` installs it (provisioning/packages.txt)")
         self.bin = found
         self.folder = Path(tempfile.mkdtemp(prefix="menkou-pg-"))
-        self.options = options or _FAST
+        listening = ("listen_addresses=127.0.0.1", f"port={port}") if port else ("listen_addresses=''",)
+        self.options = (*(options or _FAST), *listening)
+        self.port = port or 5432
         self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if _root() else []
         if _root():
             user = pwd.getpwnam("postgres")
@@ -46,7 +49,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start, or start again after `kill`; returns when it answers."""
-        settings = " ".join(f"-c {option}" for option in (*self.options, "listen_addresses=''"))
+        settings = " ".join(f"-c {option}" for option in self.options)
         options = f"-k {self.folder} {settings}"
         self._run("pg_ctl", "-D", self._data, "-l", f"{self.folder}/log", "-w", "-t", "60", "-o", options, "start")
 
@@ -70,7 +73,9 @@ class Cluster:
         return f"postgresql+asyncpg://menkou@/{name}?host={self.folder}"
 
     def sql(self, statement: str, database: str = "postgres") -> str:
-        return self._run("psql", "-h", str(self.folder), "-U", "menkou", "-d", database, "-qAtc", statement)
+        return self._run(
+            "psql", "-h", str(self.folder), "-p", str(self.port), "-U", "menkou", "-d", database, "-qAtc", statement
+        )
 
     @property
     def _data(self) -> str:
@@ -116,9 +121,9 @@ def _migrated() -> str:
     return "migrated"
 
 
-def fresh_postgres(*, migrated: bool = True) -> str:
-    """The URL of a new database, empty or with all tables."""
-    return cluster().create(f"test_{next(_numbers)}", _migrated() if migrated else "template0")
+def fresh_postgres(*, migrated: bool = True, template: str = "") -> str:
+    """The URL of a new database: empty, with all tables, or a copy of `template` (to which nobody is connected)."""
+    return cluster().create(f"test_{next(_numbers)}", template or (_migrated() if migrated else "template0"))
 
 
 def _root() -> bool:

@@ -1,7 +1,4 @@
-"""The engine and its sessions. SQLite when embedded, PostgreSQL meant for production.
-
-Only SQLite is tested now. The code is written for both (row locks, unique keys that decide who was first), but no test
-has run on PostgreSQL yet.
+"""The engine and its sessions. SQLite when embedded, PostgreSQL in production; the tests run on both.
 
 SQLite knows one writer at a time. A transaction that reads first and writes later would fail at the upgrade, so
 sessions that will write are opened with `writing()`: they take the write lock at their first statement. Keep them
@@ -18,14 +15,31 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from backend.db.settings import DatabaseSettings
+
 Sessions = async_sessionmaker[AsyncSession]
 
 _WRITING = "menkou_writing"
 
 
-def make_engine(url: str) -> AsyncEngine:
+def make_engine(url: str, settings: DatabaseSettings | None = None) -> AsyncEngine:
     """An engine whose errors never quote parameters: they may be personal data."""
-    engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    if url.startswith("postgresql"):
+        from backend.db.postgres import connect_arguments  # not needed by a desk on SQLite
+
+        settings = settings or DatabaseSettings()
+        return create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,  # after a failover the old connections are found dead here, not in a request
+            pool_size=settings.pool_size,
+            max_overflow=settings.pool_overflow,
+            pool_timeout=settings.pool_timeout_s,
+            pool_recycle=settings.pool_recycle_s,
+            pool_use_lifo=True,  # what is not needed grows old and is replaced
+            connect_args=connect_arguments(url, settings),
+        )
+    engine = create_async_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         if engine.url.database:
             Path(engine.url.database).touch(mode=0o600)  # SQLite's side files take its mode over

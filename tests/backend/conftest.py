@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,8 +11,13 @@ import pytest
 
 from backend.db.engine import Sessions, make_engine, make_sessions
 from tests.backend.desk import Desk, open_desk
-from tests.backend.house import House, make_pack, migrated_sqlite, open_house
+from tests.backend.house import House, furnished_postgres, make_pack, migrated_sqlite, open_house
 from tests.postgres import fresh_postgres
+
+# MENKOU_TEST_DATABASE=sqlite or postgresql narrows every test to one of the two.
+DATABASES = [
+    kind for kind in ("sqlite", "postgresql") if os.environ.get("MENKOU_TEST_DATABASE", kind) in (kind, "both", "")
+]
 
 
 @pytest.fixture(scope="session")
@@ -19,13 +25,19 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_pack(tmp_path_factory.mktemp("content"))
 
 
+@pytest.fixture(params=DATABASES)
+def house_database(request: pytest.FixtureRequest) -> str:
+    """The database of a house: "" for the SQLite file in its rooms, or the URL of a furnished PostgreSQL."""
+    return furnished_postgres() if request.param == "postgresql" else ""
+
+
 @pytest.fixture
-async def house(tmp_path: Path, pack: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, pack, gateway_timeout_s=5) as opened:
+async def house(tmp_path: Path, pack: Path, house_database: str) -> AsyncIterator[House]:
+    async with open_house(tmp_path, pack, gateway_timeout_s=5, database_url=house_database) as opened:
         yield opened
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 async def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty, migrated database; the test runs on both kinds."""
     if request.param == "postgresql":

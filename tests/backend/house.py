@@ -1,4 +1,5 @@
-"""The backend and its sandbox in one process, joined by their ASGI doors: real routes, real signatures, real SQLite."""
+"""The backend and its sandbox in one process, joined by their ASGI doors: real routes, real signatures,
+a real database."""
 
 from __future__ import annotations
 
@@ -19,11 +20,14 @@ from unittest.mock import patch
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import make_url, select
+from sqlalchemy.orm import make_transient
 
 from backend.app import create_app
 from backend.contract.kiosk_api import API_PREFIX
 from backend.db.engine import make_engine, make_sessions, writing
 from backend.db.migrate import migrate
+from backend.devices.models import Device
 from backend.devices.service import issue_token
 from backend.payments.keys import AlipayKeys, open_keys
 from backend.sandbox.app import create_sandbox_app
@@ -31,6 +35,7 @@ from backend.sandbox.gateway_keys import GatewayKeys
 from backend.sandbox.settings import SandboxSettings
 from backend.settings import BackendSettings
 from content.build import CATALOGUE, build
+from tests.postgres import fresh_postgres
 
 BACKEND = "http://backend.invalid"
 SANDBOX = "http://sandbox.invalid"
@@ -107,6 +112,32 @@ def _worn_in() -> Path:
 def migrated_sqlite() -> Path:
     """A migrated database file to be copied."""
     return _worn_in() / "backend" / "menkou.sqlite3"
+
+
+def furnished_postgres() -> str:
+    """The URL of a PostgreSQL database that knows the same kiosks as the SQLite file."""
+    return fresh_postgres(template=_furnished_template())
+
+
+@cache
+def _furnished_template() -> str:
+    url = fresh_postgres()
+    source = f"sqlite+aiosqlite:///{migrated_sqlite()}"
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _copy_devices(source, url)).result()
+    return str(make_url(url).database)
+
+
+async def _copy_devices(source: str, target: str) -> None:
+    old, new = make_engine(source), make_engine(target)
+    async with make_sessions(old)() as reading, make_sessions(new)() as session:
+        for device in await reading.scalars(select(Device)):
+            reading.expunge(device)
+            make_transient(device)
+            session.add(device)
+        await session.commit()
+    await old.dispose()
+    await new.dispose()
 
 
 async def _furnish(settings: BackendSettings) -> dict[str, str]:

@@ -26,8 +26,8 @@ def real_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, real_pack: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, real_pack) as house:
+async def house(tmp_path: Path, real_pack: Path, house_database: str) -> AsyncIterator[House]:
+    async with open_house(tmp_path, real_pack, database_url=house_database) as house:
         yield house
 
 

@@ -30,8 +30,8 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, pack: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, pack) as house:
+async def house(tmp_path: Path, pack: Path, house_database: str) -> AsyncIterator[House]:
+    async with open_house(tmp_path, pack, database_url=house_database) as house:
         yield house
 
 

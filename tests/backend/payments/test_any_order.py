@@ -23,7 +23,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from backend.payments.models import PaymentRow
-from tests.backend.house import House, make_pack, open_house
+from tests.backend.house import House, furnished_postgres, make_pack, open_house
 from tests.backend.payments.conftest import assert_books_agree, expire, ledger, request_of, sweep
 
 ACCOUNTS = ("035012342718", "035012340002")
@@ -65,6 +65,9 @@ class Death:
 class AnyOrder(RuleBasedStateMachine):
     house: House
 
+    def _database(self) -> str:
+        return ""  # the SQLite file of its rooms
+
     def __init__(self) -> None:
         super().__init__()
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
@@ -77,7 +80,9 @@ class AnyOrder(RuleBasedStateMachine):
         if not (Path(PACK.name) / "pack").exists():
             make_pack(Path(PACK.name))
         self.house = self.runner.run(
-            self.stack.enter_async_context(open_house(Path(self.directory.name), Path(PACK.name) / "pack"))
+            self.stack.enter_async_context(
+                open_house(Path(self.directory.name), Path(PACK.name) / "pack", database_url=self._database())
+            )
         )
         self.house.streets.fault = self._on_the_way
         event.listen(Session, "before_commit", self._on_commit)
@@ -234,7 +239,15 @@ class AnyOrder(RuleBasedStateMachine):
         assert (await ledger(house)).get("resident-deposit", 0) == 0
 
 
-TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(
+class AnyOrderOnPostgres(AnyOrder):
+    def _database(self) -> str:
+        return furnished_postgres()
+
+
+_SETTINGS = settings(
     max_examples=EXAMPLES, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = _SETTINGS
+TestAnyOrderOnPostgres = AnyOrderOnPostgres.TestCase
+TestAnyOrderOnPostgres.settings = _SETTINGS
