@@ -10,11 +10,15 @@ from backend.db.base import Base
 from backend.devices import models as devices
 from backend.feedback import models as feedback
 from backend.fleet import models as fleet
+from backend.fleet.commands import models as commands
+from backend.fleet.heartbeat import models as heartbeat
+from backend.fleet.identity import models as fleet_identity
 from backend.identity import models as identity
 from backend.operations import jobs
 from backend.payments import models as payments
 from backend.regions import models as regions
 from backend.reports import models as reports
+from backend.releases import models as releases
 from backend.staff import approvals, audit
 
 __all__ = [
@@ -24,14 +28,18 @@ __all__ = [
     "audit",
     "bills",
     "certificates",
+    "commands",
     "devices",
     "duty",
     "feedback",
     "fleet",
+    "fleet_identity",
+    "heartbeat",
     "identity",
     "jobs",
     "payments",
     "regions",
+    "releases",
     "reports",
     "supplies",
     "work",

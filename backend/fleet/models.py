@@ -82,6 +82,14 @@ class KioskPulse(Base):
     disk_free_mb: Mapped[int | None] = mapped_column(Integer)
     disk_wear_pct: Mapped[int | None] = mapped_column(Integer)
     counters: Mapped[str] = mapped_column(String(2000), default="{}")  # JSON, totals of the kiosk's life
+    boot_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when `boot` was first heard; our clock
+    # Signs of a second kiosk with this identity: see heartbeat.clones
+    strikes: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    strike: Mapped[str] = mapped_column(String(70), default="", server_default="")  # "SEQ:BOOT" of the last one
+    strike_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When it is missed: Unix seconds, and how many after the last heartbeat that is; 0: never heard
+    silent_after: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    patience_s: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     # What it is told
     interval_s: Mapped[int] = mapped_column(Integer, default=0)  # 0: the fleet's own
     commands_waiting: Mapped[bool] = mapped_column(Boolean, default=False)

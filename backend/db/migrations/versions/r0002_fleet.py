@@ -159,6 +159,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_desk_gap_since"), ["since"], unique=False)
 
     op.create_table(
+        "desk_hearing",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_desk_hearing")),
+    )
+    op.create_table(
         "desk_presence",
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -265,6 +272,25 @@ def upgrade() -> None:
     with op.batch_alter_table("region_day", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_region_day_day"), ["day"], unique=False)
 
+    op.create_table(
+        "region_pace",
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("interval_s", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("region_code", name=op.f("pk_region_pace")),
+    )
+    op.create_table(
+        "release",
+        sa.Column("release_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("version", sa.String(length=80), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("notes", sa.String(length=1000), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("release_id", name=op.f("pk_release")),
+        sa.UniqueConstraint("kind", "version", name=op.f("uq_release_kind")),
+    )
     op.create_table(
         "site",
         sa.Column("site_id", sa.String(length=40), nullable=False),
@@ -395,6 +421,105 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_kiosk_site_id"), ["site_id"], unique=False)
 
     op.create_table(
+        "rollout",
+        sa.Column("rollout_id", sa.String(length=40), nullable=False),
+        sa.Column("release_id", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("max_error_share", sa.Float(), nullable=False),
+        sa.Column("min_sample", sa.Integer(), nullable=False),
+        sa.Column("silence_s", sa.Integer(), nullable=False),
+        sa.Column("reach_s", sa.Integer(), nullable=False),
+        sa.Column("soak_s", sa.Integer(), nullable=False),
+        sa.Column("window_from", sa.Integer(), nullable=True),
+        sa.Column("window_to", sa.Integer(), nullable=True),
+        sa.Column("bytes_per_s", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["release_id"], ["release.release_id"], name=op.f("fk_rollout_release_id_release")),
+        sa.PrimaryKeyConstraint("rollout_id", name=op.f("pk_rollout")),
+    )
+    with op.batch_alter_table("rollout", schema=None) as batch_op:
+        batch_op.create_index("ix_rollout_state", ["state"], unique=False)
+
+    op.create_table(
+        "command",
+        sa.Column("command_id", sa.String(length=100), nullable=False),
+        sa.Column("batch_id", sa.String(length=40), nullable=False),
+        sa.Column("kiosk_id", sa.String(length=60), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leases", sa.Integer(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=False),
+        sa.Column("late", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"], ["kiosk.kiosk_id"], name=op.f("fk_command_kiosk_id_kiosk"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("command_id", name=op.f("pk_command")),
+    )
+    with op.batch_alter_table("command", schema=None) as batch_op:
+        batch_op.create_index("ix_command_batch_id", ["batch_id"], unique=False)
+        batch_op.create_index("ix_command_kiosk_id_created_at", ["kiosk_id", "created_at"], unique=False)
+        batch_op.create_index("ix_command_kiosk_id_state", ["kiosk_id", "state"], unique=False)
+        batch_op.create_index("ix_command_state_expires_at", ["state", "expires_at"], unique=False)
+        batch_op.create_index("ix_command_urgent_state_created_at", ["urgent", "state", "created_at"], unique=False)
+
+    op.create_table(
+        "enrolment_code",
+        sa.Column("code_sha256", sa.String(length=64), nullable=False),
+        sa.Column("lookup", sa.String(length=32), nullable=False),
+        sa.Column("kiosk_id", sa.String(length=60), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("serial", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"], ["kiosk.kiosk_id"], name=op.f("fk_enrolment_code_kiosk_id_kiosk"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("code_sha256", name=op.f("pk_enrolment_code")),
+        sa.UniqueConstraint("lookup", name=op.f("uq_enrolment_code_lookup")),
+    )
+    with op.batch_alter_table("enrolment_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_enrolment_code_kiosk_id"), ["kiosk_id"], unique=False)
+
+    op.create_table(
+        "kiosk_certificate",
+        sa.Column("serial", sa.String(length=40), nullable=False),
+        sa.Column("kiosk_id", sa.String(length=60), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("public_key_sha256", sa.String(length=64), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_why", sa.String(length=40), nullable=False),
+        sa.Column("pem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"], ["kiosk.kiosk_id"], name=op.f("fk_kiosk_certificate_kiosk_id_kiosk"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("serial", name=op.f("pk_kiosk_certificate")),
+    )
+    with op.batch_alter_table("kiosk_certificate", schema=None) as batch_op:
+        batch_op.create_index("ix_kiosk_certificate_kiosk_id_issued_at", ["kiosk_id", "issued_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_kiosk_certificate_public_key_sha256"), ["public_key_sha256"], unique=False)
+
+    op.create_table(
         "kiosk_pulse",
         sa.Column("kiosk_id", sa.String(length=60), nullable=False),
         sa.Column("accepts", sa.Boolean(), nullable=False),
@@ -413,6 +538,12 @@ def upgrade() -> None:
         sa.Column("disk_free_mb", sa.Integer(), nullable=True),
         sa.Column("disk_wear_pct", sa.Integer(), nullable=True),
         sa.Column("counters", sa.String(length=2000), nullable=False),
+        sa.Column("boot_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("strikes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("strike", sa.String(length=70), server_default="", nullable=False),
+        sa.Column("strike_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("silent_after", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("patience_s", sa.Integer(), server_default="0", nullable=False),
         sa.Column("interval_s", sa.Integer(), nullable=False),
         sa.Column("commands_waiting", sa.Boolean(), nullable=False),
         sa.Column("settings_wanted", sa.Integer(), nullable=False),
@@ -453,6 +584,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_kiosk_state_trouble"), ["trouble"], unique=False)
 
     op.create_table(
+        "rollout_group",
+        sa.Column("rollout_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["rollout_id"], ["rollout.rollout_id"], name=op.f("fk_rollout_group_rollout_id_rollout")
+        ),
+        sa.PrimaryKeyConstraint("rollout_id", "number", name=op.f("pk_rollout_group")),
+    )
+    op.create_table(
+        "rollout_member",
+        sa.Column("rollout_id", sa.String(length=40), nullable=False),
+        sa.Column("kiosk_id", sa.String(length=60), nullable=False),
+        sa.Column("group_number", sa.Integer(), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("detail", sa.String(length=300), nullable=False),
+        sa.Column("previous_version", sa.String(length=80), nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["rollout_id"], ["rollout.rollout_id"], name=op.f("fk_rollout_member_rollout_id_rollout")
+        ),
+        sa.PrimaryKeyConstraint("rollout_id", "kiosk_id", name=op.f("pk_rollout_member")),
+    )
+    with op.batch_alter_table("rollout_member", schema=None) as batch_op:
+        batch_op.create_index("ix_rollout_member_kiosk_id", ["kiosk_id"], unique=False)
+        batch_op.create_index(
+            "ix_rollout_member_rollout_id_group_number_state", ["rollout_id", "group_number", "state"], unique=False
+        )
+
+    op.create_table(
         "supply_track",
         sa.Column("kiosk_id", sa.String(length=60), nullable=False),
         sa.Column("device", sa.String(length=40), nullable=False),
@@ -469,15 +640,47 @@ def upgrade() -> None:
     with op.batch_alter_table("supply_track", schema=None) as batch_op:
         batch_op.create_index("ix_supply_track_runs_out_at", ["runs_out_at"], unique=False)
 
+    op.create_table(
+        "command_artifact",
+        sa.Column("artifact_id", sa.String(length=40), nullable=False),
+        sa.Column("command_id", sa.String(length=100), nullable=False),
+        sa.Column("kiosk_id", sa.String(length=60), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["command_id"],
+            ["command.command_id"],
+            name=op.f("fk_command_artifact_command_id_command"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("artifact_id", name=op.f("pk_command_artifact")),
+        sa.UniqueConstraint("command_id", name=op.f("uq_command_artifact_command_id")),
+    )
+    with op.batch_alter_table("command_artifact", schema=None) as batch_op:
+        batch_op.create_index("ix_command_artifact_created_at", ["created_at"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("command_artifact", schema=None) as batch_op:
+        batch_op.drop_index("ix_command_artifact_created_at")
+
+    op.drop_table("command_artifact")
     with op.batch_alter_table("supply_track", schema=None) as batch_op:
         batch_op.drop_index("ix_supply_track_runs_out_at")
 
     op.drop_table("supply_track")
+    with op.batch_alter_table("rollout_member", schema=None) as batch_op:
+        batch_op.drop_index("ix_rollout_member_rollout_id_group_number_state")
+        batch_op.drop_index("ix_rollout_member_kiosk_id")
+
+    op.drop_table("rollout_member")
+    op.drop_table("rollout_group")
     with op.batch_alter_table("kiosk_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_kiosk_state_trouble"))
         batch_op.drop_index("ix_kiosk_state_region_code_health_kiosk_id")
@@ -485,6 +688,27 @@ def downgrade() -> None:
 
     op.drop_table("kiosk_state")
     op.drop_table("kiosk_pulse")
+    with op.batch_alter_table("kiosk_certificate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_kiosk_certificate_public_key_sha256"))
+        batch_op.drop_index("ix_kiosk_certificate_kiosk_id_issued_at")
+
+    op.drop_table("kiosk_certificate")
+    with op.batch_alter_table("enrolment_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_enrolment_code_kiosk_id"))
+
+    op.drop_table("enrolment_code")
+    with op.batch_alter_table("command", schema=None) as batch_op:
+        batch_op.drop_index("ix_command_urgent_state_created_at")
+        batch_op.drop_index("ix_command_state_expires_at")
+        batch_op.drop_index("ix_command_kiosk_id_state")
+        batch_op.drop_index("ix_command_kiosk_id_created_at")
+        batch_op.drop_index("ix_command_batch_id")
+
+    op.drop_table("command")
+    with op.batch_alter_table("rollout", schema=None) as batch_op:
+        batch_op.drop_index("ix_rollout_state")
+
+    op.drop_table("rollout")
     with op.batch_alter_table("kiosk", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_kiosk_site_id"))
         batch_op.drop_index("ix_kiosk_region_code_kiosk_id")
@@ -514,6 +738,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_site_region_code"))
 
     op.drop_table("site")
+    op.drop_table("release")
+    op.drop_table("region_pace")
     with op.batch_alter_table("region_day", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_region_day_day"))
 
@@ -541,6 +767,7 @@ def downgrade() -> None:
 
     op.drop_table("duty_person")
     op.drop_table("desk_presence")
+    op.drop_table("desk_hearing")
     with op.batch_alter_table("desk_gap", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_desk_gap_since"))
 

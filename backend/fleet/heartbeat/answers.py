@@ -1,0 +1,67 @@
+"""Raw ASGI answers, without a framework: problems with their HTTP status, JSON bodies."""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+from starlette.types import Send
+
+from backend.contract.fleet_api import FleetProblem, Problem
+
+_P = FleetProblem
+STATUS = {
+    _P.NO_CERTIFICATE: 401,
+    _P.UNKNOWN_IDENTITY: 403,
+    _P.QUARANTINED: 403,
+    _P.CODE_INVALID: 403,
+    _P.WRONG_KIOSK: 403,
+    _P.SEQUENCE: 409,
+    _P.NOT_FOUND: 404,
+    _P.CONFLICT: 409,
+    _P.INVALID: 400,
+    _P.TOO_LARGE: 413,
+    _P.BUSY: 503,
+}
+_TYPE = (b"content-type", b"application/json")
+_CLOSE = (b"connection", b"close")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Refusal(Exception):
+    """An expected refusal. `detail` is English, and never quotes what was sent. `retry_s`: when to come again."""
+
+    def __init__(self, code: FleetProblem, detail: str = "", retry_s: int = 0, *, close: bool = False) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.retry_s = retry_s
+        self.close = close  # the body has not been read to its end
+
+
+def busy(detail: str, from_s: int = 5, spread_s: int = 30) -> Refusal:
+    """503; callers are sent away for different times, so that they do not come back together."""
+    return Refusal(_P.BUSY, detail, from_s + secrets.randbelow(spread_s))
+
+
+async def send_json(send: Send, status: int, body: bytes) -> None:
+    headers = [_TYPE, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_refusal(send: Send, refusal: Refusal) -> None:
+    body = _encode(Problem(refusal.code.value, refusal.detail))
+    headers = [_TYPE, (b"content-length", b"%d" % len(body))]
+    if refusal.retry_s:
+        headers.append((b"retry-after", b"%d" % refusal.retry_s))
+    if refusal.close:
+        headers.append(_CLOSE)
+    await send({"type": "http.response.start", "status": STATUS[refusal.code], "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_empty(send: Send, status: int = 204) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
