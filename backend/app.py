@@ -28,6 +28,8 @@ from backend.fleet.commands import wiring as commands
 from backend.fleet.desired import wiring as desired
 from backend.fleet.heartbeat import wiring as heartbeat
 from backend.fleet.identity import wiring as kiosk_identity
+from backend.fleet.wire import FleetRefused
+from backend.fleet.wire import refused as fleet_refused
 from backend.identity.routes import router as identity
 from backend.logging import RequestLog
 from backend.operations import wiring as operations
@@ -38,6 +40,7 @@ from backend.problems import Refused
 from backend.releases import wiring as releases
 from backend.settings import BackendSettings
 from backend.staff import wiring as staff
+from backend.staff.origin import OwnPagesOnly
 
 log = structlog.get_logger()
 
@@ -95,8 +98,10 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.add_middleware(OwnPagesOnly, public_url=settings.public_url)
     app.add_middleware(RequestLog)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(FleetRefused, fleet_refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     for router in (devices, identity, certificates, bills, payments, feedback):
@@ -149,5 +154,6 @@ def _safe(part: str | int) -> str:
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    code = {401: "unauthorized", 404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    codes = {401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
+    code = getattr(error, "code", None) or codes.get(error.status_code, "http-error")
     return JSONResponse({"code": code, "detail": str(error.detail)}, error.status_code, headers=error.headers)

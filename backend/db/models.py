@@ -20,6 +20,7 @@ from backend.regions import models as regions
 from backend.reports import models as reports
 from backend.releases import models as releases
 from backend.staff import approvals, audit
+from backend.staff import models as staff
 
 __all__ = [
     "Base",
@@ -39,6 +40,7 @@ __all__ = [
     "jobs",
     "payments",
     "regions",
+    "staff",
     "releases",
     "reports",
     "supplies",

@@ -308,6 +308,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_site_region_code"), ["region_code"], unique=False)
 
     op.create_table(
+        "staff_member",
+        sa.Column("staff_id", sa.String(length=40), nullable=False),
+        sa.Column("login", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("password", sa.String(length=200), nullable=False),
+        sa.Column("password_history", sa.JSON(), nullable=False),
+        sa.Column("password_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_password_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("must_change_password", sa.Boolean(), nullable=False),
+        sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_pending", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("known_failures", sa.Integer(), nullable=False),
+        sa.Column("known_locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("oidc_invite", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("staff_id", name=op.f("pk_staff_member")),
+        sa.UniqueConstraint("login", name=op.f("uq_staff_member_login")),
+    )
+    with op.batch_alter_table("staff_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_member_oidc_invite"), ["oidc_invite"], unique=False)
+        batch_op.create_index(batch_op.f("ix_staff_member_region_code"), ["region_code"], unique=False)
+
+    op.create_table(
+        "staff_oidc_flow",
+        sa.Column("state_hash", sa.String(length=64), nullable=False),
+        sa.Column("browser_hash", sa.String(length=64), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("verifier", sa.String(length=128), nullable=False),
+        sa.Column("next_path", sa.String(length=500), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_staff_oidc_flow")),
+    )
+    with op.batch_alter_table("staff_oidc_flow", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_oidc_flow_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "usage_day",
         sa.Column("kiosk_id", sa.String(length=60), nullable=False),
         sa.Column("day", sa.String(length=10), nullable=False),
@@ -445,6 +487,86 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rollout", schema=None) as batch_op:
         batch_op.create_index("ix_rollout_state", ["state"], unique=False)
+
+    op.create_table(
+        "staff_grant",
+        sa.Column("staff_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("granted_by", sa.String(length=80), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_member.staff_id"], name=op.f("fk_staff_grant_staff_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("staff_id", "role", "region_code", name=op.f("pk_staff_grant")),
+    )
+    op.create_table(
+        "staff_identity",
+        sa.Column("identity_id", sa.String(length=40), nullable=False),
+        sa.Column("staff_id", sa.String(length=40), nullable=False),
+        sa.Column("issuer", sa.String(length=300), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_member.staff_id"], name=op.f("fk_staff_identity_staff_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("identity_id", name=op.f("pk_staff_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_staff_identity_issuer")),
+    )
+    with op.batch_alter_table("staff_identity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_identity_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "staff_recovery_code",
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("staff_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_member.staff_id"], name=op.f("fk_staff_recovery_code_staff_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_staff_recovery_code")),
+    )
+    with op.batch_alter_table("staff_recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_recovery_code_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "staff_session",
+        sa.Column("session_hash", sa.String(length=64), nullable=False),
+        sa.Column("staff_id", sa.String(length=40), nullable=False),
+        sa.Column("stage", sa.String(length=10), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("browser", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_member.staff_id"], name=op.f("fk_staff_session_staff_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("session_hash", name=op.f("pk_staff_session")),
+    )
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.create_index("ix_staff_session_ends_at", ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_staff_session_staff_id"), ["staff_id"], unique=False)
+
+    op.create_table(
+        "staff_token",
+        sa.Column("token_id", sa.String(length=40), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("staff_id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("grants", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_member.staff_id"], name=op.f("fk_staff_token_staff_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("token_id", name=op.f("pk_staff_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_staff_token_token_hash")),
+    )
+    with op.batch_alter_table("staff_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_token_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
         "command",
@@ -705,6 +827,24 @@ def downgrade() -> None:
         batch_op.drop_index("ix_command_batch_id")
 
     op.drop_table("command")
+    with op.batch_alter_table("staff_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_token_staff_id"))
+
+    op.drop_table("staff_token")
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_session_staff_id"))
+        batch_op.drop_index("ix_staff_session_ends_at")
+
+    op.drop_table("staff_session")
+    with op.batch_alter_table("staff_recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_recovery_code_staff_id"))
+
+    op.drop_table("staff_recovery_code")
+    with op.batch_alter_table("staff_identity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_identity_staff_id"))
+
+    op.drop_table("staff_identity")
+    op.drop_table("staff_grant")
     with op.batch_alter_table("rollout", schema=None) as batch_op:
         batch_op.drop_index("ix_rollout_state")
 
@@ -734,6 +874,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_usage_day_day_region_code")
 
     op.drop_table("usage_day")
+    with op.batch_alter_table("staff_oidc_flow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_oidc_flow_expires_at"))
+
+    op.drop_table("staff_oidc_flow")
+    with op.batch_alter_table("staff_member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_member_region_code"))
+        batch_op.drop_index(batch_op.f("ix_staff_member_oidc_invite"))
+
+    op.drop_table("staff_member")
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_site_region_code"))
 

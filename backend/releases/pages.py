@@ -1,0 +1,202 @@
+"""The console's pages of rollouts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from backend.console.pages import fragment, page
+from backend.deps import DbSession
+from backend.regions.division import Level
+from backend.regions.models import Region
+from backend.releases import words
+from backend.releases.models import Release
+from backend.releases.planning import GroupPlan, PlanError, RolloutPlan, Selection, make_rollout
+from backend.releases.queries import of_kiosk, reasons, rollout_view, troubled_members, visible_rollouts
+from backend.releases.staff_routes import carry_out, enter_release
+from backend.releases.states import MemberState, ReleaseKind
+from backend.staff.access import needs, visible_kiosk, within
+from backend.staff.roles import Permission, Staff
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+
+Viewer = Annotated[Staff, needs(Permission.VIEW)]
+Publisher = Annotated[Staff, needs(Permission.RELEASE)]
+_DEFAULTS = {
+    "title": "",
+    "release_id": "",
+    "regions": "",
+    "sites": "",
+    "kiosks": "",
+    "first": "",
+    "shares": "1, 10",
+    "max_error_percent": "2",
+    "min_sample": "10",
+    "silence_minutes": "60",
+    "reach_hours": "24",
+    "soak_minutes": "30",
+    "window_from": "22:00",
+    "window_to": "05:00",
+    "kilobytes_per_s": "0",
+}
+
+
+@router.get("/rollouts")
+async def index(request: Request, staff: Viewer, session: DbSession) -> HTMLResponse:
+    views = await visible_rollouts(session, staff)
+    return page(
+        request, staff, "rollouts/list.html", title=("发布", "Rollouts"), nav="rollouts", views=views, words=words
+    )
+
+
+@router.get("/rollouts/new")
+async def new(request: Request, staff: Publisher, session: DbSession) -> HTMLResponse:
+    values = _DEFAULTS | {key: value for key, value in request.query_params.items() if key in _DEFAULTS}
+    return await _form(request, staff, session, values, "")
+
+
+@router.post("/rollouts/new", response_model=None)
+async def make(request: Request, staff: Publisher, session: DbSession) -> Response:
+    form = await request.form()
+    values = _DEFAULTS | {key: str(form.get(key, "")) for key in _DEFAULTS}
+    try:
+        rollout = await make_rollout(session, staff, read_plan(values), datetime.now(UTC))
+    except (PlanError, ValueError) as error:
+        return await _form(request, staff, session, values, _told(error), status=422)
+    await session.commit()
+    return RedirectResponse(f"/console/rollouts/{rollout.rollout_id}", 303)
+
+
+@router.post("/releases", response_model=None)
+async def add_release(
+    request: Request,
+    staff: Publisher,
+    session: DbSession,
+    kind: Annotated[ReleaseKind, Form()],
+    version: Annotated[str, Form()],
+    payload: Annotated[UploadFile, File()],
+    notes: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """A trial's payload is small enough to be entered by hand; content comes from the editor's release."""
+    release = await enter_release(request, session, staff, kind, version.strip()[:80], await payload.read(), notes)
+    return RedirectResponse(f"/console/rollouts/new?release_id={release.release_id}", 303)
+
+
+@router.get("/rollouts/{rollout_id}")
+async def show(rollout_id: str, request: Request, staff: Viewer, session: DbSession) -> HTMLResponse:
+    context = await _live(session, staff, rollout_id)
+    title = context["view"].rollout.title
+    return page(request, staff, "rollouts/show.html", title=(title, title), nav="rollouts", **context)
+
+
+@router.get("/rollouts/{rollout_id}/live")
+async def live(rollout_id: str, request: Request, staff: Viewer, session: DbSession) -> HTMLResponse:
+    """The part of the page that changes by itself."""
+    return fragment(request, staff, "rollouts/live.html", **await _live(session, staff, rollout_id))
+
+
+@router.post("/rollouts/{rollout_id}/deeds")
+async def deed(
+    rollout_id: str,
+    staff: Publisher,
+    session: DbSession,
+    deed: Annotated[str, Form()],
+    reason: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    await carry_out(session, staff, rollout_id, deed, reason)
+    return RedirectResponse(f"/console/rollouts/{rollout_id}", 303)
+
+
+@router.get("/kiosks/{kiosk_id}/panels/rollouts")
+async def panel(kiosk_id: str, request: Request, staff: Viewer, session: DbSession) -> HTMLResponse:
+    await visible_kiosk(session, staff, Permission.VIEW, kiosk_id)
+    rows = await of_kiosk(session, kiosk_id)
+    return fragment(request, staff, "rollouts/panel.html", rows=rows, words=words, MemberState=MemberState)
+
+
+async def _live(session: DbSession, staff: Staff, rollout_id: str) -> dict[str, Any]:
+    view = await rollout_view(session, staff, rollout_id)
+    if view is None:
+        raise HTTPException(404, "no such rollout")
+    region = await session.get(Region, view.rollout.region_code)
+    steers = staff.may(Permission.RELEASE, view.rollout.region_code)
+    return {
+        "view": view,
+        "region": region,
+        "deeds": words.POSSIBLE.get(view.state, ()) if steers else (),
+        "troubled": await troubled_members(session, staff, rollout_id),
+        "reasons": await reasons(session, staff, rollout_id),
+        "words": words,
+        "MemberState": MemberState,
+    }
+
+
+async def _form(
+    request: Request, staff: Staff, session: DbSession, values: dict[str, str], problem: str, status: int = 200
+) -> HTMLResponse:
+    releases = list(await session.scalars(select(Release).order_by(Release.created_at.desc()).limit(100)))
+    regions = await session.scalars(
+        select(Region)
+        .where(within(Region.code, staff, Permission.RELEASE), Region.level <= Level.COUNTY)
+        .order_by(Region.code)
+    )
+    return page(
+        request,
+        staff,
+        "rollouts/new.html",
+        title=("新建发布", "New rollout"),
+        nav="rollouts",
+        status=status,
+        values=values,
+        problem=problem,
+        releases=releases,
+        regions=list(regions),
+        words=words,
+        ReleaseKind=ReleaseKind,
+    )
+
+
+def read_plan(values: dict[str, str]) -> RolloutPlan:
+    """The form's fields as a plan. Raises ValueError with a sentence for the reader."""
+    first, shares = _names(values["first"]), [float(share) for share in _names(values["shares"])]
+    groups = [GroupPlan(name="先行", selection=Selection(kiosks=first))] if first else []
+    groups += [GroupPlan(name=f"{share:g}%", share=share) for share in shares]
+    return RolloutPlan(
+        title=values["title"].strip(),
+        release_id=values["release_id"],
+        members=Selection(
+            regions=_names(values["regions"]), sites=_names(values["sites"]), kiosks=_names(values["kiosks"])
+        ),
+        groups=[*groups, GroupPlan(name="其余", share=100)],
+        max_error_share=float(values["max_error_percent"]) / 100,
+        min_sample=int(values["min_sample"]),
+        silence_s=round(float(values["silence_minutes"]) * 60),
+        reach_s=round(float(values["reach_hours"]) * 3600),
+        soak_s=round(float(values["soak_minutes"]) * 60),
+        window_from=_minutes(values["window_from"]),
+        window_to=_minutes(values["window_to"]),
+        bytes_per_s=round(float(values["kilobytes_per_s"]) * 1000),
+    )
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.replace(",", " ").replace("，", " ").split() if name]
+
+
+def _minutes(text: str) -> int | None:
+    """ "22:30" → 1350; nothing → None."""
+    if not text.strip():
+        return None
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes or 0)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
+    return str(error)

@@ -1,0 +1,70 @@
+"""What the states are called on pages."""
+
+from __future__ import annotations
+
+from backend.releases.states import GroupState, MemberState, ReleaseKind, RolloutState
+
+Words = tuple[str, str]
+
+KINDS: dict[ReleaseKind, Words] = {
+    ReleaseKind.CONTENT: ("服务内容", "Services"),
+    ReleaseKind.SOFTWARE: ("系统软件", "System software"),
+    ReleaseKind.TRIAL: ("演练", "Trial"),
+}
+ROLLOUT: dict[RolloutState, tuple[str, str, str]] = {  # Chinese, English, class of the chip
+    RolloutState.DRAFT: ("草稿", "Draft", ""),
+    RolloutState.AWAITING: ("待审批", "Waiting for approval", "warning"),
+    RolloutState.RUNNING: ("进行中", "Running", "ok"),
+    RolloutState.PAUSED: ("已暂停", "Paused", "warning"),
+    RolloutState.HALTED: ("已中止", "Halted", "error"),
+    RolloutState.DONE: ("已完成", "Done", "ok"),
+    RolloutState.ROLLING_BACK: ("回退中", "Rolling back", "warning"),
+    RolloutState.ROLLED_BACK: ("已回退", "Rolled back", "warning"),
+    RolloutState.CANCELLED: ("已取消", "Cancelled", ""),
+}
+GROUP: dict[GroupState, tuple[str, str, str]] = {
+    GroupState.WAITING: ("未开始", "Not begun", ""),
+    GroupState.RUNNING: ("进行中", "Running", "ok"),
+    GroupState.DONE: ("通过", "Passed", "ok"),
+    GroupState.HALTED: ("未通过", "Stopped here", "error"),
+}
+MEMBER: dict[MemberState, Words] = {
+    MemberState.WAITING: ("未轮到", "Not yet its turn"),
+    MemberState.OFFERED: ("已通知", "Told"),
+    MemberState.ATTEMPTED: ("更新中", "Under way"),
+    MemberState.SUCCEEDED: ("已确认运行", "Confirmed running"),
+    MemberState.FAILED: ("失败，已退回旧版本", "Failed, old version runs"),
+    MemberState.SILENT: ("超时无回音", "Silent past its deadline"),
+    MemberState.UNREACHED: ("一直离线", "Never heard"),
+    MemberState.WITHDRAWN: ("已撤回", "Withdrawn"),
+    MemberState.RESTORING: ("回退中", "Going back"),
+    MemberState.RESTORED: ("已回退", "Back on the old version"),
+    MemberState.STUCK: ("回退失败", "Could not go back"),
+}
+DEEDS: dict[str, Words] = {
+    "request-release": ("提交审批", "Ask for release"),
+    "pause": ("暂停", "Pause"),
+    "resume": ("继续", "Resume"),
+    "halt": ("中止", "Halt"),
+    "cancel": ("取消", "Cancel"),
+    "take-back": ("全部回退", "Roll back"),
+}
+POSSIBLE: dict[RolloutState, tuple[str, ...]] = {
+    RolloutState.DRAFT: ("request-release", "cancel"),
+    RolloutState.AWAITING: ("cancel",),
+    RolloutState.RUNNING: ("pause", "halt", "take-back"),
+    RolloutState.PAUSED: ("resume", "halt", "take-back"),
+    RolloutState.HALTED: ("take-back",),
+    RolloutState.DONE: ("take-back",),
+}
+EXPLAINED: dict[str, Words] = {
+    "halt": (
+        "中止后不能继续；尚未切换的终端保留旧版本。确定中止吗？",
+        "A halted rollout cannot go on; kiosks that have not switched keep their version. Halt it?",
+    ),
+    "take-back": (
+        "所有已更新的终端都会回到之前的版本。确定回退吗？",
+        "Every kiosk that has switched returns to the version before. Roll back?",
+    ),
+    "cancel": ("确定取消这次发布吗？", "Cancel this rollout?"),
+}
