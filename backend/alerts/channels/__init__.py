@@ -1,0 +1,1 @@
+"""E-mail, webhook and text message: how a message leaves the house."""

@@ -1,0 +1,1 @@
+"""When paper or toner will run out."""

@@ -1,0 +1,1 @@
+"""Work orders: from the trouble to the technician and back."""
