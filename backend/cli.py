@@ -16,31 +16,28 @@ app = typer.Typer(help="The central backend.", no_args_is_help=True)
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address people connect to.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port people connect to.")] = None,
+    proxied: Annotated[
+        bool | None, typer.Option(help="Behind nginx: listen on Unix sockets and believe its headers.")
+    ] = None,
 ) -> None:
-    """Serve the API. Embedded, the database is made or upgraded first."""
-    import uvicorn
-
-    from backend.app import create_app
+    """Serve people and kiosks, each at their own door. Embedded, the database is made or upgraded first."""
+    from backend.fleet.settings import FleetSettings
     from backend.logging import configure_logging
+    from backend.serve import run
 
-    settings = BackendSettings()
+    settings, fleet = BackendSettings(), FleetSettings()
+    settings.host, settings.port = host or settings.host, settings.port if port is None else port
+    fleet.proxied = fleet.proxied if proxied is None else proxied
     try:
-        application = create_app(settings)
-    except SettingsError as error:
+        settings.check_production()
+        fleet.check_production(settings)
+        configure_logging()
+        run(settings, fleet)
+    except (SettingsError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    configure_logging()
-    uvicorn.run(
-        application,
-        host=host or settings.host,
-        port=port or settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=90,  # above the kiosks' heartbeat, or each would connect anew
-        server_header=False,
-    )
 
 
 @app.command()

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.catalogue import Catalogue
-from backend.db.engine import Sessions, mark_writing
+from backend.contract.fleet_api import FleetProblem
+from backend.db.engine import Sessions, mark_writing, writing
 from backend.devices.service import find_by_token
 from backend.exchange.client import ExchangeClient
+from backend.fleet.identity import certificates
+from backend.fleet.identity.peer import peer_of
+from backend.fleet.wire import FleetRefused
 from backend.settings import BackendSettings
 
 
@@ -57,10 +62,24 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 async def current_kiosk(request: Request) -> Kiosk:
-    """The kiosk of the `Authorization: Bearer` token; 401 otherwise."""
+    """The kiosk of the client certificate, if it is in force now; a refusal of the fleet's wire otherwise.
+
+    Embedded, the `Authorization: Bearer` token of `menkou backend token` does too; a production knows no tokens.
+    """
+    peer = peer_of(request.scope)
+    if peer is not None:
+        async with get_sessions(request)() as session:  # its own, so that the request's transaction starts late
+            known = await certificates.check_peer(session, peer)
+        if known.renewed(peer):
+            async with writing(get_sessions(request)) as session:
+                await certificates.settle(session, peer.kiosk_id, peer.serial, datetime.now(UTC))
+                await session.commit()
+        return Kiosk(known.kiosk.kiosk_id, known.site.name_zh)
+    if get_settings(request).environment != "embedded":
+        raise FleetRefused(FleetProblem.NO_CERTIFICATE, "a client certificate of this desk is needed")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        async with get_sessions(request)() as session:  # its own, so that the request's transaction starts late
+        async with get_sessions(request)() as session:
             device = await find_by_token(session, token.strip())
         if device is not None:
             return Kiosk(device.kiosk_id, device.site)

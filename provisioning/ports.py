@@ -33,11 +33,12 @@ class Ports:
     cabinet: int = 8200  # the web page
     network: int = 8201  # the kiosk's end of the cable that the cabinet can cut
     vnc: int = 0
+    fleet: int = 8143  # the backend's door for kiosks with certificates
 
     @classmethod
     def free(cls) -> Ports:
         """Every port chosen by the kernel: for tests and demos that run beside each other."""
-        return cls(0, 0, 0, 0, 0)
+        return cls(0, 0, 0, 0, 0, 0)
 
     def settle(self) -> Ports:
         """The same with real numbers for the zeros. Raises PortInUseError for a fixed one that is taken."""

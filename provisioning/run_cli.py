@@ -50,11 +50,12 @@ def run(
     cabinet_port: int = Ports.cabinet,
     network_port: int = Ports.network,
     vnc_port: int = Ports.vnc,
+    fleet_port: int = Ports.fleet,
     speed: Annotated[float, typer.Option(help="How fast the simulated mechanics move.")] = 1.0,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what the parts log.")] = False,
 ) -> None:
     """Start backend, sandbox, virtual cabinet and kiosk, and keep them running until Ctrl-C."""
-    ports = Ports(backend_port, sandbox_port, cabinet_port, network_port, vnc_port)
+    ports = Ports(backend_port, sandbox_port, cabinet_port, network_port, vnc_port, fleet_port)
     stack = Stack(var_dir, ports=ports, headless=headless, speed=speed, on_event=_say)
     try:
         asyncio.run(_run(stack, verbose))

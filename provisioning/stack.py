@@ -266,6 +266,8 @@ class Stack:
         variables = {
             "MENKOU_BACKEND_HOST": HOST,
             "MENKOU_BACKEND_PORT": self.ports.backend,
+            "MENKOU_FLEET_KIOSK_HOST": HOST,
+            "MENKOU_FLEET_KIOSK_PORT": self.ports.fleet,
             "MENKOU_BACKEND_VAR_DIR": self.backend_dir,
             "MENKOU_BACKEND_SANDBOX_DIR": self.sandbox_dir,
             "MENKOU_BACKEND_CONTENT_DIR": self._content_dir,

@@ -6,6 +6,7 @@ talk to an older desk and the other way round. Times are aware UTC (RFC 3339). E
 
 Paths, below `FLEET_PREFIX`:
 
+    GET  /authority?code=LOOKUP          -> AuthorityReply    before anything is trusted; see contract/enrolment.py
     POST /enrol                          EnrolRequest    -> Enrolled    no client certificate; a one-time code instead
     POST /renew                          RenewRequest    -> Enrolled
     POST /heartbeat                      Heartbeat       -> HeartbeatReply
@@ -76,6 +77,14 @@ class Inventory(Struct, frozen=True, kw_only=True):
     image_sha256: Short = ""
     key_kind: Annotated[str, Meta(pattern="^(file|tpm)$")] = "file"
     devices: list[Line] = []
+
+
+class AuthorityReply(Struct, frozen=True, kw_only=True):
+    """Whom to trust as the desk. A kiosk believes it only after it has checked `sha256` or `mac` by itself."""
+
+    ca_pem: str
+    sha256: str  # of the certificate's DER, hex
+    mac: str = ""  # contract.enrolment.authority_mac, if a code's look-up name was given
 
 
 class EnrolRequest(Struct, frozen=True, kw_only=True):

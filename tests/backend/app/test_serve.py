@@ -29,6 +29,7 @@ def test_backend_and_sandbox_find_each_other(tmp_path: Path, pack: Path) -> None
         "MENKOU_BACKEND_SANDBOX_DIR": str(tmp_path / "sandbox"),
         "MENKOU_BACKEND_CONTENT_DIR": str(pack),
         "MENKOU_BACKEND_PORT": str(backend_port),
+        "MENKOU_FLEET_KIOSK_PORT": str(_free_port()),
         "MENKOU_BACKEND_PUBLIC_URL": backend,
         "MENKOU_BACKEND_EXCHANGE_URL": f"{sandbox}/exchange",
         "MENKOU_BACKEND_ALIPAY_GATEWAY": f"{sandbox}/alipay/gateway.do",
