@@ -1,0 +1,1 @@
+"""What a desk in production is set up with: nginx, systemd, PostgreSQL, Patroni. See docs/how-to/run-the-desk.md."""
