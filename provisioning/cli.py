@@ -25,6 +25,7 @@ PARTS: dict[str, Part] = {
     "kiosk": Part("kiosk.cli:app", "The program on the terminal."),
     "backend": Part("backend.cli:app", "The central backend; tokens for kiosks."),
     "fleet": Part("provisioning.fleet_cli:app", "Sites and kiosks: enter, enrol, revoke, simulate."),
+    "staff": Part("backend.staff.cli:app", "Accounts of the people behind the desk."),
     "audit": Part("backend.staff.audit_cli:app", "The audit log: verify its chain."),
     "sandbox": Part("backend.sandbox.cli:app", "Stand-ins for the departments and Alipay."),
     "cabinet": Part("drivers.cli:app", "The virtual cabinet: simulated hardware."),

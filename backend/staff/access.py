@@ -33,12 +33,17 @@ class Gate(Protocol):
 
 
 async def current_staff(request: Request) -> Staff:
-    """401 for strangers."""
+    """401 for strangers (below /console that leads to the sign-in page)."""
     gate: Gate = request.app.state.gate
     staff = await gate.staff_of(request)
     if staff is None:
-        raise HTTPException(401, "sign in first", headers={"WWW-Authenticate": 'Bearer realm="menkou"'})
+        raise sign_in_first()
     return staff
+
+
+def sign_in_first() -> HTTPException:
+    """What a stranger is answered."""
+    return HTTPException(401, "sign in first", headers={"WWW-Authenticate": 'Bearer realm="menkou"'})
 
 
 def needs(permission: Permission | None) -> Any:

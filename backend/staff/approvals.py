@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -109,6 +109,8 @@ async def decide(session: AsyncSession, staff: Staff, approval_id: str, agree: b
         raise ApprovalError("not-found", "there is no such request")
     if not staff.may(Permission.APPROVE, approval.region_code):
         raise ApprovalError("not-allowed", "needs the permission approve there")
+    if staff.via == "token":
+        raise ApprovalError("not-allowed", "a token has no eyes; sign in")
     if agree and approval.requested_by == staff.staff_id:
         raise ApprovalError("own-request", "somebody else has to agree to what you asked for")
     if approval.state != ApprovalState.OPEN:
@@ -129,3 +131,20 @@ async def decide(session: AsyncSession, staff: Staff, approval_id: str, agree: b
         detail={"approval": approval_id, "requested_by": approval.requested_by},
     )
     return approval
+
+
+async def expire(session: AsyncSession, at: datetime) -> int:
+    """Close what nobody decided in time; how many. The caller commits."""
+    late = await session.scalars(
+        select(Approval)
+        .where(Approval.state == ApprovalState.OPEN, Approval.expires_at <= at)
+        .with_for_update(skip_locked=True)
+    )
+    closed = 0
+    for approval in late.all():
+        approval.state = ApprovalState.EXPIRED.value
+        detail = {"approval": approval.approval_id, "requested_by": approval.requested_by}
+        action = f"{approval.action}.expire"
+        await record(session, "system", action, approval.subject, at, region_code=approval.region_code, detail=detail)
+        closed += 1
+    return closed

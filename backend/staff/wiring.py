@@ -4,16 +4,52 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import delete
 
-from backend.operations.jobs import Jobs
+from backend.db.engine import writing
+from backend.identity.runtime import vault_of
+from backend.operations.jobs import Jobs, Lease
 from backend.settings import BackendSettings
+from backend.staff import account_pages, approvals, me_api, sign_in_pages
+from backend.staff.door import Door
+from backend.staff.first_account import ensure_first_account
+from backend.staff.gate import AccountGate
+from backend.staff.models import OidcFlow
+from backend.staff.passwords import Passwords
+from backend.staff.sessions import clear_ended
+from backend.staff.settings import StaffSettings
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (sign_in_pages.router, account_pages.router, me_api.router)
+
+CLEAR_EVERY_S = 60.0
 
 
 @asynccontextmanager
 async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIterator[None]:
     """While the app runs. `app.state.sessions` is there; jobs are added here and started afterwards."""
-    yield
+    passwords = Passwords()
+    production = settings.environment == "production"
+    own: StaffSettings = getattr(app.state, "staff_settings", None) or StaffSettings()  # tests bring theirs
+    door = Door(app.state.sessions, own, vault_of(app), passwords, production=production)
+    app.state.door = door
+    app.state.gate = AccountGate(door)
+    jobs.add("staff.clear", CLEAR_EVERY_S, partial(_clear, door))
+    if own.first_account and not production:
+        await ensure_first_account(door, settings.var_dir)
+    try:
+        yield
+    finally:
+        passwords.close()
+
+
+async def _clear(door: Door, lease: Lease) -> None:
+    """Sessions and sign-ins that have ended go; deeds nobody agreed to in time are closed."""
+    at = door.clock()
+    async with writing(door.sessions) as session:
+        await clear_ended(session, at, door.settings.idle)
+        await session.execute(delete(OidcFlow).where(OidcFlow.expires_at <= at))
+        await approvals.expire(session, at)
+        await session.commit()

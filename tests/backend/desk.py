@@ -22,6 +22,7 @@ from backend.fleet.seed import seed_province
 from backend.regions.synthetic import PROVINCE
 from backend.settings import BackendSettings
 from backend.staff.roles import Grant, Role, Staff
+from backend.staff.settings import StaffSettings
 
 BASE = "http://desk.invalid"
 CITY = "9901" + "0" * 8
@@ -93,6 +94,7 @@ async def open_desk(directory: Path, database: str, pack: Path) -> AsyncIterator
         jobs=False,
     )
     app = create_app(settings, transport=httpx.MockTransport(lambda request: httpx.Response(503)))
+    app.state.staff_settings = StaffSettings(first_account=False)
     async with app.router.lifespan_context(app):
         gate = Believing()
         app.state.gate = gate
