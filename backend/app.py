@@ -10,7 +10,7 @@ import httpx
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from backend.alerts import wiring as alerts
@@ -18,9 +18,10 @@ from backend.bills.routes import router as bills
 from backend.catalogue import Catalogue
 from backend.certificates.routes import router as certificates
 from backend.console import wiring as console
+from backend.console.errors import error_page, is_console
+from backend.console.errors import refused as console_refused
 from backend.db.engine import make_engine, make_sessions
-from backend.db.migrate import current_revision, migrate
-from backend.db.migrations import HEAD
+from backend.db.migrate import migrate
 from backend.devices.routes import router as devices
 from backend.exchange.client import ExchangeClient
 from backend.feedback.routes import router as feedback
@@ -33,6 +34,7 @@ from backend.fleet.wire import refused as fleet_refused
 from backend.identity.routes import router as identity
 from backend.logging import RequestLog
 from backend.operations import wiring as operations
+from backend.operations.figures import Figures
 from backend.operations.jobs import Jobs
 from backend.payments.routes import router as payments
 from backend.payments.wiring import open_payments
@@ -75,6 +77,7 @@ def create_app(
                 app.state.exchange = ExchangeClient(
                     settings.exchange_url, settings.exchange_key.get_secret_value(), client=client
                 )
+                app.state.figures = Figures(app.state.sessions, engine)
                 jobs = Jobs(app.state.sessions)
                 app.state.jobs = jobs
                 async with AsyncExitStack() as stack:
@@ -100,6 +103,7 @@ def create_app(
     app.state.settings = settings
     app.add_middleware(OwnPagesOnly, public_url=settings.public_url)
     app.add_middleware(RequestLog)
+    operations.observe(app)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(FleetRefused, fleet_refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -109,29 +113,7 @@ def create_app(
     for part in PARTS:
         for router in part.ROUTERS:
             app.include_router(router)
-    _add_health(app)
     return app
-
-
-def _add_health(app: FastAPI) -> None:
-    @app.get("/healthz", tags=["health"])
-    async def healthz() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @app.get("/readyz", tags=["health"])
-    async def readyz(request: Request) -> JSONResponse:
-        """The database answers and is of our schema, the content is there; 503 with the reasons otherwise."""
-        problems: list[str] = []
-        try:
-            revision = await current_revision(request.app.state.engine)
-            if revision != HEAD:
-                problems.append(f"database: schema {revision}, this program needs {HEAD}: run `menkou backend migrate`")
-        except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
-            problems.append(f"database: {type(error).__name__}")
-        if request.app.state.catalogue.problem:
-            problems.append(request.app.state.catalogue.problem)
-        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -140,9 +122,11 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"code": error.code.value, "detail": error.detail}, error.status)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     """Names the fields and the rules, never what was sent: it may be personal data."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
+    if is_console(request.url.path):
+        return await error_page(request, 422)
     faults = [f"{'.'.join(_safe(part) for part in fault['loc'])}: {fault['type']}" for fault in error.errors()[:10]]
     return JSONResponse({"code": "invalid-request", "detail": "; ".join(faults)}, 422)
 
@@ -152,8 +136,10 @@ def _safe(part: str | int) -> str:
     return part if isinstance(part, str) and _FIELD.fullmatch(part) else "?"
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
+    if is_console(request.url.path):
+        return await console_refused(request, error)
     codes = {401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
     code = getattr(error, "code", None) or codes.get(error.status_code, "http-error")
     return JSONResponse({"code": code, "detail": str(error.detail)}, error.status_code, headers=error.headers)

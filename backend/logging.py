@@ -6,6 +6,7 @@ may quote a value somebody typed.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
@@ -14,7 +15,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger()
@@ -82,7 +83,7 @@ class RequestLog:
             log.error("request_failed", route=_route(scope), error=type(error).__name__, where=where(error))
             if status:
                 raise RuntimeError("failed after the answer had begun") from None
-            await JSONResponse({"code": "internal", "detail": ""}, 500)(scope, receive, watch)
+            await (await self._failure(scope))(scope, receive, watch)
         finally:
             route = _route(scope)
             if status >= 500 or route not in ("/healthz", "/readyz"):
@@ -93,6 +94,14 @@ class RequestLog:
                     status=status,
                     ms=round((time.perf_counter() - began) * 1000, 1),
                 )
+
+    async def _failure(self, scope: Scope) -> Response:
+        """`app.state.failure_page`, set where there are pages, may answer instead of us: (scope) -> Response | None."""
+        with contextlib.suppress(Exception):  # a fault there must not hide the first
+            made: Response | None = await scope["app"].state.failure_page(scope)
+            if made is not None:
+                return made
+        return JSONResponse({"code": "internal", "detail": ""}, 500)
 
 
 def _route(scope: Scope) -> str:

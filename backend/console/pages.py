@@ -5,7 +5,9 @@ A page of any package:
     return page(request, staff, "alerts/list.html", title=("告警", "Alerts"), nav="alerts", rows=rows)
 
 In a template every text stands in both languages at its place, `{{ t("告警", "Alerts") }}`; times are shown by
-`{{ moment | local }}` (Asia/Shanghai), and `{{ staff.may_anywhere("work") }}` hides what would be refused.
+`{{ moment | local }}` (Asia/Shanghai), codes are named by `{{ tp(words.trouble(code)) }}`, and
+`{{ staff.may_anywhere("work") }}` hides what would be refused.
+
 A request of htmx (header `HX-Request`) for a fragment calls `fragment(...)`: the same without the frame.
 """
 
@@ -23,6 +25,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from backend.fleet import words
 from backend.staff.roles import Staff
 
 FOLDER = Path(__file__).parent
@@ -90,6 +93,7 @@ def fragment(
             staff=staff,
             language=language,
             t=_chooser(language),
+            tp=_pair_chooser(language),
             asset=asset,
             navigation=NAVIGATION,
             **context,
@@ -114,6 +118,25 @@ def _chooser(language: str) -> Callable[[str, str], str]:
     return (lambda zh, en: en) if language == "en" else (lambda zh, en: zh)
 
 
+def _pair_chooser(language: str) -> Callable[[tuple[str, str]], str]:
+    return (lambda pair: pair[1]) if language == "en" else (lambda pair: pair[0])
+
+
+def grouped(number: int) -> str:
+    """57705 -> "57,705"."""
+    return f"{number:,}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """0.0123 -> "1.2%". Never "100.0%" for less than all, nor "0.0%" for more than nothing."""
+    shown = round(share * 100, digits)
+    if shown >= 100 and share < 1:
+        shown = 100 - 10**-digits
+    if shown <= 0 and share > 0:
+        return f"<{10**-digits:.{digits}f}%"
+    return f"{shown:.{digits}f}%"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -124,4 +147,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters["local"] = local
+    environment.filters["grouped"] = grouped
+    environment.filters["percent"] = percent
+    environment.globals["words"] = words
     return environment

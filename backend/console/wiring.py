@@ -7,13 +7,19 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
+from backend.console.errors import failure_page
+from backend.console.kiosk import router as kiosk
+from backend.console.kiosks import router as kiosks
+from backend.console.overview import router as overview
+from backend.console.static_files import router as static_files
 from backend.operations.jobs import Jobs
 from backend.settings import BackendSettings
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (static_files, overview, kiosks, kiosk)
 
 
 @asynccontextmanager
 async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIterator[None]:
     """While the app runs. `app.state.sessions` is there; jobs are added here and started afterwards."""
+    app.state.failure_page = failure_page
     yield

@@ -1,0 +1,268 @@
+"""What codes are called in Chinese and English: devices, supplies, states, troubles, events, commands.
+
+Every function returns (Chinese, English). A code nobody has named is shown as it is: a newer kiosk may know more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Words = tuple[str, str]
+
+DEVICES: dict[str, Words] = {
+    "id_reader": ("身份证阅读器", "ID card reader"),
+    "receipt_printer": ("凭条打印机", "Receipt printer"),
+    "document_printer": ("文档打印机", "Document printer"),
+    "code_scanner": ("扫码器", "Code scanner"),
+    "camera": ("摄像头", "Camera"),
+    "cash": ("现金模块", "Cash module"),
+    "card_terminal": ("银行卡终端", "Card terminal"),
+    "smart_card": ("社保卡读写器", "Smart card reader"),
+    "cabinet": ("机柜", "Cabinet"),
+    "keypad": ("密码键盘", "Keypad"),
+}
+
+SUPPLIES: dict[str, Words] = {
+    "paper": ("纸张", "Paper"),
+    "toner": ("墨粉", "Toner"),
+    "cutter": ("切刀", "Cutter"),
+    "cover": ("盖板", "Cover"),
+    "cashbox_space": ("钱箱余量", "Cash box space"),
+    "note_path": ("进钞通道", "Note path"),
+    "battery": ("备用电池", "Battery"),
+}
+
+DEVICE_STATES: dict[str, Words] = {
+    "online": ("正常", "Working"),
+    "deviceBusy": ("忙", "Busy"),
+    "starting": ("启动中", "Starting"),
+    "offline": ("无应答", "Not answering"),
+    "noDevice": ("未连接", "Not connected"),
+    "hardwareError": ("硬件故障", "Hardware error"),
+    "userError": ("操作受阻", "Blocked by a user"),
+    "fraudAttempt": ("疑似欺诈", "Tampering suspected"),
+    "unknown": ("状态未知", "State unknown"),
+}
+
+SUPPLY_STATES: dict[str, Words] = {
+    "full": ("充足", "Good"),
+    "low": ("不足", "Low"),
+    "out": ("用尽", "Out"),
+    "jammed": ("卡住", "Jammed"),
+    "unknown": ("未知", "Unknown"),
+}
+
+# Where the two words put together would not be what people say.
+_TROUBLES: dict[str, Words] = {
+    "paper.low": ("纸张不足", "paper low"),
+    "paper.out": ("缺纸", "out of paper"),
+    "paper.jammed": ("卡纸", "paper jam"),
+    "toner.low": ("墨粉不足", "toner low"),
+    "toner.out": ("墨粉用尽", "out of toner"),
+    "cashbox_space.low": ("钱箱将满", "cash box nearly full"),
+    "cashbox_space.out": ("钱箱已满", "cash box full"),
+    "note_path.jammed": ("卡钞", "note jam"),
+}
+
+HEALTHS: dict[str, Words] = {
+    "ok": ("正常", "Well"),
+    "warning": ("需留意", "Needs attention"),
+    "fault": ("有故障", "Fault"),
+    "out-of-service": ("暂停服务", "Out of service"),
+    "offline": ("离线", "Offline"),
+    "quarantined": ("已隔离", "Quarantined"),
+    "planned": ("待注册", "Planned"),
+    "retired": ("已退役", "Retired"),
+}
+
+ACTIONS: dict[str, Words] = {
+    "none": ("", ""),
+    "reset": ("程序可自行恢复", "the program can recover by itself"),
+    "clear": ("站点人员可处理", "staff on site can clear it"),
+    "maintenance": ("需维修人员到场", "a technician must come"),
+}
+
+EVENTS: dict[str, Words] = {
+    "enrolled": ("已注册", "Enrolled"),
+    "certificate-renewed": ("证书已更新", "Certificate renewed"),
+    "revoked": ("身份已吊销", "Identity revoked"),
+    "quarantined": ("已隔离", "Quarantined"),
+    "released-from-quarantine": ("解除隔离", "Released from quarantine"),
+    "retired": ("已退役", "Retired"),
+    "online": ("上线", "Online"),
+    "offline": ("离线", "Offline"),
+    "restarted": ("已重启", "Restarted"),
+    "device-changed": ("设备状态变化", "Device changed"),
+    "service-changed": ("服务状态变化", "Service changed"),
+    "version-changed": ("版本变化", "Version changed"),
+    "error": ("程序报错", "Error"),
+    "command": ("命令", "Command"),
+    "settings-applied": ("配置已生效", "Settings applied"),
+    "rollout": ("发布", "Rollout"),
+    "alert": ("告警", "Alert"),
+    "work-order": ("工单", "Work order"),
+}
+
+COMMANDS: dict[str, Words] = {
+    "restart": ("重启", "Restart"),
+    "self-test": ("自检", "Self-test"),
+    "out-of-service": ("暂停服务", "Take out of service"),
+    "into-service": ("恢复服务", "Put into service"),
+    "log-bundle": ("收集日志", "Collect logs"),
+    "screenshot": ("截屏", "Screenshot"),
+    "volume": ("调节音量", "Set volume"),
+    "print-test": ("打印测试页", "Print test page"),
+    "resync": ("重新同步", "Re-sync"),
+    "wipe": ("清除数据", "Wipe"),
+}
+
+COMMAND_STATES: dict[str, Words] = {
+    "waiting": ("等待下发", "Waiting"),
+    "leased": ("已下发", "Handed out"),
+    "done": ("已完成", "Done"),
+    "failed": ("失败", "Failed"),
+    "refused": ("终端拒绝", "Refused by the kiosk"),
+    "expired": ("已过期", "Expired"),
+    "cancelled": ("已取消", "Cancelled"),
+}
+
+PAYMENT_STATES: dict[str, Words] = {
+    "created": ("已建立", "Created"),
+    "pending": ("待支付", "Pending"),
+    "paid": ("已支付", "Paid"),
+    "closed": ("已关闭", "Closed"),
+    "unknown": ("待查证", "Being checked"),
+    "delivered": ("已入账", "Booked"),
+    "refunding": ("退款中", "Refunding"),
+    "refunded": ("已退款", "Refunded"),
+}
+
+CERTIFICATE_STATES: dict[str, Words] = {
+    "issued": ("已开具", "Issued"),
+    "delivered": ("已打印", "Printed"),
+    "voided": ("已作废", "Voided"),
+    "delivery-unknown": ("打印结果未知", "Print outcome unknown"),
+}
+
+IDENTITIES: dict[str, Words] = {
+    "planned": ("待注册", "Planned"),
+    "enrolled": ("已注册", "Enrolled"),
+    "quarantined": ("已隔离", "Quarantined"),
+    "revoked": ("已吊销", "Revoked"),
+    "retired": ("已退役", "Retired"),
+}
+
+# The columns of the list of kiosks.
+COLUMNS: dict[str, Words] = {
+    "site": ("站点", "Site"),
+    "region": ("区划", "Region"),
+    "trouble": ("故障", "Trouble"),
+    "seen": ("最后心跳", "Last heard"),
+    "since": ("状态变化", "Changed"),
+    "model": ("型号", "Model"),
+    "serial": ("序列号", "Serial number"),
+    "software": ("软件", "Software"),
+    "content": ("内容", "Content"),
+    "certificate": ("证书到期", "Certificate until"),
+}
+
+LEVELS: dict[int, Words] = {
+    0: ("全国", "Country"),
+    1: ("省", "Province"),
+    2: ("市", "City"),
+    3: ("县区", "County"),
+    4: ("乡镇", "Township"),
+    5: ("村", "Village"),
+}
+
+
+def named(table: dict[str, Words], code: str) -> Words:
+    """The words of `code`, or the code itself."""
+    return table.get(code, (code, code))
+
+
+def trouble(code: str) -> Words:
+    """ "document_printer.paper.jammed" -> ("文档打印机卡纸", "Document printer: paper jam")."""
+    if not code:
+        return ("", "")
+    parts = code.split(".")
+    device = named(DEVICES, parts[0])
+    if len(parts) == 3:
+        supply, state = named(SUPPLIES, parts[1]), named(SUPPLY_STATES, parts[2])
+        put_together = (supply[0] + state[0], f"{supply[1]} {state[1]}".lower())
+        what = _TROUBLES.get(f"{parts[1]}.{parts[2]}", put_together)
+    elif len(parts) == 2:
+        state = named(DEVICE_STATES, parts[1])
+        what = (state[0], state[1].lower())
+    else:
+        return device
+    return (device[0] + what[0], f"{device[1]}: {what[1]}")
+
+
+def event_detail(kind: str, detail: dict[str, Any]) -> Words:
+    """What an event's detail says, in words; anything unforeseen as `name: value`."""
+    zh: list[str] = []
+    en: list[str] = []
+
+    def say(words: Words) -> None:
+        if words[0]:
+            zh.append(words[0])
+            en.append(words[1])
+
+    rest = {key: value for key, value in detail.items() if key not in _NOT_SAID}
+    for key, mark in (("troubles", ("", "")), ("began", ("出现：", "began: ")), ("ended", ("恢复：", "cleared: "))):
+        codes = rest.pop(key, None)
+        if isinstance(codes, list) and codes:
+            found = [trouble(_code(entry)) for entry in codes]
+            say((mark[0] + "、".join(pair[0] for pair in found), mark[1] + ", ".join(pair[1] for pair in found)))
+        elif codes not in (None, []):
+            rest[key] = codes
+    if isinstance(code := rest.get("trouble"), str):
+        rest.pop("trouble")
+        say(trouble(code))
+    if isinstance(device := rest.get("device"), str):
+        rest.pop("device")
+        say(named(DEVICES, device))
+    if isinstance(health := rest.get("health"), str):
+        rest.pop("health")
+        say(named(HEALTHS, health))
+    if isinstance(serving := rest.get("in_service"), bool):
+        rest.pop("in_service")
+        say(("恢复服务", "in service") if serving else ("暂停服务", "out of service"))
+    if kind == "command" and isinstance(name := rest.get("kind"), str):
+        rest.pop("kind")
+        say(named(COMMANDS, name))
+    if isinstance(state := rest.get("state"), str):
+        rest.pop("state")
+        table = COMMAND_STATES if kind == "command" else DEVICE_STATES
+        say(named(table, state))
+    for key, value in rest.items():
+        if value not in (None, "", [], {}):
+            say((f"{key}：{_plain(value)}", f"{key}: {_plain(value)}"))
+    return ("；".join(zh), "; ".join(en))
+
+
+def trouble_patterns(text: str) -> list[str]:
+    """The ends of trouble codes that `text` may mean in either language: "卡纸" -> ["paper.jammed"]."""
+    text = text.strip().lower()
+    if len(text) < 2:
+        return []
+    found = [code for code, words in _TROUBLES.items() if any(text in word.lower() for word in words)]
+    found += [code for code, words in DEVICE_STATES.items() if code not in _FINE and text in words[0]]
+    return found
+
+
+_NOT_SAID = ("command", "batch", "approval", "urgent", "digest", "serial", "boot")  # for programs
+_FINE = ("online", "deviceBusy", "starting")
+
+
+def _code(entry: object) -> str:
+    return str(entry.get("code", "")) if isinstance(entry, dict) else str(entry)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(inner) for inner in value)
+    return str(value)
