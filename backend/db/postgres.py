@@ -70,7 +70,7 @@ class Primary:
         self._timeout_s = settings.connect_timeout_s
 
     async def connect(self, **arguments: Any) -> Any:
-        """A connection of asyncpg. Raises NoPrimary, or the only host's own error."""
+        """A connection of asyncpg. Raises NoPrimary; a wrong password or database is asyncpg's own error."""
         arguments = {key: value for key, value in arguments.items() if key not in ("host", "port", "timeout")}
         faults: list[BaseException] = []
         for host, port in list(self._hosts):
@@ -91,8 +91,6 @@ class Primary:
                 self._hosts.sort(key=lambda entry: entry != (host, port))
                 log.info("database_primary", host=host, port=port)
             return connection
-        if len(faults) == 1:
-            raise faults[0]
         raise NoPrimary(", ".join(type(fault).__name__ for fault in faults))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,8 +29,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.db.base import Base, UtcDateTime
 from backend.db.engine import Sessions, writing
 from backend.logging import where
+from backend.operations import metrics
 
 log = structlog.get_logger()
+
+_LATE_ROUNDS = 5
 
 
 class JobLease(Base):
@@ -85,20 +89,34 @@ class Jobs:
         if name in self._wakes:
             self._wakes[name].set()
 
-    async def run_once(self, name: str) -> bool:
-        """Do the job now, if nobody else is at it; False if somebody is."""
+    async def run_once(self, name: str, *, if_due: bool = False) -> bool:
+        """Do the job now, if nobody else is at it; False if somebody is, or (`if_due`) has just been."""
         job = self.jobs[name]
-        lease = await self._take(job)
+        lease = await self._take(job, if_due)
         if lease is None:
             return False
         done = False
+        began = time.perf_counter()
         try:
             async with asyncio.timeout(job.lease_s * 0.9):
                 await job.run(lease)
             done = True
         finally:
+            metrics.job_ran(name, done, time.perf_counter() - began)
             await asyncio.shield(self._give_back(lease, done))
         return True
+
+    async def late(self) -> list[str]:
+        """Jobs that nobody has done for far too long, anywhere, as sentences."""
+        now = self._clock()
+        async with self._sessions() as session:
+            done = {row.name: row.finished_at for row in await session.scalars(select(JobLease))}
+        found = []
+        for job in self.jobs.values():
+            last = done.get(job.name)
+            if last is not None and now - last > timedelta(seconds=_LATE_ROUNDS * job.every_s + 2 * job.lease_s):
+                found.append(f"job {job.name}: last done {int((now - last).total_seconds())} s ago")
+        return found
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -113,21 +131,29 @@ class Jobs:
 
     async def _forever(self, job: Job) -> None:
         wake = self._wakes[job.name]
+        woken = False
         while True:
             wake.clear()
             try:
-                await self.run_once(job.name)
+                await self.run_once(job.name, if_due=not woken)
             except Exception as error:  # noqa: BLE001 - one bad round, or a database that is away, must not end the job
                 log.error("job_failed", job=job.name, error=type(error).__name__, where=where(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), job.every_s)
+            woken = wake.is_set()
 
-    async def _take(self, job: Job) -> Lease | None:
+    async def _take(self, job: Job, if_due: bool = False) -> Lease | None:
         now = self._clock()
+        # With several workers each comes round every `every_s`: whoever comes soon after another leaves it at that.
+        due = or_(JobLease.finished_at.is_(None), JobLease.finished_at <= now - timedelta(seconds=job.every_s / 2))
         async with writing(self._sessions) as session:
             taken = await session.execute(
                 update(JobLease)
-                .where(JobLease.name == job.name, or_(JobLease.until.is_(None), JobLease.until < now))
+                .where(
+                    JobLease.name == job.name,
+                    or_(JobLease.until.is_(None), JobLease.until < now),
+                    *((due,) if if_due else ()),
+                )
                 .values(holder=self.holder, until=now + timedelta(seconds=job.lease_s), fence=JobLease.fence + 1)
                 .returning(JobLease.fence)
             )
