@@ -22,8 +22,8 @@ from backend.fleet.commands.kinds import WITH_FILE, CommandError, permission_of
 from backend.fleet.commands.leases import AckRefused, ack
 from backend.fleet.commands.models import Artifact, Command
 from backend.fleet.health import Health
-from backend.fleet.heartbeat.answers import STATUS
 from backend.fleet.heartbeat.caller import Stranger, caller
+from backend.fleet.wire import STATUS
 from backend.staff import audit
 from backend.staff.access import STAFF_API, in_region, needs, visible_kiosk
 from backend.staff.roles import Permission, Staff

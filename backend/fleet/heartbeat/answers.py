@@ -8,21 +8,8 @@ import msgspec
 from starlette.types import Send
 
 from backend.contract.fleet_api import FleetProblem, Problem
+from backend.fleet.wire import STATUS
 
-_P = FleetProblem
-STATUS = {
-    _P.NO_CERTIFICATE: 401,
-    _P.UNKNOWN_IDENTITY: 403,
-    _P.QUARANTINED: 403,
-    _P.CODE_INVALID: 403,
-    _P.WRONG_KIOSK: 403,
-    _P.SEQUENCE: 409,
-    _P.NOT_FOUND: 404,
-    _P.CONFLICT: 409,
-    _P.INVALID: 400,
-    _P.TOO_LARGE: 413,
-    _P.BUSY: 503,
-}
 _TYPE = (b"content-type", b"application/json")
 _CLOSE = (b"connection", b"close")
 
@@ -42,7 +29,7 @@ class Refusal(Exception):
 
 def busy(detail: str, from_s: int = 5, spread_s: int = 30) -> Refusal:
     """503; callers are sent away for different times, so that they do not come back together."""
-    return Refusal(_P.BUSY, detail, from_s + secrets.randbelow(spread_s))
+    return Refusal(FleetProblem.BUSY, detail, from_s + secrets.randbelow(spread_s))
 
 
 async def send_json(send: Send, status: int, body: bytes) -> None:
