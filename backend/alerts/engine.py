@@ -63,7 +63,7 @@ class Engine:
         now = self._clock()
         async with self._sessions() as session:
             config = await RuleConfig.load(session)
-            touched, cursor, numbers = await self._touched(session, now)
+            touched, begun, cursor, numbers = await self._touched(session, now)
         if self._is_due(self._swept_at, self._settings.sweep_s, now):
             async with self._sessions() as session:
                 touched |= await self._suspects(session, config, KIOSK_RULES, now) | await _with_alerts(session)
@@ -75,7 +75,8 @@ class Engine:
                 touched |= await _with_alerts(session, tuple(rule.name for rule in measured))
             self._scanned_at = now
         await self._observe(touched, config, now, lease)
-        await self._keep_cursor(cursor, now, lease)
+        if cursor != begun:
+            await self._keep_cursor(cursor, now, lease)
         self._looked = numbers
         await self.advance(config, now, lease)
 
@@ -104,10 +105,10 @@ class Engine:
             await session.commit()
         return router.written
 
-    async def _touched(self, session: AsyncSession, now: datetime) -> tuple[set[str], int, set[int]]:
-        """(kiosks something happened to, the cursor to keep, young events' numbers)."""
+    async def _touched(self, session: AsyncSession, now: datetime) -> tuple[set[str], int, int, set[int]]:
+        """(kiosks something happened to, the cursor as it was, the one to keep, young events' numbers)."""
         row = await session.get(AlertCursor, "events")
-        cursor = row.value if row else 0
+        begun = cursor = row.value if row else 0
         events = (
             await session.execute(
                 select(KioskEvent.id, KioskEvent.kiosk_id, KioskEvent.at, KioskEvent.kind)
@@ -125,7 +126,7 @@ class Engine:
                 young.add(one.id)
             if one.id not in self._looked and one.kind not in _IGNORED:
                 touched.add(one.kiosk_id)
-        return touched, cursor, young
+        return touched, begun, cursor, young
 
     async def _observe(self, kiosks: Iterable[str], config: RuleConfig, now: datetime, lease: Lease | None) -> None:
         for page in pages(sorted(kiosks), AT_ONCE):

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.alerts.config import RuleConfig
 from backend.alerts.models import Alert, AlertState
 from backend.alerts.rules import KIOSK_RULES, Facts, Finding, Rule
-from backend.alerts.sql import insert_new
+from backend.alerts.sql import AT_ONCE, insert_new, pages
 from backend.contract.fleet_api import IdentityState
 from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState
@@ -123,15 +123,24 @@ async def write_difference(
     by_key = {one.key: one for one in seen}
     known = {row.live for row in living}
     await insert_new(session, Alert, [_new(one, config, now) for key, one in by_key.items() if key not in known])
-    changes: list[dict[str, Any]] = []
+    # Most changes are alike (a province comes back in one moment): one statement for all that are.
+    alike: dict[tuple[Any, ...], list[str]] = {}
     for row in living:
         one = by_key.get(row.live)
         change = _gone(row, config, now) if one is None else _there(row, one, config, now)
+        detail = change.pop("detail", None)
         if change:
-            changes.append({"alert_id": row.alert_id, **change})
-    # One statement a set of columns.
-    for columns in {tuple(sorted(change)) for change in changes}:
-        await session.execute(update(Alert), [change for change in changes if tuple(sorted(change)) == columns])
+            alike.setdefault(tuple(sorted(change.items())), []).append(row.alert_id)
+        if detail is not None:
+            await session.execute(update(Alert).where(Alert.alert_id == row.alert_id).values(detail=detail))
+    for values, alert_ids in alike.items():
+        for page in pages(alert_ids, AT_ONCE):
+            await session.execute(
+                update(Alert)
+                .where(Alert.alert_id.in_(page))
+                .values(**dict(values))
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _new(one: Seen, config: RuleConfig, now: datetime) -> dict[str, Any]:

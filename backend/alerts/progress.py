@@ -28,6 +28,7 @@ from backend.fleet.models import Kiosk
 from backend.regions.division import Level, ancestor, level_of, span_of
 
 NEARLY_ALL = 0.05  # a group is over when no more than this part of it is still there
+_LONGEST_SUPPRESSED = timedelta(hours=24)  # after that somebody has forgotten it
 _SUPPRESSED_AGAIN = timedelta(seconds=60)
 
 _COLUMNS = (
@@ -74,7 +75,9 @@ class Progress:
         ).all()
         await self._clear([row for row in due if row.gone_at is not None])
         there = [row for row in due if row.gone_at is None]
-        why = await suppressed(self._session, [row.kiosk_id for row in there if row.kiosk_id])
+        patient = self._now - _LONGEST_SUPPRESSED
+        why = await suppressed(self._session, [row.kiosk_id for row in there if row.kiosk_id and row.since > patient])
+        why = {row.kiosk_id: why[row.kiosk_id] for row in there if row.kiosk_id in why and row.since > patient}
         await self._hush(there, why)
         loud = [row for row in there if row.kiosk_id not in why]
         await self._rest_in_group([row for row in loud if row.group_id])
