@@ -11,6 +11,7 @@ from backend.devices import models as devices
 from backend.feedback import models as feedback
 from backend.fleet import models as fleet
 from backend.fleet.commands import models as commands
+from backend.fleet.desired import models as desired
 from backend.fleet.heartbeat import models as heartbeat
 from backend.fleet.identity import models as fleet_identity
 from backend.identity import models as identity
@@ -30,6 +31,7 @@ __all__ = [
     "bills",
     "certificates",
     "commands",
+    "desired",
     "devices",
     "duty",
     "feedback",

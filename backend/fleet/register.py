@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.fleet_api import IdentityState
+from backend.fleet.desired.revisions import current_revision
 from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
 from backend.fleet.search import text_of
@@ -35,7 +36,7 @@ async def add_kiosk(session: AsyncSession, kiosk_id: str, site: Site, at: dateti
     )
     session.add(kiosk)
     await session.flush()
-    session.add(KioskPulse(kiosk_id=kiosk_id))
+    session.add(KioskPulse(kiosk_id=kiosk_id, settings_wanted=await current_revision(session)))
     session.add(KioskState(kiosk_id=kiosk_id, region_code=site.region_code, health=Health.PLANNED.value, changed_at=at))
     await session.flush()
     return kiosk

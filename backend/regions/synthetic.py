@@ -73,8 +73,8 @@ class InventedRegion:
 
 
 def province(share: float = 1.0) -> Iterator[InventedRegion]:
-    """Every region, parents first. `share` < 1: the same shape with fewer divisions on every level."""
-    counts = [max(1, round(count * share)) for count in COUNTS]
+    """Every region, parents first. `share` < 1: the same shape with fewer divisions on every level, but two cities."""
+    counts = [max(2, round(count * share)) for count in COUNTS]
     top = InventedRegion(PROVINCE, "0" * 12, 1, "示范省", "Demonstration Province", *_CENTRE)
     yield top
     above = [top]

@@ -1,4 +1,4 @@
-"""How this package joins the app."""
+"""How settings join the app."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
+from backend.fleet.desired.pages import router as pages_router
+from backend.fleet.desired.routes import router
 from backend.operations.jobs import Jobs
 from backend.settings import BackendSettings
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (router, pages_router)
 
 
 @asynccontextmanager
 async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIterator[None]:
-    """While the app runs. `app.state.sessions` is there; jobs are added here and started afterwards."""
+    """Nothing to open: all of it lies in the database."""
     yield

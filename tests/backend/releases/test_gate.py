@@ -10,7 +10,6 @@ from backend.releases.gate import Verdict, judge
 from backend.releases.states import UNFINISHED, MemberState
 
 M = MemberState
-GATE = {"max_error_share": 0.02, "min_sample": 10}
 
 
 @pytest.mark.parametrize(
@@ -37,19 +36,13 @@ GATE = {"max_error_share": 0.02, "min_sample": 10}
     ],
 )
 def test_verdicts(counts: dict[MemberState, int], verdict: Verdict) -> None:
-    assert judge(counts, **GATE).verdict is verdict
+    assert judge(counts, max_error_share=0.02, min_sample=10).verdict is verdict
 
 
-@pytest.mark.parametrize(
-    "gate",
-    [
-        {"max_error_share": float("nan"), "min_sample": 1},
-        {"max_error_share": 1.5, "min_sample": 1},
-        {"max_error_share": 0.1, "min_sample": 0},
-    ],
-)
-def test_an_unreadable_gate_is_closed(gate: dict[str, float]) -> None:
-    assert judge({M.SUCCEEDED: 10}, **gate).verdict is Verdict.HALT  # type: ignore[arg-type]
+@pytest.mark.parametrize("gate", [(float("nan"), 1), (1.5, 1), (0.1, 0)])
+def test_an_unreadable_gate_is_closed(gate: tuple[float, int]) -> None:
+    share, sample = gate
+    assert judge({M.SUCCEEDED: 10}, max_error_share=share, min_sample=sample).verdict is Verdict.HALT
 
 
 @given(

@@ -239,8 +239,12 @@ async def test_plans_that_cannot_be(fleet: Fleet, change: dict[str, object], sta
 
 async def test_a_publisher_of_a_city_releases_to_that_city_only(fleet: Fleet) -> None:
     of_city = staff_with(Role.PUBLISHER, CITY)
-    plan = {"title": "x", "release_id": fleet.release_id, "members": {"regions": ["99" + "0" * 10]}}
-    plan["groups"] = [{"name": "all", "share": 100}]  # type: ignore[assignment]
+    plan = {
+        "title": "x",
+        "release_id": fleet.release_id,
+        "members": {"regions": ["99" + "0" * 10]},
+        "groups": [{"name": "all", "share": 100}],
+    }
     reply = await fleet.desk.post("/api/staff/v1/rollouts", of_city, json=plan)
     rollout = reply.json()["rollout_id"]
     assert all(name.startswith("K-9901") for name in await fleet.members(rollout))

@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.String(length=80), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_reason", sa.String(length=300), nullable=False),
         sa.PrimaryKeyConstraint("approval_id", name=op.f("pk_approval")),
     )
     with op.batch_alter_table("approval", schema=None) as batch_op:
@@ -290,6 +291,26 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("release_id", name=op.f("pk_release")),
         sa.UniqueConstraint("kind", "version", name=op.f("uq_release_kind")),
+    )
+    op.create_table(
+        "setting_revision",
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("reverts", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_setting_revision")),
+    )
+    op.create_table(
+        "setting_value",
+        sa.Column("scope", sa.String(length=10), nullable=False),
+        sa.Column("scope_id", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "scope_id", "key", name=op.f("pk_setting_value")),
     )
     op.create_table(
         "site",
@@ -887,6 +908,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_site_region_code"))
 
     op.drop_table("site")
+    op.drop_table("setting_value")
+    op.drop_table("setting_revision")
     op.drop_table("release")
     op.drop_table("region_pace")
     with op.batch_alter_table("region_day", schema=None) as batch_op:
