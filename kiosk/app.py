@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from importlib import metadata
 from typing import Any, Protocol
 
 import structlog
 
 from backend.contract.kiosk_api import Payment
+from backend.contract.kiosk_settings import SETTINGS
 from content.load import Pack, load_pack
 from content.schema.text import Text
 from drivers.cabinet.port import Cabinet
@@ -16,6 +18,7 @@ from drivers.cabinet.sd_notify import SystemdNotifier
 from drivers.manager import DeviceSet, read_devices
 from drivers.receipt_printer.port import Receipt
 from kiosk.at_rest import AtRest
+from kiosk.fleet_terminal import FleetTerminal
 from kiosk.identity.face.config import FaceConfig
 from kiosk.identity.face.port import FaceVerifier
 from kiosk.identity.face.verifier import FaceRecognitionVerifier
@@ -24,9 +27,17 @@ from kiosk.journal.journal import Journal
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys.context import Terminal
 from kiosk.journeys.receipts import payment_slip
+from kiosk.journeys.waiting import ended
 from kiosk.keypad import pass_keys_on
 from kiosk.keys import KeyPress
+from kiosk.link.agent import AgentOptions, FleetAgent
 from kiosk.link.client import BackendLink
+from kiosk.link.command_kinds.wipe import finish_wipe
+from kiosk.link.desired_settings import DesiredSettings
+from kiosk.link.fleet_store import FleetStore
+from kiosk.link.identity_files import IdentityFiles
+from kiosk.link.key_store import key_store, tpm_device
+from kiosk.link.tally import Tally
 from kiosk.reception import Reception
 from kiosk.screens import Stage
 from kiosk.settings import KioskSettings
@@ -48,6 +59,9 @@ class LiveStage(Stage, Protocol):
     def beat(self, call: Callable[[], None]) -> None:
         """Call `call` about every second, from the interface's own clock: a sign that it draws and hears."""
 
+    async def picture(self) -> bytes:
+        """What is on the screen, PNG."""
+
 
 class Program:
     """One terminal, from power-on. Faults of devices and backend are states; only broken content or settings stop
@@ -58,7 +72,13 @@ class Program:
         # Read before any window opens: what is wrong here is told on the terminal's console.
         self.pack: Pack = load_pack(settings.content_dir)
         self.devices: DeviceSet = read_devices(settings.devices_file)
-        self.token = settings.token_file.read_text("utf-8").strip()
+        self.identity = IdentityFiles(settings.var_dir / "identity", key_store())
+        finish_wipe(settings.var_dir, self.identity)
+        self.desired = DesiredSettings(settings.var_dir / "settings.json")
+        self._own = {key: getattr(settings, key) for key in SETTINGS}
+        for key, value in self.desired.values.items():
+            setattr(settings, key, value)
+        self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -66,10 +86,11 @@ class Program:
         return Text(self.settings.site, self.settings.site_en)
 
     async def run(self, stage: LiveStage) -> None:
-        """For ever, on the interface's loop."""
+        """Until the desk orders a restart; on the interface's loop."""
         settings = self.settings
         journal = await Journal.open(settings.var_dir / "journal.sqlite3")
-        link = BackendLink(settings.backend_url, self.token)
+        store = await FleetStore.open(settings.var_dir / "fleet.sqlite3")
+        link = BackendLink()
         raster = PdfRasteriser()
         face = self._face()
         await self.devices.open()
@@ -91,6 +112,8 @@ class Program:
             slip=self._slip,
         )
         reception = Reception(terminal, self.pack, recovery)
+        at_rest = self._at_rest(self.devices.cabinet, terminal, reception) if self.devices.cabinet else None
+        agent = self._agent(terminal, reception, patient, at_rest, store, link, stage)
         stage.on_leave = reception.leave
         stage.on_call_staff = lambda: self._background(reception.call_staff())
         log.info("kiosk_started", terminal=settings.terminal, content=self.pack.version)
@@ -100,7 +123,11 @@ class Program:
             self._background(pass_keys_on(self.devices.keypad, stage.press, terminal.loudness))
         if self.devices.cabinet is not None:
             terminal.loudness.reset()
-            self._background(self._at_rest(self.devices.cabinet, terminal, reception).run())
+        if at_rest is not None:
+            self._background(at_rest.run())
+        if (volume := await store.fact("volume")) is not None:
+            terminal.loudness.set_default(int(volume))
+        self._background(agent.run())
         try:
             async with watched(
                 SystemdNotifier.from_environment(),
@@ -109,16 +136,85 @@ class Program:
                 reception.after_each_health_round,
                 settings.watchdog,
             ):
-                await reception.run()
+                await self._until_stopped(reception)
         finally:
             for task in self._tasks:
                 task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             if face is not None:
                 await face.close()
             await raster.close()
             await self.devices.close()
             await link.close()
+            await store.close()
             await journal.close()
+
+    async def _until_stopped(self, reception: Reception) -> None:
+        day = asyncio.ensure_future(reception.run())
+        stopped = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({day, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if day.done():
+                await day  # a bug: raises it
+            log.info("kiosk_stops")
+        finally:
+            await ended(day, stopped)
+
+    def _agent(
+        self,
+        terminal: Terminal,
+        reception: Reception,
+        patient: PatientStage,
+        at_rest: AtRest | None,
+        store: FleetStore,
+        link: BackendLink,
+        stage: LiveStage,
+    ) -> FleetAgent:
+        settings = self.settings
+        version = metadata.version("menkou")
+
+        def applied() -> None:
+            if at_rest is not None:
+                at_rest.dim(settings.dim_after_s, settings.dim_percent)
+            if settings.face_enabled and terminal.face is None:
+                terminal.face = self._face()
+            elif not settings.face_enabled:
+                terminal.face = None
+
+        facts = {"terminal": settings.terminal, "software": version, "content": self.pack.version}
+        port = FleetTerminal(
+            terminal,
+            reception,
+            patient,
+            own=self._own,
+            picture=stage.picture,
+            stop=self._stop.set,
+            applied=applied,
+            facts=facts | {"tpm": tpm_device() is not None, "key_store": self.identity.keys.kind},
+        )
+        tally = Tally(store, terminal.journal)
+        reception.on_session_ended = lambda how: self._background(tally.session_ended(how))
+        options = AgentOptions(
+            var_dir=settings.var_dir,
+            software=version,
+            content=self.pack.version,
+            desk_url=settings.backend_url,
+            first_within_s=settings.first_heartbeat_s,
+            wait_s=settings.wait_s,
+            restarts_an_hour=settings.restarts_an_hour,
+        )
+        agent = FleetAgent(
+            options,
+            self.identity,
+            store,
+            tally,
+            port,
+            self.desired,
+            on_identity=link.use,
+            hours=lambda: (settings.opens_at, settings.closes_at),
+        )
+        stage.beat(agent.interface_beat)
+        return agent
 
     def _face(self) -> FaceVerifier | None:
         settings = self.settings

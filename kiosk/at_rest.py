@@ -42,6 +42,10 @@ class AtRest:
         self._shown: int | None = None
         self._wishes: Wishes[str, int] = Wishes("backlight", self._carry_out)
 
+    def dim(self, after_s: float, percent: int) -> None:
+        """Other values from now on."""
+        self._dim_after_s, self._dim_percent = after_s, percent
+
     async def run(self) -> None:
         """For ever. Starts bright: the program before this one may have ended in the dark."""
         while True:

@@ -44,6 +44,19 @@ def run(
 
 
 @app.command()
+def enrol(
+    qr: Annotated[str, typer.Option(help="What the QR code of the enrolment sheet says: menkou://enrol?…")] = "",
+    code: Annotated[str, typer.Option(help="The code, typed; with --desk.")] = "",
+    desk: Annotated[str, typer.Option(help="Where this kiosk reaches the desk: https://…")] = "",
+    ca_sha256: Annotated[str, typer.Option(help="The authority's fingerprint, if it is known.")] = "",
+) -> None:
+    """Make this terminal known to the desk: a new key, and a certificate for it. The program need not be stopped."""
+    from kiosk.link.enrol_cli import enrol_here
+
+    raise typer.Exit(enrol_here(qr, code, desk, ca_sha256))
+
+
+@app.command()
 def screenshots(
     out: Annotated[str, typer.Option(help="Folder for the pictures.")] = "docs/screenshots",
     every: Annotated[bool, typer.Option("--all", help="Every screen in every look, not only those kept.")] = False,

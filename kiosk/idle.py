@@ -26,6 +26,10 @@ class PatientStage:
         self._scale = scale
         self._overlay = asyncio.Lock()  # one thing over the screen at a time
 
+    def set_scale(self, scale: float) -> None:
+        """From the next question on."""
+        self._scale = scale
+
     async def ask(self, screen: Screen[A]) -> A | Nav:
         if screen.idle_s is None:
             return await self._stage.ask(screen)

@@ -9,6 +9,9 @@ import sys
 
 import structlog
 
+from kiosk.link.errors import ERRORS
+from kiosk.link.log_tail import TAIL
+
 
 def configure() -> None:
     """Logs, and what belongs with them: no core dumps (they would hold a session's data)."""
@@ -22,6 +25,8 @@ def configure() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ERRORS.processor,
+            TAIL.processor,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -22,6 +22,12 @@ class Loudness:
     def changed(self) -> bool:
         return self.percent != self._default
 
+    def set_default(self, percent: int) -> None:
+        """What every session begins with, from the next one on."""
+        changed, self._default = self.changed, percent
+        if not changed:
+            self._set(percent)
+
     def louder(self) -> None:
         self._set(min(100, self.percent + STEP))
 

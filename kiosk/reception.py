@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from backend.contract.kiosk_api import Hello
 from content.load import Pack
 from content.schema.service import Door, Service
 from content.schema.text import Text
+from kiosk import texts as shell
 from kiosk.availability import unavailable_reason
 from kiosk.home import door_screen, home_screen, unavailable_screen
 from kiosk.journal.recovery import Recovery
@@ -21,7 +23,7 @@ from kiosk.journeys.context import Journey, JourneyOver, Terminal, TimedOut
 from kiosk.journeys.issue_certificate import issue_certificate
 from kiosk.journeys.pay_bill import pay_bill
 from kiosk.journeys.waiting import ended
-from kiosk.screens import Choice, Goodbye, Home, Message, Nav, Screen, Stage, Tone, Working
+from kiosk.screens import Choice, Goodbye, Home, Message, Nav, OutOfService, Screen, Stage, Tone, Working
 
 log = structlog.get_logger()
 A = TypeVar("A")
@@ -51,7 +53,10 @@ class Reception:
         self._health_round: Callable[[], None] = lambda: None
         self._resolving: asyncio.Task[None] | None = None
         self.at_home = False  # the home screen is shown
+        self.session_open = False  # a resident is being served
+        self.on_session_ended: Callable[[str], None] = lambda how: None
         self._floor = asyncio.Lock()  # a session and recovery never use the printers at the same time
+        self._closed: dict[str, Text] = {}  # who has closed the terminal, and why
 
     @property
     def stage(self) -> Stage:
@@ -79,6 +84,23 @@ class Reception:
         """`call` is called every few seconds: after the devices were asked, or where a session is left alone with
         them, though of a session only for `_SESSION_S`: one that hangs in a driver is not covered up for ever."""
         self._health_round = call
+
+    def close_for(self, who: str, reason: Text | None) -> None:
+        """Nobody new is served while anybody has a `reason`; None takes it back. The session that runs may end."""
+        before = self._closed.get(who)
+        if reason is None:
+            self._closed.pop(who, None)
+        else:
+            self._closed[who] = reason
+        if before != reason:
+            log.info("closed" if self._closed else "opened", kind=who)
+            self._health_changed.set()
+
+    @asynccontextmanager
+    async def between_sessions(self) -> AsyncIterator[None]:
+        """Waits for the end of a session or recovery; inside, neither begins."""
+        async with self._floor:
+            yield
 
     async def call_staff(self) -> None:
         """呼叫工作人员, over whatever is on the screen."""
@@ -111,9 +133,11 @@ class Reception:
         return service
 
     async def _ask_home(self) -> str:
-        """Home, renewed in place whenever a device or the backend changes."""
+        """Home, renewed in place whenever a device or the backend changes; or why the terminal is closed."""
         while True:
-            question = asyncio.ensure_future(self.stage.ask(self._home()))
+            shown = self._front()
+            asking: Coroutine[Any, Any, str | Nav | None] = self.stage.ask(shown)
+            question = asyncio.ensure_future(asking)
             self.at_home = True
             try:
                 while not question.done():
@@ -122,13 +146,23 @@ class Reception:
                     changed.cancel()
                     if self._health_changed.is_set() and not question.done():
                         self._health_changed.clear()
-                        self.stage.show(self._home())
-                answer = question.result()
+                        front = self._front()
+                        if type(front) is not type(shown):
+                            break
+                        self.stage.show(front)
+                answer = question.result() if question.done() else None
             finally:
                 self.at_home = False
                 await ended(question)
-            if not isinstance(answer, Nav):
+            if isinstance(answer, str) and not isinstance(answer, Nav) and not self._closed:
                 return answer
+
+    def _front(self) -> Screen[Any]:
+        """What a resident finds who comes now."""
+        if not self._closed:
+            return self._home()
+        reason = next(iter(self._closed.values()))
+        return OutOfService(question=shell.SERVICE_STOPPED, speech=reason, reason=reason)
 
     async def _behind(self, door: Door) -> str | None:
         screen = door_screen(self._pack, door, self._terminal.devices, self._backend_reachable)
@@ -156,6 +190,8 @@ class Reception:
         return home_screen(self._pack, self._terminal.devices, self._backend_reachable)
 
     def _reason(self, service: Service) -> Text | None:
+        for reason in self._closed.values():
+            return reason
         return unavailable_reason(service, self._terminal.devices, self._backend_reachable)
 
     # --- a session --------------------------------------------------------------------------------------------------
@@ -171,6 +207,7 @@ class Reception:
                 await self._briefly(unavailable_screen(reason))
                 return
             journey = Journey(self._terminal, service)
+            self.session_open = True
             log.info("session_started", session=journey.session.id, service=service.id)
             self._journey = asyncio.create_task(JOURNEYS[service.journey](journey))
             ended = "completed"
@@ -200,6 +237,8 @@ class Reception:
             if card_used:
                 await self._remind_of_the_card()
             self.stage.reset()
+            self.session_open = False
+            self.on_session_ended(ended)
         if await self._open_intents():
             await self._finish(texts.FINISHING)
 

@@ -11,11 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class KioskSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENKOU_KIOSK_")
 
-    var_dir: Path = Path("var/kiosk")  # the journal lives here
+    var_dir: Path = Path("var/kiosk")  # the journal and the kiosk's identity live here
     devices_file: Path = Path("var/cabinet/devices.toml")
     content_dir: Path = Path("build/content")
-    backend_url: str = "http://127.0.0.1:8201"
-    token_file: Path = Path("var/kiosk/token")
+    backend_url: str = ""  # https; empty: where the kiosk was enrolled
 
     site: str = "青口社区便民服务站"
     site_en: str = "Qingkou Community Service Point"
@@ -32,6 +31,13 @@ class KioskSettings(BaseSettings):
     dim_after_s: float = Field(300.0, ge=0)  # of rest on the home screen; 0: never
     dim_percent: int = Field(30, ge=1, le=100)
     volume: int = Field(60, ge=0, le=100)  # percent, at the start of every session
+
+    # The fleet's desk
+    first_heartbeat_s: float = Field(30.0, ge=0)  # after a start the first one comes at random within so long
+    wait_s: int = Field(55, ge=0, le=300)  # how long one question for urgent commands stays open; 0: none are asked
+    restarts_an_hour: int = Field(3, ge=1)  # the desk may order so many
+    opens_at: str = Field("00:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")  # Beijing time
+    closes_at: str = Field("24:00", pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")
 
     # Identity
     face_enabled: bool = True

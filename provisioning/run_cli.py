@@ -22,6 +22,7 @@ PIN = "135790"  # of every resident in the sandbox
 GUIDE = """
   Open    {url}
   {where}
+  Desk    {console}    The fleet's console, where this kiosk is the first · 管理平台
 
   Try first · 先试试
 
@@ -82,7 +83,9 @@ async def _run(stack: Stack, verbose: bool) -> None:
             await starting
             typer.echo(f"Ready in {time.monotonic() - started:.1f} s.")
             where = IN_BROWSER if stack.headless else IN_WINDOW
-            typer.echo(GUIDE.format(url=stack.cabinet_url, where=where, logs=_short(stack.log_dir), pin=PIN))
+            logs = _short(stack.log_dir)
+            console = stack.console_url
+            typer.echo(GUIDE.format(url=stack.cabinet_url, where=where, console=console, logs=logs, pin=PIN))
             await waiting
         typer.echo("\nStopping …")
     finally:

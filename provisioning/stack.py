@@ -13,6 +13,7 @@ import asyncio
 import fcntl
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from io import TextIOWrapper
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import Self
 
 from provisioning import display
+from provisioning.enrol_kiosk import enrol_kiosk, enrolled
 from provisioning.ports import HOST, Ports, answers, healthy
 from provisioning.process import ChildFailed, Recipe, menkou
 from provisioning.supervisor import Event, Supervisor
@@ -83,8 +85,12 @@ class Stack:
 
     @property
     def network_url(self) -> str:
-        """The backend as the kiosk sees it: through the cable that the cabinet can cut."""
-        return f"http://{HOST}:{self.ports.network}"
+        """The backend's door for kiosks as the kiosk sees it: through the cable that the cabinet can cut."""
+        return f"https://{HOST}:{self.ports.network}"
+
+    @property
+    def console_url(self) -> str:
+        return f"{self.backend_url}/console"
 
     @property
     def log_dir(self) -> Path:
@@ -109,7 +115,13 @@ class Stack:
 
     @property
     def token_file(self) -> Path:
+        """Lets a program ask the backend as the kiosk, at the door for people: for checks and measurements."""
         return self.kiosk_dir / "token"
+
+    @property
+    def ticket_file(self) -> Path:
+        """What the enrolment's QR code says; gone once it is used."""
+        return self.kiosk_dir / "ticket"
 
     @property
     def devices_file(self) -> Path:
@@ -198,32 +210,44 @@ class Stack:
             self._lock = None
 
     async def _start_all(self) -> None:
-        """Two chains, for two cores: what the resident sees, and the world behind it."""
+        """Two chains, for two cores: what the resident sees, and the world behind it. At the first start the kiosk
+        is enrolled when both are there."""
         try:
             async with asyncio.TaskGroup() as group:
-                token = group.create_task(self._ensure_token())
-                group.create_task(self._start_world(token))
-                group.create_task(self._start_terminal(token))
+                first = group.create_task(self._ensure_known())
+                world = group.create_task(self._start_world(first))
+                plugged = asyncio.Event()
+                group.create_task(self._start_terminal(plugged))
+                group.create_task(self._ensure_enrolled(world, plugged))
         except BaseExceptionGroup as errors:
             reason: BaseException = errors
             while isinstance(reason, BaseExceptionGroup):
                 reason = reason.exceptions[0]  # the first is the reason, the others its consequences
             raise reason from None
 
-    async def _ensure_token(self) -> None:
-        """At the first start the backend gives this kiosk its token."""
-        if self.token_file.exists() and any(self.backend_dir.glob("*.sqlite3")):
+    async def _ensure_known(self) -> None:
+        """At the first start the desk is told of this kiosk."""
+        known = self.token_file.exists() and any(self.backend_dir.glob("*.sqlite3"))
+        if known and enrolled(self.kiosk_dir):
             return
         self.kiosk_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        argv = menkou("backend", "token", TERMINAL, "--out", str(self.token_file))
-        await self._supervisor.run(replace(self._backend(), name="first-token", argv=argv))
+        if not known:
+            self.token_file.unlink(missing_ok=True)
+        argv = [sys.executable, "-m", "provisioning.first_kiosk", TERMINAL, str(self.token_file), str(self.ticket_file)]
+        await self._supervisor.run(replace(self._backend(), name="first-kiosk", argv=argv))
 
-    async def _start_world(self, token: asyncio.Task[None]) -> None:
+    async def _ensure_enrolled(self, world: asyncio.Task[None], plugged: asyncio.Event) -> None:
+        await world
+        await plugged.wait()
+        if self._with_kiosk and self.ticket_file.exists():
+            await enrol_kiosk(self.kiosk_dir, self.ticket_file, self.network_url)
+
+    async def _start_world(self, first: asyncio.Task[None]) -> None:
         await self._launch(self._sandbox())
-        await token
+        await first
         await self._launch(self._backend())
 
-    async def _start_terminal(self, token: asyncio.Task[None]) -> None:
+    async def _start_terminal(self, plugged: asyncio.Event) -> None:
         await self._start_screen()
         self.devices_file.unlink(missing_ok=True)  # of an earlier run: its devices are gone
         async with asyncio.TaskGroup() as group:
@@ -231,7 +255,7 @@ class Stack:
                 log = self.log_dir / "screen-sharing.log"
                 group.create_task(self._launch(display.x11vnc_recipe(self.display, self.ports.vnc, log)))
             group.create_task(self._launch(self._cabinet()))
-        await token
+        plugged.set()
         if self._with_kiosk:
             await self._launch(self._kiosk())
 
@@ -268,6 +292,7 @@ class Stack:
             "MENKOU_BACKEND_PORT": self.ports.backend,
             "MENKOU_FLEET_KIOSK_HOST": HOST,
             "MENKOU_FLEET_KIOSK_PORT": self.ports.fleet,
+            "MENKOU_FLEET_KIOSK_URL": self.network_url,
             "MENKOU_BACKEND_VAR_DIR": self.backend_dir,
             "MENKOU_BACKEND_SANDBOX_DIR": self.sandbox_dir,
             "MENKOU_BACKEND_CONTENT_DIR": self._content_dir,
@@ -280,7 +305,7 @@ class Stack:
     def _cabinet(self) -> Recipe:
         argv = ["cabinet", "serve", "--host", HOST, "--port", str(self.ports.cabinet)]
         argv += ["--run-dir", str(self.cabinet_dir), "--terminal", TERMINAL, "--speed", str(self._speed)]
-        argv += ["--sandbox-url", self.sandbox_url, "--backend-url", self.backend_url]
+        argv += ["--sandbox-url", self.sandbox_url, "--backend-url", f"https://{HOST}:{self.ports.fleet}"]
         argv += ["--network-port", str(self.ports.network)]
         if self.display and self.headless:
             # On a person's own screen the phone must not look around: it asks the sandbox for the open code.
@@ -297,7 +322,7 @@ class Stack:
             "MENKOU_KIOSK_DEVICES_FILE": self.devices_file,
             "MENKOU_KIOSK_CONTENT_DIR": self._content_dir,
             "MENKOU_KIOSK_BACKEND_URL": self.network_url,
-            "MENKOU_KIOSK_TOKEN_FILE": self.token_file,
+            "MENKOU_KIOSK_FIRST_HEARTBEAT_S": 1,
             "MENKOU_KIOSK_TERMINAL": TERMINAL,
             "MENKOU_KIOSK_WIDTH": self.window[0],
             "MENKOU_KIOSK_HEIGHT": self.window[1],

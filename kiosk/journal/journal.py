@@ -193,6 +193,19 @@ class Journal:
     async def all_intents(self) -> list[Intent]:
         return await self._intents("ORDER BY created_at, rowid")
 
+    async def settled_since(self, place: int) -> tuple[int, dict[tuple[IntentKind, Outcome], int]]:
+        """How many intents were settled after `place`, by kind and outcome, and the place to go on from; 0 is the
+        beginning."""
+        cursor = await self._db.execute(
+            "SELECT MAX(event.seq), intent.kind, event.outcome, COUNT(*) FROM event "
+            "JOIN intent ON intent.id = event.intent "
+            "WHERE event.seq > ? AND event.outcome IS NOT NULL GROUP BY intent.kind, event.outcome",
+            (place,),
+        )
+        rows = list(await cursor.fetchall())
+        counts = {(IntentKind(row[1]), Outcome(row[2])): int(row[3]) for row in rows}
+        return max([place, *(int(row[0]) for row in rows)]), counts
+
     async def post(self, item: OutboxItem) -> None:
         """Keep something for the backend until it has been delivered."""
         now = datetime.now(UTC).isoformat()

@@ -6,6 +6,7 @@ Expected answers are values: the reply, a `Refusal` (the backend said no, with a
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -59,30 +60,36 @@ Fault = Refusal | Unreachable
 
 
 class BackendLink:
-    """One HTTP/1.1 keep-alive client. `retries` apply to every call: all are safe to repeat, by intent id."""
+    """One HTTP/1.1 keep-alive client. `retries` apply to every call: all are safe to repeat, by intent id. Until `use`
+    has said where the backend is and as whom to come, nobody is asked and every answer is `Unreachable`."""
 
     def __init__(
-        self,
-        base_url: str,
-        token: str,
-        *,
-        timeout_s: float = 8.0,
-        retries: int = 2,
-        transport: httpx.AsyncBaseTransport | None = None,
+        self, *, timeout_s: float = 8.0, retries: int = 2, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=base_url + API_PREFIX,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=httpx.Timeout(timeout_s, connect=3.0),
-            transport=transport,
-            trust_env=False,
-        )
+        self._timeout = httpx.Timeout(timeout_s, connect=3.0)
+        self._transport = transport
+        self._http: httpx.AsyncClient | None = None
+        self._left: list[httpx.AsyncClient] = []  # with an older certificate; their last calls may still run
         self._retries = retries
         self.reachable: bool | None = None  # None until the first answer
         self._clock_offset = timedelta(0)
 
+    def use(self, base_url: str, context: ssl.SSLContext | None = None) -> None:
+        """From now on ask there. `context` trusts the backend's authority and holds the kiosk's certificate."""
+        if self._http is not None:
+            self._left.append(self._http)
+        self._http = httpx.AsyncClient(
+            base_url=base_url + API_PREFIX,
+            verify=context if context is not None else True,
+            timeout=self._timeout,
+            transport=self._transport,
+            trust_env=False,
+        )
+
     async def close(self) -> None:
-        await self._http.aclose()
+        for http in (*self._left, self._http):
+            if http is not None:
+                await http.aclose()
 
     async def hello(self) -> Hello | Fault:
         # Asked every few seconds: a stalled line must show soon, not after the time-out of a real request.
@@ -178,16 +185,20 @@ class BackendLink:
         tries = 1 + (self._retries if retries is None else retries)
         content = body.model_dump_json().encode() if body is not None else None
         fault: Unreachable = Unreachable("never tried")
+        http = self._http
+        if http is None:
+            self.reachable = False
+            return Unreachable("not registered")
         for attempt in range(tries):
             if attempt:
                 await asyncio.sleep(0.3 * 2 ** (attempt - 1))
             try:
-                reply = await self._http.request(
+                reply = await http.request(
                     method,
                     path,
                     content=content,
                     headers={"Content-Type": "application/json"} if content else None,
-                    timeout=timeout_s if timeout_s is not None else self._http.timeout,
+                    timeout=timeout_s if timeout_s is not None else self._timeout,
                 )
             except httpx.HTTPError as error:
                 fault = Unreachable(type(error).__name__)

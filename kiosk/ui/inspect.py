@@ -90,6 +90,22 @@ def grab(path: Path | None, pump: Callable[[int], None]) -> Image.Image:
     return taken[0]
 
 
+async def picture() -> Image.Image:
+    """The next frame, as the running interface draws it. Raises TimeoutError when it draws nothing for 10 s."""
+    taken: asyncio.Future[Image.Image] = asyncio.get_running_loop().create_future()
+
+    def flipped(*_args: object) -> None:
+        if not taken.done():
+            taken.set_result(_read_buffer())
+
+    Window.bind(on_flip=flipped)
+    try:
+        Window.canvas.ask_update()
+        return await asyncio.wait_for(taken, 10)
+    finally:
+        Window.unbind(on_flip=flipped)
+
+
 class Inspector:
     """The socket's server. Commands, one JSON object a line: `{"do": "describe"}`, `{"do": "screenshot", "path": …}`,
     `{"do": "frames"}`, `{"do": "wait", "screen": …, "over": …, "not_serial": …, "timeout": s}`. Answers
@@ -145,18 +161,7 @@ class Inspector:
         raise ValueError(f"unknown command {command!r}")
 
     async def _screenshot(self, path: Path) -> dict[str, Any]:
-        taken: asyncio.Future[Image.Image] = asyncio.get_running_loop().create_future()
-
-        def flipped(*_args: object) -> None:
-            if not taken.done():
-                taken.set_result(_read_buffer())
-
-        Window.bind(on_flip=flipped)
-        try:
-            Window.canvas.ask_update()
-            image = await asyncio.wait_for(taken, 10)
-        finally:
-            Window.unbind(on_flip=flipped)
+        image = await picture()
         await asyncio.to_thread(image.save, path)
         return {"path": str(path), "size": list(image.size)}
 

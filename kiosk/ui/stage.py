@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -103,6 +104,19 @@ class KivyStage:
 
     def patience(self) -> float:
         return _LARGE_PATIENCE if self.surface.prefs.large else 1.0
+
+    async def picture(self) -> bytes:
+        """What is on the screen, PNG. Raises TimeoutError when nothing is drawn."""
+        from kiosk.ui.inspect import picture
+
+        image = await picture()
+
+        def png() -> bytes:
+            out = io.BytesIO()
+            image.save(out, "PNG")
+            return out.getvalue()
+
+        return await asyncio.to_thread(png)
 
     def reset(self) -> None:
         self.surface.reset()

@@ -27,13 +27,16 @@ class ProgramStage(ScriptedStage):
     on_call_staff: Callable[[], None] | None = None
 
     def __init__(self) -> None:
-        super().__init__({"Home": Wait()})
+        super().__init__({"Home": Wait(), "OutOfService": Wait()})
         self.pressed: list[KeyPress] = []
 
     def press(self, press: KeyPress) -> None:
         self.pressed.append(press)
 
     def beat(self, call: Callable[[], None]) -> None: ...
+
+    async def picture(self) -> bytes:
+        return b""
 
 
 class FakeKeypad:
@@ -56,12 +59,10 @@ class FakeKeypad:
 
 async def test_keys_reach_the_screen_and_the_screen_dims(tmp_path: Path) -> None:
     build(CATALOGUE, tmp_path / "content")
-    (tmp_path / "token").write_text("a token", "utf-8")
     (tmp_path / "devices.toml").write_text("", "utf-8")
     settings = KioskSettings(
         var_dir=tmp_path,
         content_dir=tmp_path / "content",
-        token_file=tmp_path / "token",
         devices_file=tmp_path / "devices.toml",
         backend_url="http://127.0.0.1:9",
         dim_after_s=0.5,

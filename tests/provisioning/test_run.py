@@ -10,6 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -17,6 +18,8 @@ from typer.testing import CliRunner
 from backend import sandbox
 from content.load import load_pack
 from drivers.virtual.cabinet import app as cabinet_app
+from kiosk.link.identity_files import IdentityFiles
+from kiosk.link.key_store import FileKeyStore
 from provisioning import run_cli
 from provisioning.ports import HOST, Ports, healthy
 from provisioning.process import MARK, ChildFailed, menkou
@@ -26,7 +29,7 @@ from provisioning.supervisor import Event, Happening
 
 CONTENT = Path("build/content")
 needs_content = pytest.mark.skipif(not CONTENT.is_dir(), reason="no build/content: run `menkou content build`")
-FREE = [f"--{name}-port=0" for name in ("backend", "sandbox", "cabinet", "network", "vnc")]
+FREE = [f"--{name}-port=0" for name in ("backend", "sandbox", "cabinet", "network", "vnc", "fleet")]
 
 
 def test_the_guide_names_what_is_really_there() -> None:
@@ -106,7 +109,7 @@ async def test_the_whole_house_starts_survives_and_leaves_nothing(tmp_path: Path
     async with asyncio.timeout(110):
         async with stack:
             assert await healthy(stack.ports.backend, "/readyz")
-            assert await healthy(stack.ports.network, "/readyz")  # through the cabinet's cable
+            assert await _healthy_for_the_kiosk(stack)
             assert await healthy(stack.ports.cabinet)
             assert stack.framebuffer_dir is not None
             assert (stack.framebuffer_dir / "Xvfb_screen0").stat().st_size > 1080 * 1920 * 4
@@ -122,6 +125,15 @@ async def test_the_whole_house_starts_survives_and_leaves_nothing(tmp_path: Path
         left = [pid for pid in _processes() if str(tmp_path).encode() in _environment(pid)]
         assert left == []
         assert not await healthy(stack.ports.cabinet)
+
+
+async def _healthy_for_the_kiosk(stack: Stack) -> bool:
+    """Through the cabinet's cable, with the kiosk's own certificate."""
+    files = IdentityFiles(stack.kiosk_dir / "identity", FileKeyStore())
+    identity = files.current()
+    assert identity is not None
+    async with httpx.AsyncClient(verify=files.context(identity), trust_env=False) as http:
+        return (await http.get(f"{stack.network_url}/healthz")).is_success
 
 
 @pytest.mark.stack

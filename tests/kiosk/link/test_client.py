@@ -17,7 +17,16 @@ PAYMENT = PaymentRequest(
 
 
 def _link(handler: Callable[[httpx.Request], httpx.Response]) -> BackendLink:
-    return BackendLink("http://backend.invalid", "token", retries=2, transport=httpx.MockTransport(handler))
+    link = BackendLink(retries=2, transport=httpx.MockTransport(handler))
+    link.use("http://backend.invalid")
+    return link
+
+
+async def test_a_kiosk_that_is_nobody_asks_nobody() -> None:
+    link = BackendLink()
+    assert await link.hello() == Unreachable("not registered")
+    assert link.reachable is False
+    await link.close()
 
 
 async def test_a_problem_is_a_refusal_with_its_code() -> None:

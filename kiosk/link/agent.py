@@ -1,0 +1,375 @@
+"""The kiosk's side of the fleet: keeps its identity, says how it is, does what the desk asks.
+
+Nothing here is waited for by a resident. A desk that is away changes nothing for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import shutil
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from backend.contract.fleet_api import FleetProblem, HeartbeatReply, Orders
+from backend.contract.fleet_api import Settings as SettingsReply
+from content.schema.text import Text
+from kiosk.link.command_kinds.log_bundle import log_bundle
+from kiosk.link.command_kinds.print_test import print_test
+from kiosk.link.command_kinds.restart import Restart, systemctl_reboot
+from kiosk.link.command_kinds.screenshot import screenshot
+from kiosk.link.command_kinds.self_test import self_test
+from kiosk.link.command_kinds.service import ServiceState, into_service, out_of_service
+from kiosk.link.command_kinds.wipe import Wipe
+from kiosk.link.commands import Command, Commands, Plain, Task
+from kiosk.link.desired_settings import DesiredSettings
+from kiosk.link.desk_clock import DeskClock
+from kiosk.link.enrolment import BadIdentity, renew
+from kiosk.link.errors import ERRORS, ErrorBook
+from kiosk.link.fleet_desk import DeskFault, DeskRefusal, FleetDesk
+from kiosk.link.fleet_store import FleetStore
+from kiosk.link.heartbeat import Heartbeats, Vitals
+from kiosk.link.hours import closed_reason
+from kiosk.link.identity_files import Identity, IdentityFiles
+from kiosk.link.installer import Installer, TrialInstaller
+from kiosk.link.key_store import KeyMissing
+from kiosk.link.log_tail import TAIL, LogTail
+from kiosk.link.report import ReportBuilder
+from kiosk.link.rollouts import Rollouts
+from kiosk.link.sequence import Sequence
+from kiosk.link.tally import Tally
+from kiosk.link.terminal_port import TerminalPort
+
+log = structlog.get_logger()
+
+_LOOK_S = 2.0  # for a new identity, and at the hours
+_LOOK_UNREGISTERED_S = 0.5  # whoever has just enrolled it stands before it
+_OLD_DESK_S = 60.0  # connections with the certificate before are left this long to end what they do
+_RENEW_AGAIN_S = 600.0
+_MB = 1024 * 1024
+
+NOT_REGISTERED = Text("本机尚未登记，暂不能使用。", "This terminal is not registered.")
+SUSPENDED = Text("本机已停用，等待工作人员检查。", "This terminal is suspended until staff have checked it.")
+
+
+@dataclass(frozen=True)
+class AgentOptions:
+    """`desk_url`: where the desk is reached, if not where the kiosk was enrolled. `wait_s`: how long a long poll
+    lasts, 0: none."""
+
+    var_dir: Path
+    software: str
+    content: str
+    desk_url: str = ""
+    first_within_s: float = 30.0
+    wait_s: int = 55
+    restarts_an_hour: int = 3
+
+
+class FleetAgent:
+    """`on_identity(url, context)`: the kiosk is somebody, perhaps with a new certificate: whoever else talks to the
+    backend does so with this context from now on. `hours()`: opening and closing time in force."""
+
+    def __init__(
+        self,
+        options: AgentOptions,
+        files: IdentityFiles,
+        store: FleetStore,
+        tally: Tally,
+        terminal: TerminalPort,
+        desired: DesiredSettings,
+        *,
+        on_identity: Callable[[str, ssl.SSLContext], None],
+        hours: Callable[[], tuple[str, str]],
+        errors: ErrorBook = ERRORS,
+        tail: LogTail = TAIL,
+        installers: Mapping[str, Installer] | None = None,
+        reboot: Callable[[], Awaitable[None]] = systemctl_reboot,
+    ) -> None:
+        self._options = options
+        self._files = files
+        self._store = store
+        self._tally = tally
+        self._terminal = terminal
+        self._desired = desired
+        self._on_identity = on_identity
+        self._hours = hours
+        self._errors = errors
+        self._tail = tail
+        self._identity: Identity | None = None
+        self._connected: FleetDesk | None = None
+        self._old: set[asyncio.Task[None]] = set()
+        self._renew_wanted = False
+        self._settings_failed_at = -_RENEW_AGAIN_S
+        self._last_beat: float | None = None
+        self._refused = ""
+        self._report = ReportBuilder()
+        self.clock = DeskClock()
+        self.boot = secrets.token_hex(8)
+        self.service = ServiceState(terminal, store)
+        self.rollouts = Rollouts(
+            installers if installers is not None else {"trial": TrialInstaller(options.var_dir / "trial")},
+            store,
+            terminal,
+            self.clock,
+            self._desk,
+            options.var_dir / "releases",
+            changed=lambda: None,
+        )
+        self.commands = Commands(
+            self._kinds(reboot), store, self.clock, self._desk, boot=self.boot, epoch=lambda: self._epoch
+        )
+        self.heartbeats = Heartbeats(
+            self._desk,
+            Sequence(options.var_dir / "sequence"),
+            report=self._report_now,
+            vitals=self._vitals,
+            errors=errors,
+            clock=self.clock,
+            on_answer=self._heard,
+            first_within_s=options.first_within_s,
+            boot=self.boot,
+        )
+
+    def interface_beat(self) -> None:
+        """The screen draws: called about every second."""
+        self._last_beat = time.monotonic()
+
+    async def run(self) -> None:
+        """For ever, and whatever goes wrong."""
+        await self.service.restore()
+        await self.rollouts.restore()
+        await self.commands.recover()
+        try:
+            await self._be_registered()
+            async with asyncio.TaskGroup() as group:
+                for work in (
+                    self.heartbeats.run,
+                    self.commands.run,
+                    self._wait_for_orders,
+                    self._look_after_identity,
+                    self._tail_written,
+                ):
+                    group.create_task(self._kept_up(work), name=work.__name__)
+        finally:
+            await self.commands.stop()
+            await self.rollouts.stop()
+            for task in self._old:
+                task.cancel()
+            if self._connected is not None:
+                await self._connected.close()
+
+    # Identity
+
+    async def _be_registered(self) -> None:
+        """Until there is an identity; `menkou kiosk enrol` may bring it at any time."""
+        while not self._connect():
+            self._terminal.close_for("identity", NOT_REGISTERED)
+            await asyncio.sleep(_LOOK_UNREGISTERED_S)
+        self._terminal.close_for("identity", None)
+
+    def _connect(self) -> bool:
+        """With the newest identity on the disk."""
+        identity = self._files.current()
+        if identity is None:
+            return False
+        try:
+            context = self._files.context(identity)
+        except (KeyMissing, OSError, ssl.SSLError) as error:
+            log.error("identity_unusable", error=type(error).__name__)
+            return False
+        url = self._options.desk_url or identity.desk_url
+        old, self._connected = self._connected, FleetDesk(url, context)
+        self._identity = identity
+        self._on_identity(url, context)
+        if old is not None:
+            task = asyncio.create_task(_close_later(old))
+            self._old.add(task)
+            task.add_done_callback(self._old.discard)
+        log.info("identity_in_use", kiosk=identity.kiosk_id, until=identity.not_after.isoformat())
+        return True
+
+    def _desk(self) -> FleetDesk:
+        assert self._connected is not None  # noqa: S101 - nothing starts before there is an identity
+        return self._connected
+
+    @property
+    def _epoch(self) -> int:
+        return self._identity.epoch if self._identity is not None else 0
+
+    async def _look_after_identity(self) -> None:
+        """A new enrolment is taken up, an old certificate renewed, the hours kept."""
+        again_at = 0.0
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            identity = self._identity
+            assert identity is not None  # noqa: S101
+            if self._files.newest() not in (None, identity.folder) and self._connect():
+                self._be_ours()
+                self.heartbeats.now()
+            due = self._renew_wanted or self.clock.best() >= identity.renew_after
+            if due and time.monotonic() >= again_at and not self._refused:
+                again_at = time.monotonic() + _RENEW_AGAIN_S * random.SystemRandom().uniform(0.5, 1.5)
+                await self._renew(identity)
+            self._terminal.close_for("hours", closed_reason(self.clock.best(), *self._hours()))
+
+    async def _renew(self, identity: Identity) -> None:
+        try:
+            answer = await renew(self._files, identity, self._desk())
+        except (BadIdentity, KeyMissing, OSError) as error:
+            log.error("certificate_not_renewed", error=type(error).__name__)
+            return
+        if isinstance(answer, Identity):
+            self._renew_wanted = False
+            self._connect()
+            log.info("certificate_renewed", until=answer.not_after.isoformat())
+        else:
+            code = answer.code if isinstance(answer, DeskRefusal) else answer.reason
+            log.error("certificate_not_renewed", error=code)
+
+    def _be_ours(self) -> None:
+        self._refused = ""
+        self._terminal.close_for("identity", None)
+
+    # What the desk answers
+
+    async def _heard(self, answer: HeartbeatReply | DeskFault) -> None:
+        if isinstance(answer, DeskRefusal) and answer.not_ours:
+            if self._refused != answer.code:
+                log.error("identity_refused", code=answer.code)
+            self._refused = answer.code
+            quarantined = answer.code == FleetProblem.QUARANTINED
+            self._terminal.close_for("identity", SUSPENDED if quarantined else NOT_REGISTERED)
+        if not isinstance(answer, HeartbeatReply):
+            return
+        self._be_ours()
+        if answer.renew:
+            self._renew_wanted = True
+        await self.commands.take(answer.commands)
+        self.rollouts.want(answer.rollout)
+        await self.commands.tell()
+        if answer.settings != self._desired.revision:
+            await self._fetch_settings()
+
+    async def _fetch_settings(self) -> None:
+        reply = await self._desk().settings()
+        if not isinstance(reply, SettingsReply):
+            return
+        try:
+            self._desired.take(reply)
+        except OSError as error:
+            log.error("settings_not_kept", error=type(error).__name__)
+            return
+        if "volume" in reply.values:
+            await self._store.set_fact("volume", None)  # the setting is newer than the command
+        async with self._terminal.between_sessions():
+            self._terminal.apply_settings(self._desired.values)
+        log.info("settings_applied", revision=reply.revision)
+        self.heartbeats.now()
+
+    async def _wait_for_orders(self) -> None:
+        """Urgent commands do not wait for the next heartbeat."""
+        if not self._options.wait_s:
+            await asyncio.Event().wait()
+        chance = random.SystemRandom()
+        while True:
+            if not isinstance(self.heartbeats.last, HeartbeatReply):
+                await asyncio.sleep(_LOOK_S)  # whoever is not heard there is not asked here
+                continue
+            orders = await self._desk().wait(self._options.wait_s)
+            if isinstance(orders, Orders):
+                await self.commands.take(orders.commands)
+                await asyncio.sleep(0.2)
+                continue
+            pause = chance.uniform(20.0, 60.0)
+            if isinstance(orders, DeskRefusal) and orders.retry_after_s is not None:
+                pause = max(pause, orders.retry_after_s)
+            await asyncio.sleep(pause)
+
+    # What the desk hears
+
+    def _report_now(self) -> bytes:
+        devices = {name.value: device.status for name, device in self._terminal.devices.present().items()}
+        reason = self.service.reason
+        return self._report.build(
+            devices,
+            software=self._options.software,
+            content=self._options.content,
+            settings=self._desired.revision,
+            out_of_service=reason.en if reason is not None else "",
+            rollout=self.rollouts.progress,
+        )
+
+    async def _vitals(self) -> Vitals:
+        cabinet = self._terminal.devices.cabinet
+        storage = cabinet.state.storage if cabinet is not None else None
+        free = storage.free_bytes if storage is not None else None
+        if free is None:
+            free = await asyncio.to_thread(lambda: shutil.disk_usage(self._options.var_dir).free)
+        temperature = cabinet.state.temperature_c if cabinet is not None else None
+        wear = storage.wear_percent if storage is not None else None
+        beat = self._last_beat
+        return Vitals(
+            session_open=self._terminal.session_open,
+            interface_age_s=int(time.monotonic() - beat) if beat is not None else 0,
+            temperature_c=round(temperature, 1) if temperature is not None and -60 <= temperature <= 200 else None,
+            disk_free_mb=free // _MB,
+            disk_wear_pct=max(0, min(255, wear)) if wear is not None else None,
+            counters=await self._tally.counters(),
+        )
+
+    # Commands
+
+    def _kinds(self, reboot: Callable[[], Awaitable[None]]) -> dict[str, Command]:
+        terminal, options = self._terminal, self._options
+        logs = options.var_dir / "log"
+        return {
+            "restart": Restart(terminal, self._store, self.clock, reboot=reboot, most_an_hour=options.restarts_an_hour),
+            "self-test": self_test(terminal),
+            "out-of-service": out_of_service(self.service),
+            "into-service": into_service(self.service),
+            "log-bundle": log_bundle(terminal, self._desk, self._tail, logs, self._tally.statistics),
+            "screenshot": screenshot(terminal, self._desk),
+            "volume": Plain(self._volume),
+            "print-test": print_test(terminal),
+            "resync": Plain(self._resync),
+            "wipe": Wipe(terminal, options.var_dir, self._desk),
+        }
+
+    async def _volume(self, task: Task) -> dict[str, Any]:
+        percent = task.number("percent", 0, 100)
+        await self._store.set_fact("volume", str(percent))
+        self._terminal.set_volume(percent)
+        return {"percent": percent}
+
+    async def _resync(self, task: Task) -> dict[str, Any]:
+        self._desired.revision = 0  # the next answer has them fetched
+        self.heartbeats.forget_told()
+        self.heartbeats.now()
+        return {}
+
+    # Keeping it up
+
+    async def _tail_written(self) -> None:
+        await self._tail.run(self._options.var_dir / "log")
+
+    async def _kept_up(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A bug in one part is logged and the part begun again: a kiosk that falls silent has to be visited."""
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001
+                log.error("agent_part_failed", error=type(error).__name__, at=work.__name__)
+            await asyncio.sleep(30.0)
+
+
+async def _close_later(desk: FleetDesk) -> None:
+    await asyncio.sleep(_OLD_DESK_S)
+    await desk.close()

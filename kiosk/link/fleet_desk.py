@@ -1,0 +1,206 @@
+"""The kiosk's side of `backend.contract.fleet_api`. Expected answers are values; every call may be repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+import structlog
+
+from backend.contract.fleet_api import (
+    FLEET_PREFIX,
+    CommandAck,
+    Enrolled,
+    EnrolRequest,
+    FleetProblem,
+    Heartbeat,
+    HeartbeatReply,
+    Orders,
+    Problem,
+    RenewRequest,
+    RolloutReport,
+    Settings,
+)
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+_TIMEOUT_S = 15.0
+_UPLOAD_S = 120.0
+_MAX_ANSWER = 1 << 20  # bytes
+_MAX_RETRY_AFTER_S = 3600.0
+
+
+@dataclass(frozen=True)
+class DeskRefusal:
+    """The desk said no. `retry_after_s`: when to ask again, if it said so."""
+
+    status: int
+    code: str
+    retry_after_s: float | None = None
+
+    @property
+    def not_ours(self) -> bool:
+        """This identity opens nothing any more: revoked, replaced or seen twice."""
+        return self.code in (
+            FleetProblem.UNKNOWN_IDENTITY,
+            FleetProblem.QUARANTINED,
+            FleetProblem.NO_CERTIFICATE,
+        )
+
+
+@dataclass(frozen=True)
+class DeskSilent:
+    """No usable answer: the desk may or may not have taken it."""
+
+    reason: str
+
+
+DeskFault = DeskRefusal | DeskSilent
+
+
+class FleetDesk:
+    """`beats` is one kept-alive connection for the heartbeats; everything else uses a second one, so that nothing is
+    behind a long poll or a download. `context` None: plain HTTP, for tests."""
+
+    def __init__(
+        self, url: str, context: ssl.SSLContext | None, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        def client(connections: int) -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                base_url=url + FLEET_PREFIX,
+                verify=context if context is not None else True,
+                timeout=httpx.Timeout(_TIMEOUT_S, connect=5.0),
+                limits=httpx.Limits(
+                    max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=600.0
+                ),
+                transport=transport,
+                trust_env=False,
+            )
+
+        self._beats = client(1)
+        self._other = client(3)
+
+    async def close(self) -> None:
+        await self._beats.aclose()
+        await self._other.aclose()
+
+    async def enrol(self, request: EnrolRequest) -> Enrolled | DeskFault:
+        return await self._call(Enrolled, "POST", "/enrol", request)
+
+    async def renew(self, request: RenewRequest) -> Enrolled | DeskFault:
+        return await self._call(Enrolled, "POST", "/renew", request)
+
+    async def heartbeat(self, heartbeat: Heartbeat) -> HeartbeatReply | DeskFault:
+        return await self._call(HeartbeatReply, "POST", "/heartbeat", heartbeat, client=self._beats)
+
+    async def wait(self, seconds: int) -> Orders | DeskFault:
+        return await self._call(Orders, "GET", f"/wait?seconds={seconds}", timeout_s=seconds + 10.0)
+
+    async def settings(self) -> Settings | DeskFault:
+        return await self._call(Settings, "GET", "/settings")
+
+    async def ack(self, command_id: str, ack: CommandAck) -> DeskFault | None:
+        return await self._tell("POST", f"/commands/{quote(command_id, safe='')}/ack", msgspec.json.encode(ack))
+
+    async def put_file(self, command_id: str, data: bytes, content_type: str) -> DeskFault | None:
+        return await self._tell("PUT", f"/commands/{quote(command_id, safe='')}/file", data, content_type, _UPLOAD_S)
+
+    async def report(self, rollout_id: str, report: RolloutReport) -> DeskFault | None:
+        return await self._tell("POST", f"/rollouts/{quote(rollout_id, safe='')}/report", msgspec.json.encode(report))
+
+    @asynccontextmanager
+    async def payload(self, release_id: str, start: int) -> AsyncIterator[httpx.Response | DeskFault]:
+        """The payload from byte `start` on, to be read by `aiter_bytes`; 206, or 200 from the beginning."""
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        request = self._other.build_request("GET", f"/releases/{quote(release_id, safe='')}/payload", headers=headers)
+        try:
+            reply = await self._other.send(request, stream=True)
+        except httpx.HTTPError as error:
+            yield DeskSilent(type(error).__name__)
+            return
+        try:
+            if reply.is_success:
+                yield reply
+            else:
+                await reply.aread()
+                yield refusal(reply)
+        finally:
+            await reply.aclose()
+
+    async def _call(
+        self,
+        kind: type[T],
+        method: str,
+        path: str,
+        body: msgspec.Struct | None = None,
+        *,
+        client: httpx.AsyncClient | None = None,
+        timeout_s: float | None = None,
+    ) -> T | DeskFault:
+        content = msgspec.json.encode(body) if body is not None else b""
+        reply = await self._send(client or self._other, method, path, content, "application/json", timeout_s)
+        if not isinstance(reply, httpx.Response):
+            return reply
+        if len(reply.content) > _MAX_ANSWER:
+            return DeskSilent("answer too large")
+        try:
+            return msgspec.json.decode(reply.content, type=kind)
+        except msgspec.MsgspecError:
+            log.error("desk_reply_invalid", kind=kind.__name__)
+            return DeskSilent("invalid reply")
+
+    async def _tell(
+        self,
+        method: str,
+        path: str,
+        content: bytes,
+        content_type: str = "application/json",
+        timeout_s: float | None = None,
+    ) -> DeskFault | None:
+        reply = await self._send(self._other, method, path, content, content_type, timeout_s)
+        return None if isinstance(reply, httpx.Response) else reply
+
+    async def _send(
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        path: str,
+        content: bytes,
+        content_type: str,
+        timeout_s: float | None,
+    ) -> httpx.Response | DeskFault:
+        try:
+            # httpx times out between bytes only: a line that trickles must not hold the agent up.
+            async with asyncio.timeout(2 * (timeout_s or _TIMEOUT_S)):
+                reply = await client.request(
+                    method,
+                    path,
+                    content=content or None,
+                    headers={"Content-Type": content_type} if content else None,
+                    timeout=timeout_s if timeout_s is not None else client.timeout,
+                )
+        except (httpx.HTTPError, TimeoutError, ssl.SSLError, OSError) as error:
+            return DeskSilent(type(error).__name__)
+        return reply if reply.is_success else refusal(reply)
+
+
+def refusal(reply: httpx.Response) -> DeskRefusal:
+    """What an answer that is no success says."""
+    try:
+        code = msgspec.json.decode(reply.content, type=Problem).code[:80]
+    except msgspec.MsgspecError:
+        code = f"http-{reply.status_code}"
+    return DeskRefusal(reply.status_code, code, _retry_after(reply.headers.get("retry-after", "")))
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds; a date, nonsense or a threat of years is not obeyed."""
+    return min(float(text), _MAX_RETRY_AFTER_S) if text.isdecimal() and text.isascii() else None

@@ -1,0 +1,93 @@
+"""What a rollout puts in place. Each kind (content, system software, trial) has an installer of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Protocol
+
+from kiosk.link.files import sync_folder
+
+
+class InstallFailed(Exception):
+    """The new version does not run; `code` says why. The old one runs on or again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Installer(Protocol):
+    """All calls may be repeated after a power cut at any point. Blocking work is done in a thread."""
+
+    def version(self) -> str:
+        """Which version runs; "" if none was ever installed."""
+
+    async def install(self, payload: Path, version: str) -> None:
+        """Put the (verified) payload in the place of what runs, and keep that. Raises InstallFailed."""
+
+    async def check(self, version: str) -> None:
+        """The new version runs, and well. Raises InstallFailed."""
+
+    async def go_back(self, version: str) -> None:
+        """If `version` runs, return to the one kept from before it."""
+
+
+class TrialInstaller:
+    """Rehearses rollouts without changing anything a resident sees. The payload is JSON:
+    `{"version": …, "behaviour": "ok" | "fails-self-check" | "refuses"}`.
+
+    `current` and `previous` are renamed, so there is a whole one at any time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def version(self) -> str:
+        return str(self._read("current").get("version", ""))
+
+    async def install(self, payload: Path, version: str) -> None:
+        content = _json(payload)
+        if content.get("version") != version:
+            raise InstallFailed("version-differs")
+        if content.get("behaviour") == "refuses":
+            raise InstallFailed("not-installable")
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.version() == version:
+            return  # the power went just after the rename
+        fresh = self._folder / "next"
+        shutil.copyfile(payload, fresh)
+        if (self._folder / "current").exists():
+            shutil.copyfile(self._folder / "current", self._folder / "previous.new")
+            (self._folder / "previous.new").replace(self._folder / "previous")
+        fresh.replace(self._folder / "current")
+        sync_folder(self._folder)
+
+    async def check(self, version: str) -> None:
+        current = self._read("current")
+        if current.get("version") != version:
+            raise InstallFailed("other-version-runs")
+        if current.get("behaviour") != "ok":
+            raise InstallFailed("self-check-failed")
+
+    async def go_back(self, version: str) -> None:
+        if self.version() != version:
+            return
+        previous = self._folder / "previous"
+        if previous.exists():
+            previous.replace(self._folder / "current")
+        else:
+            (self._folder / "current").unlink(missing_ok=True)
+        if self._folder.exists():
+            sync_folder(self._folder)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        return _json(self._folder / name)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
