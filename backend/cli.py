@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from backend.operations import cli as operations
 from backend.secret_files import write_secret
 from backend.settings import BackendSettings, SettingsError
 
 app = typer.Typer(help="The central backend.", no_args_is_help=True)
+operations.join(app)
 
 
 @app.command()
@@ -38,13 +40,6 @@ def serve(
     except (SettingsError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-
-
-@app.command()
-def migrate() -> None:
-    """Bring the database to the newest revision."""
-    settings = BackendSettings()
-    print("upgraded" if asyncio.run(_migrate(settings)) else "already up to date")
 
 
 @app.command()

@@ -30,6 +30,7 @@ from backend.contract.fleet_api import FLEET_PREFIX
 from backend.contract.kiosk_api import API_PREFIX
 from backend.fleet.identity.authority import open_authority, server_files
 from backend.fleet.settings import FleetSettings
+from backend.operations.service_manager import told
 from backend.settings import BackendSettings
 from backend.tls import KioskProtocol, Only, Proxied, kiosk_context
 
@@ -106,7 +107,7 @@ async def _until_told(settings: BackendSettings, fleet: FleetSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with listening(settings, fleet):
+    async with listening(settings, fleet), told():
         await stop.wait()
 
 

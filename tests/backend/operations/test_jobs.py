@@ -70,3 +70,35 @@ async def test_a_failing_job_gives_its_lease_back(sessions: Sessions) -> None:
         await first.run_once("work")
     with pytest.raises(RuntimeError):
         await second.run_once("work")
+
+
+async def test_several_workers_do_a_job_as_often_as_one(sessions: Sessions) -> None:
+    """Each comes round every hour; who comes ten minutes after another leaves it at that."""
+    clock = Clock()
+    done: list[datetime] = []
+
+    async def run(lease: Lease) -> None:
+        done.append(clock.now)
+
+    first, second = _two(sessions, clock, run)
+    for _ in range(6):
+        await first.run_once("work", if_due=True)
+        clock.now += timedelta(minutes=10)
+        await second.run_once("work", if_due=True)
+        clock.now += timedelta(minutes=50)
+    assert len(done) == 6
+    assert await second.run_once("work"), "asked for, it is done at once"
+
+
+async def test_a_job_that_nobody_does_is_said(sessions: Sessions) -> None:
+    clock = Clock()
+
+    async def run(lease: Lease) -> None: ...
+
+    first, _ = _two(sessions, clock, run)
+    assert await first.late() == [], "never done: it may be new"
+    await first.run_once("work")
+    clock.now += timedelta(hours=4)
+    assert await first.late() == []
+    clock.now += timedelta(hours=2)
+    assert await first.late() == ["job work: last done 21600 s ago"]
