@@ -105,6 +105,7 @@ class Ticket:
             parts = urlsplit(uri.strip())
             fields = {name: values[0] for name, values in parse_qs(parts.query, strict_parsing=True).items()}
             url, kiosk_id, pin = fields["u"], fields["k"], fields["p"].lower()
+            code = fields["c"]
             expires_at = datetime.fromtimestamp(int(fields["e"]), UTC)
             secure = urlsplit(url)
             known = (parts.scheme, parts.netloc) == ("menkou", "enrol") and len(uri) <= 1000
@@ -114,7 +115,7 @@ class Ticket:
             raise
         except (ValueError, KeyError, OverflowError, OSError):
             raise CodeError("this is not an enrolment code of a desk") from None
-        return cls(url, kiosk_id, parse_code(fields["c"]), expires_at, pin)
+        return cls(url, kiosk_id, parse_code(code), expires_at, pin)
 
 
 def _check(values: list[int]) -> int:

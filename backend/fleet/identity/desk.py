@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.enrolment import Ticket
@@ -23,15 +23,37 @@ from backend.fleet.models import Kiosk, Site
 from backend.fleet.settings import FleetSettings
 from backend.regions.division import is_code, span_of
 from backend.regions.models import Region
-from backend.staff import audit
+from backend.staff import approvals, audit
+from backend.staff.roles import Staff
+
+SHUT_OUT = (IdentityState.QUARANTINED.value, IdentityState.REVOKED.value)
+
+
+WORDS = {
+    "region-unknown": ("没有这个行政区划。", "There is no such region."),
+    "region-code": ("区划代码是十二位数字。", "A division code has twelve digits."),
+    "site-taken": ("这个站点编号已被使用。", "This site number is taken."),
+    "site-unknown": ("没有这个站点。", "There is no such site."),
+    "kiosk-taken": ("这个终端编号已被使用。", "This kiosk's name is taken."),
+    "kiosk-unknown": ("没有这台终端。", "There is no such kiosk."),
+    "retired": ("终端已报废，不能再注册；请用新编号录入。", "A retired kiosk is not enrolled again; use a new name."),
+    "reason": ("请写明原因。", "Say why."),
+    "not-in-force": ("它的身份本来就无效。", "Its identity is not in force anyway."),
+    "asked-already": ("已有人申请，正等待批准。", "Somebody has asked for it already; it waits for approval."),
+}
 
 
 class NotPossible(Exception):
-    """Refused; the text is for people (English). `field`: which one is at fault, if one is."""
+    """Refused. `code` is one of WORDS, the text English. `field`: which one is at fault, if one is."""
 
-    def __init__(self, text: str, field: str = "") -> None:
-        super().__init__(text)
+    def __init__(self, code: str, field: str = "") -> None:
+        super().__init__(WORDS[code][1])
+        self.code = code
         self.field = field
+
+    @property
+    def words(self) -> tuple[str, str]:
+        return WORDS[self.code]
 
 
 def _line(most: int, least: int = 0) -> StringConstraints:
@@ -63,9 +85,9 @@ class NewKiosk(BaseModel):
 async def add_site(session: AsyncSession, by: str, new: NewSite, at: datetime) -> Site:
     """Raises NotPossible for an unknown region or a number that is taken."""
     if not is_code(new.region_code) or await session.get(Region, new.region_code) is None:
-        raise NotPossible("there is no such region", "region_code")
+        raise NotPossible("region-unknown", "region_code")
     if await session.get(Site, new.site_id) is not None:
-        raise NotPossible("this site number is taken", "site_id")
+        raise NotPossible("site-taken", "site_id")
     site = Site(**new.model_dump(), created_at=at)
     session.add(site)
     await session.flush()
@@ -77,9 +99,9 @@ async def add_kiosk(session: AsyncSession, by: str, new: NewKiosk, at: datetime)
     """Raises NotPossible for an unknown site or a name that is taken."""
     site = await session.get(Site, new.site_id)
     if site is None:
-        raise NotPossible("there is no such site", "site_id")
+        raise NotPossible("site-unknown", "site_id")
     if await session.get(Kiosk, new.kiosk_id) is not None:
-        raise NotPossible("this kiosk's name is taken", "kiosk_id")
+        raise NotPossible("kiosk-taken", "kiosk_id")
     kiosk = await register.add_kiosk(session, new.kiosk_id, site, at, model=new.model)
     kiosk.serial_number = new.serial_number
     detail = {"site": site.site_id}
@@ -89,37 +111,90 @@ async def add_kiosk(session: AsyncSession, by: str, new: NewKiosk, at: datetime)
 
 
 async def make_code(
-    session: AsyncSession, authority: Authority, fleet: FleetSettings, by: str, kiosk_id: str, at: datetime
+    session: AsyncSession,
+    authority: Authority,
+    fleet: FleetSettings,
+    by: str,
+    kiosk_id: str,
+    at: datetime,
+    *,
+    reason: str = "",
 ) -> Ticket:
-    """A one-time code. Raises NotPossible for an unknown or retired kiosk."""
+    """A one-time code. Letting a kiosk out of quarantine, or back after a revocation, needs a reason.
+
+    Raises NotPossible, for an unknown or retired kiosk too.
+    """
     kiosk = await session.get(Kiosk, kiosk_id)
     if kiosk is None:
-        raise NotPossible("there is no such kiosk")
-    try:
-        return await new_code(session, authority, fleet, kiosk, by, at)
-    except ValueError as error:
-        raise NotPossible(str(error)) from None
+        raise NotPossible("kiosk-unknown")
+    if kiosk.identity == IdentityState.RETIRED:
+        raise NotPossible("retired")
+    if kiosk.identity in SHUT_OUT and not reason.strip():
+        raise NotPossible("reason", "reason")
+    return await new_code(session, authority, fleet, kiosk, by, at, reason=reason.strip())
+
+
+async def retire(session: AsyncSession, by: str, kiosk_id: str, reason: str, at: datetime) -> None:
+    """For good. Raises NotPossible."""
+    if not reason.strip():
+        raise NotPossible("reason", "reason")
+    if not await endings.retire(session, kiosk_id, by, reason.strip(), at):
+        raise NotPossible("not-in-force")
+
+
+async def ask_to_revoke(
+    session: AsyncSession, staff: Staff, kiosk: Kiosk, reason: str, at: datetime
+) -> approvals.Approval:
+    """It is carried out when another person agrees. Raises NotPossible."""
+    if not reason.strip():
+        raise NotPossible("reason", "reason")
+    if kiosk.identity not in (IdentityState.ENROLLED, IdentityState.QUARANTINED):
+        raise NotPossible("not-in-force")
+    if await open_revocation(session, kiosk.kiosk_id, at) is not None:
+        raise NotPossible("asked-already")
+    arguments = {"kiosk_id": kiosk.kiosk_id}
+    subject = f"kiosk:{kiosk.kiosk_id}"
+    return await approvals.request(
+        session, staff, endings.REVOKE, subject, kiosk.region_code, arguments, reason.strip(), at
+    )
+
+
+async def open_revocation(session: AsyncSession, kiosk_id: str, at: datetime) -> approvals.Approval | None:
+    """The one that waits for its second pair of eyes."""
+    wanted = select(approvals.Approval).where(
+        approvals.Approval.action == endings.REVOKE,
+        approvals.Approval.subject == f"kiosk:{kiosk_id}",
+        approvals.Approval.state == approvals.ApprovalState.OPEN.value,
+        approvals.Approval.expires_at > at,
+    )
+    return await session.scalar(wanted.limit(1))
 
 
 async def revoke_now(session: AsyncSession, by: str, kiosk_id: str, reason: str, at: datetime) -> bool:
-    """Without a second pair of eyes. Raises NotPossible for an unknown kiosk."""
+    """Without a second pair of eyes: on the desk's own machine. Raises NotPossible."""
+    if not reason.strip():
+        raise NotPossible("reason", "reason")
     if await session.get(Kiosk, kiosk_id) is None:
-        raise NotPossible("there is no such kiosk")
-    return await endings.revoke(session, kiosk_id, by, reason, at)
+        raise NotPossible("kiosk-unknown")
+    return await endings.revoke(session, kiosk_id, by, reason.strip(), at)
 
 
 async def kiosks(session: AsyncSession, region_code: str, identity: str, limit: int) -> Sequence[Kiosk]:
     """In a region, by name. Raises NotPossible for anything but a division code."""
     try:
         span = span_of(region_code)
-    except ValueError as error:
-        raise NotPossible(str(error)) from None
+    except ValueError:
+        raise NotPossible("region-code") from None
     query = select(Kiosk).where(Kiosk.region_code.between(span.low, span.high))
     if identity:
         query = query.where(Kiosk.identity == identity)
     return (await session.scalars(query.order_by(Kiosk.region_code, Kiosk.kiosk_id).limit(limit))).all()
 
 
-def expiring_before(at: datetime, within: timedelta) -> tuple[object, ...]:
-    """The WHERE of enrolled kiosks whose certificate ends within `within` and was not renewed: for the alerts."""
-    return (Kiosk.identity == IdentityState.ENROLLED.value, Kiosk.certificate_until < at + within)
+def expiring(at: datetime, within: timedelta) -> Select[Kiosk]:
+    """Enrolled kiosks whose certificate ends within `within`, or has ended; the nearest end first. For alerts too."""
+    return (
+        select(Kiosk)
+        .where(Kiosk.identity == IdentityState.ENROLLED.value, Kiosk.certificate_until < at + within)
+        .order_by(Kiosk.certificate_until, Kiosk.kiosk_id)
+    )

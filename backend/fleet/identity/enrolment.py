@@ -26,7 +26,14 @@ from backend.staff import audit
 
 
 async def make_code(
-    session: AsyncSession, authority: Authority, fleet: FleetSettings, kiosk: Kiosk, by: str, at: datetime
+    session: AsyncSession,
+    authority: Authority,
+    fleet: FleetSettings,
+    kiosk: Kiosk,
+    by: str,
+    at: datetime,
+    *,
+    reason: str = "",
 ) -> enrolment.Ticket:
     """A new code for this kiosk; older ones are void. The caller commits. Raises ValueError for a retired kiosk.
 
@@ -56,7 +63,12 @@ async def make_code(
         f"kiosk:{kiosk.kiosk_id}",
         at,
         region_code=kiosk.region_code,
-        detail={"expires_at": expires_at.isoformat(), "identity": kiosk.identity, "epoch": kiosk.epoch},
+        detail={
+            "expires_at": expires_at.isoformat(),
+            "identity": kiosk.identity,
+            "epoch": kiosk.epoch,
+            **({"reason": reason[:300]} if reason else {}),
+        },
     )
     return enrolment.Ticket(fleet.effective_kiosk_url, kiosk.kiosk_id, code, expires_at, authority.pin)
 

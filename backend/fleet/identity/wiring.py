@@ -10,12 +10,14 @@ from fastapi import APIRouter, FastAPI
 
 from backend.fleet.identity.authority import open_authority
 from backend.fleet.identity.guesses import Guesses
+from backend.fleet.identity.pages import router as pages
 from backend.fleet.identity.routes import router as kiosks
+from backend.fleet.identity.staff_routes import router as staff
 from backend.fleet.settings import FleetSettings
 from backend.operations.jobs import Jobs
 from backend.settings import BackendSettings
 
-ROUTERS: tuple[APIRouter, ...] = (kiosks,)
+ROUTERS: tuple[APIRouter, ...] = (kiosks, staff, pages)
 
 
 @asynccontextmanager
