@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 from fastapi import Request
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.staff.roles import Staff
+from backend.alerts.models import Alert, AlertState
+from backend.regions.division import COUNTRY, span_of
+from backend.staff.access import within
+from backend.staff.roles import Permission, Staff
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,18 @@ def has_route(request: Request, path: str) -> bool:
     return any(getattr(route, "path", "") == path for route in request.app.routes)
 
 
-async def open_alerts(session: AsyncSession, staff: Staff, region_code: str) -> int | None:
-    """How many alerts are open in the region; None if nobody counts them."""
-    count: Any = _part("backend.alerts.queries", "open_count")
-    return None if count is None else int(await count(session, staff, region_code))
-
-
-def _part(module: str, name: str) -> Any:
-    try:
-        return getattr(import_module(module), name, None)
-    except ModuleNotFoundError:
-        return None
+async def open_alerts(session: AsyncSession, staff: Staff, region_code: str) -> int:
+    """How many alerts are open in the region; a group counts once."""
+    query = (
+        select(func.count())
+        .select_from(Alert)
+        .where(
+            Alert.state == AlertState.OPEN.value,
+            Alert.group_id.is_(None),
+            within(Alert.region_code, staff, Permission.VIEW),
+        )
+    )
+    if region_code != COUNTRY:
+        span = span_of(region_code)
+        query = query.where(Alert.region_code.between(span.low, span.high))
+    return await session.scalar(query) or 0

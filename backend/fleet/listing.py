@@ -204,10 +204,10 @@ def _in_text(word: str) -> ColumnElement[bool]:
 
 def _has_trouble(code: str) -> ColumnElement[bool]:
     """The code itself, or what begins with it: "document_printer", "document_printer.paper"."""
-    # The JSON is stored as json.dumps writes it, so the text can be compared; most rows fail the first test.
+    # The JSON's text is compared, whoever wrote it and with whatever spaces; most rows fail the first test.
     text = cast(KioskState.troubles, String)
-    exact = text.contains(f'"code": "{code}"', autoescape=True)
-    return (KioskState.trouble != "") & or_(exact, text.contains(f'"code": "{code}.', autoescape=True))
+    exact = text.contains(f'"{code}"', autoescape=True)
+    return (KioskState.trouble != "") & or_(exact, text.contains(f'"{code}.', autoescape=True))
 
 
 def _ends_in_trouble(end: str) -> ColumnElement[bool]:

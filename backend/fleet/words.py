@@ -20,6 +20,10 @@ DEVICES: dict[str, Words] = {
     "smart_card": ("社保卡读写器", "Smart card reader"),
     "cabinet": ("机柜", "Cabinet"),
     "keypad": ("密码键盘", "Keypad"),
+    # What the desk finds out by itself
+    "clock": ("时钟", "Clock"),
+    "storage": ("存储", "Storage"),
+    "interface": ("画面", "Screen"),
 }
 
 SUPPLIES: dict[str, Words] = {
@@ -62,6 +66,8 @@ _TROUBLES: dict[str, Words] = {
     "cashbox_space.low": ("钱箱将满", "cash box nearly full"),
     "cashbox_space.out": ("钱箱已满", "cash box full"),
     "note_path.jammed": ("卡钞", "note jam"),
+    "skewed": ("不准", "wrong"),
+    "stuck": ("停滞", "stuck"),
 }
 
 HEALTHS: dict[str, Words] = {
@@ -152,6 +158,15 @@ IDENTITIES: dict[str, Words] = {
     "retired": ("已退役", "Retired"),
 }
 
+# 好差评: the five grades of the national rating.
+GRADES: dict[int, Words] = {
+    5: ("非常满意", "Very content"),
+    4: ("满意", "Content"),
+    3: ("基本满意", "Fairly content"),
+    2: ("不满意", "Not content"),
+    1: ("非常不满意", "Not content at all"),
+}
+
 # The columns of the list of kiosks.
 COLUMNS: dict[str, Words] = {
     "site": ("站点", "Site"),
@@ -192,7 +207,7 @@ def trouble(code: str) -> Words:
         put_together = (supply[0] + state[0], f"{supply[1]} {state[1]}".lower())
         what = _TROUBLES.get(f"{parts[1]}.{parts[2]}", put_together)
     elif len(parts) == 2:
-        state = named(DEVICE_STATES, parts[1])
+        state = _TROUBLES.get(parts[1]) or SUPPLY_STATES.get(parts[1]) or named(DEVICE_STATES, parts[1])
         what = (state[0], state[1].lower())
     else:
         return device
@@ -201,6 +216,10 @@ def trouble(code: str) -> Words:
 
 def event_detail(kind: str, detail: dict[str, Any]) -> Words:
     """What an event's detail says, in words; anything unforeseen as `name: value`."""
+    if kind == "device-changed" and isinstance(detail.get("after"), dict):
+        return _device_changed(detail)
+    if "before" in detail and "after" in detail:
+        return _versions(detail)
     zh: list[str] = []
     en: list[str] = []
 
@@ -242,6 +261,29 @@ def event_detail(kind: str, detail: dict[str, Any]) -> Words:
     return ("；".join(zh), "; ".join(en))
 
 
+def _device_changed(detail: dict[str, Any]) -> Words:
+    """What the device is now: its troubles, or that it works."""
+    name = str(detail.get("device", ""))
+    after = detail["after"]
+    device = named(DEVICES, name)
+    if not after:
+        return (f"{device[0]}：不再上报", f"{device[1]}: not reported any more")
+    state = str(after.get("state", ""))
+    codes = [] if state in _FINE else [f"{name}.{state}"]
+    supplies = after.get("supplies") or {}
+    codes += [f"{name}.{supply}.{how}" for supply, how in sorted(supplies.items()) if how in ("low", "out", "jammed")]
+    if not codes:
+        return (f"{device[0]}恢复正常", f"{device[1]}: works again")
+    found = [trouble(code) for code in codes]
+    return ("、".join(pair[0] for pair in found), ", ".join(pair[1] for pair in found))
+
+
+def _versions(detail: dict[str, Any]) -> Words:
+    what = named({"software": ("软件", "Software"), "content": ("内容", "Content")}, str(detail.get("of", "")))
+    change = f"{detail['before'] or '–'} → {detail['after'] or '–'}"
+    return (f"{what[0]} {change}".strip(), f"{what[1]} {change}".strip())
+
+
 def trouble_patterns(text: str) -> list[str]:
     """The ends of trouble codes that `text` may mean in either language: "卡纸" -> ["paper.jammed"]."""
     text = text.strip().lower()
@@ -252,7 +294,7 @@ def trouble_patterns(text: str) -> list[str]:
     return found
 
 
-_NOT_SAID = ("command", "batch", "approval", "urgent", "digest", "serial", "boot")  # for programs
+_NOT_SAID = ("command", "batch", "approval", "urgent", "digest", "serial", "boot", "at")  # for programs
 _FINE = ("online", "deviceBusy", "starting")
 
 

@@ -26,7 +26,7 @@ class KioskDay(Base):
     closed_s: Mapped[int] = mapped_column(Integer, default=0)  # out of service
     offline_s: Mapped[int] = mapped_column(Integer, default=0)
     unknown_s: Mapped[int] = mapped_column(Integer, default=0)  # the desk itself was down: nobody's fault out there
-    last_state: Mapped[str] = mapped_column(String(20), default="")  # availability.Was; where the next day begins
+    last_state: Mapped[str] = mapped_column(String(600), default="")  # availability.Condition: how the next day begins
     complete: Mapped[bool] = mapped_column(Boolean, default=False)  # the day is over
 
 

@@ -217,7 +217,7 @@ def upgrade() -> None:
         sa.Column("closed_s", sa.Integer(), nullable=False),
         sa.Column("offline_s", sa.Integer(), nullable=False),
         sa.Column("unknown_s", sa.Integer(), nullable=False),
-        sa.Column("last_state", sa.String(length=20), nullable=False),
+        sa.Column("last_state", sa.String(length=600), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("kiosk_id", "day", name=op.f("pk_kiosk_day")),
     )

@@ -1,0 +1,161 @@
+"""How long a kiosk was what, from its history. Nothing here asks a database.
+
+    serving   heard, in service, every device works
+    faulty    heard, in service, but a device fails: some services are closed
+    closed    heard, out of service
+    offline   not heard, or its identity is quarantined
+    unknown   whatever it was, the desk itself was down and cannot say
+
+Before a kiosk is enrolled, and after it is revoked or retired, nothing is counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from backend.fleet.events import EventKind
+from backend.fleet.health import Health
+
+
+class Was(StrEnum):
+    SERVING = "serving"
+    FAULTY = "faulty"
+    CLOSED = "closed"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What has to be remembered to read the next event."""
+
+    counted: bool = False  # enrolled
+    online: bool = False
+    in_service: bool = True
+    failing: frozenset[str] = frozenset()  # devices
+    quarantined: bool = False
+
+    @property
+    def was(self) -> Was | None:
+        if not self.counted:
+            return None
+        if self.quarantined or not self.online:
+            return Was.OFFLINE
+        if not self.in_service:
+            return Was.CLOSED
+        return Was.FAULTY if self.failing else Was.SERVING
+
+    def to_text(self) -> str:
+        flags = (self.counted, self.online, self.in_service, self.quarantined)
+        return json.dumps(["".join(str(int(flag)) for flag in flags), *sorted(self.failing)[:20]])
+
+    @classmethod
+    def from_text(cls, text: str) -> Condition:
+        flags, *failing = json.loads(text)
+        counted, online, in_service, quarantined = (flag == "1" for flag in flags)
+        return cls(counted, online, in_service, frozenset(failing), quarantined)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event, as far as it matters here."""
+
+    at: datetime
+    kind: str
+    severity: str = "info"
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+MATTERS = (
+    EventKind.ENROLLED.value,
+    EventKind.REVOKED.value,
+    EventKind.RETIRED.value,
+    EventKind.QUARANTINED.value,
+    EventKind.RELEASED.value,
+    EventKind.ONLINE.value,
+    EventKind.OFFLINE.value,
+    EventKind.SERVICE.value,
+    EventKind.DEVICE.value,
+)
+
+
+def after(condition: Condition, happening: Happening) -> Condition:
+    """The condition once it has happened."""
+    match happening.kind:
+        case EventKind.ENROLLED.value:
+            return Condition(counted=True)  # not heard yet
+        case EventKind.REVOKED.value | EventKind.RETIRED.value:
+            return Condition()
+        case EventKind.QUARANTINED.value:
+            return replace(condition, quarantined=True)
+        case EventKind.RELEASED.value:
+            return replace(condition, quarantined=False)
+        case EventKind.ONLINE.value:
+            return replace(condition, counted=True, online=True)
+        case EventKind.OFFLINE.value:
+            return replace(condition, counted=True, online=False)
+        case EventKind.SERVICE.value:
+            return replace(condition, in_service=bool(happening.detail.get("in_service", True)))
+        case EventKind.DEVICE.value:
+            device = str(happening.detail.get("device", "?"))[:40]
+            failing = condition.failing - {device}
+            return replace(condition, failing=failing | {device} if happening.severity == "error" else failing)
+    return condition
+
+
+def from_health(health: str) -> Condition:
+    """The condition of a kiosk nobody has kept a history of."""
+    if health in (Health.PLANNED.value, Health.RETIRED.value):
+        return Condition()
+    return Condition(
+        counted=True,
+        online=health != Health.OFFLINE.value,
+        in_service=health != Health.OUT_OF_SERVICE.value,
+        failing=frozenset({"?"}) if health == Health.FAULT.value else frozenset(),
+        quarantined=health == Health.QUARANTINED.value,
+    )
+
+
+Gap = tuple[datetime, datetime]
+
+
+def spend(
+    condition: Condition, happenings: Iterable[Happening], begin: datetime, end: datetime, gaps: Sequence[Gap] = ()
+) -> tuple[dict[Was, int], Condition]:
+    """Seconds of each kind between `begin` and `end`, and the condition at the end. `happenings` in the order they
+    were heard of; a clock that went back makes none of them negative."""
+    spent: dict[Was, float] = dict.fromkeys(Was, 0.0)
+    now = begin
+    for happening in happenings:
+        then = min(max(happening.at, now), end)
+        _add(spent, condition.was, now, then, gaps)
+        condition, now = after(condition, happening), then
+    _add(spent, condition.was, now, end, gaps)
+    return {was: round(seconds) for was, seconds in spent.items()}, condition
+
+
+def _add(spent: dict[Was, float], was: Was | None, begin: datetime, end: datetime, gaps: Sequence[Gap]) -> None:
+    if was is None or begin >= end:
+        return
+    unknown = 0.0
+    for since, until in gaps:
+        overlap = (min(until, end) - max(since, begin)).total_seconds()
+        unknown += max(0.0, overlap)
+    spent[Was.UNKNOWN] += unknown
+    spent[was] += (end - begin).total_seconds() - unknown
+
+
+def merged(gaps: Iterable[Gap]) -> list[Gap]:
+    """Without overlaps, in order: no second is unknown twice."""
+    found: list[Gap] = []
+    for since, until in sorted(gaps):
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        else:
+            found.append((since, until))
+    return found
