@@ -120,10 +120,14 @@ def told_by(kind: str, detail: dict[str, Any]) -> list[Change]:
 
 
 def _device(detail: dict[str, Any]) -> list[Change]:
-    name = str(detail.get("device", ""))
-    changes = [Change("device", name, str(detail.get("state", "")))]
-    supplies = detail.get("supplies") or {}
-    changes += [Change("supply", f"{name}.{supply}", str(state)) for supply, state in supplies.items()]
+    name, before, after = str(detail.get("device", "")), detail.get("before") or {}, detail.get("after") or {}
+    changes = []
+    if before.get("state") != after.get("state"):
+        changes.append(Change("device", name, str(after.get("state", ""))))
+    had = before.get("supplies") or {}
+    for supply, state in (after.get("supplies") or {}).items():
+        if had.get(supply) != state:
+            changes.append(Change("supply", f"{name}.{supply}", str(state)))
     return changes
 
 
@@ -132,11 +136,11 @@ def _service(detail: dict[str, Any]) -> list[Change]:
 
 
 def _version(detail: dict[str, Any]) -> list[Change]:
-    return [Change(what, "", str(detail[what])) for what in ("content", "software") if what in detail]
+    return [Change(str(detail.get("of", "")), "", str(detail.get("after", "")))]
 
 
 def _settings(detail: dict[str, Any]) -> list[Change]:
-    return [Change("settings", "", str(detail.get("revision", detail.get("settings", ""))))]
+    return [Change("settings", "", str(detail.get("after", "")))]
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], list[Change]]] = {

@@ -107,6 +107,8 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+        for life in self.lives.values():
+            life.back = False
 
     def _begin(self, life: Life, first_in_s: float) -> None:
         kiosk_id = life.terminal.kiosk_id
