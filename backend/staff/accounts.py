@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.regions.division import COUNTRY, is_code, span_of
-from backend.staff import sessions, tokens
+from backend.staff import approvals, sessions, tokens
 from backend.staff.access import within
+from backend.staff.approvals import Approval, ApprovalError
 from backend.staff.audit import record
 from backend.staff.errors import StaffError, not_allowed, not_found
 from backend.staff.models import RecoveryCode, StaffGrant, StaffMember
@@ -30,7 +31,7 @@ MANY = 500  # rows of a list
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _RESERVED = frozenset({"system", "command-line", "unknown", "nobody", "new"})
 _STAFF_LOCK = 0x4D4B5354  # PostgreSQL advisory lock: roles change one after the other
-_APART = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})  # never one person's, in production
+APART = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})  # never one person's, in production
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def command_line(user: str) -> Staff:
 
 
 async def add(session: AsyncSession, staff: Staff, new: NewMember, at: datetime) -> StaffMember:
+    if staff.via == "token":
+        raise not_allowed("令牌不能管理人员。", "A token cannot look after accounts; sign in.")
     login = new.login.strip().lower()
     if not is_login(login):
         raise StaffError(
@@ -97,7 +100,7 @@ async def grant(
     present = await grants_for(session, staff_id)
     if wanted in present:
         return
-    clash = next((g.role for g in present if {g.role, wanted.role} <= _APART and g.role != wanted.role), None)
+    clash = next((g.role for g in present if {g.role, wanted.role} <= APART and g.role != wanted.role), None)
     if apart and clash is not None:
         raise StaffError(
             "roles-apart",
@@ -183,6 +186,37 @@ def keep_old(member: StaffMember) -> None:
     if member.password:
         member.password_history = [member.password, *member.password_history][:5]
 
+
+# Four eyes: a lost authenticator
+
+RESET_SECOND_FACTOR = "staff.reset-second-factor"
+
+
+async def ask_second_factor_reset(
+    session: AsyncSession, staff: Staff, staff_id: str, reason: str, at: datetime
+) -> Approval:
+    """Somebody else with the permission to approve there must agree."""
+    member = await _other(session, staff, staff_id)
+    if member.totp_secret is None:
+        raise StaffError("no-second-factor", "这个账号没有动态验证码。", "This account has no authenticator.")
+    if not reason.strip():
+        raise StaffError("reason", "请填写原因。", "Give a reason.", 422)
+    subject, arguments = f"staff:{staff_id}", {"staff_id": staff_id}
+    return await approvals.request(
+        session, staff, RESET_SECOND_FACTOR, subject, member.region_code, arguments, reason.strip(), at
+    )
+
+
+async def _carry_out_reset(session: AsyncSession, approval: Approval) -> None:
+    staff_id = str(approval.arguments["staff_id"])
+    if approval.decided_by == staff_id:
+        raise ApprovalError("own-account", "nobody agrees to a deed about their own account")
+    member = await session.get(StaffMember, staff_id, with_for_update=True)
+    assert member is not None  # noqa: S101 - accounts are never deleted
+    await forget_second_factor(session, member)
+
+
+approvals.register(RESET_SECOND_FACTOR, _carry_out_reset)
 
 # Looking
 

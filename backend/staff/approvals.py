@@ -52,6 +52,7 @@ class Approval(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_reason: Mapped[str] = mapped_column(String(300), default="")
 
 
 class ApprovalError(Exception):
@@ -102,7 +103,9 @@ async def request(
     return approval
 
 
-async def decide(session: AsyncSession, staff: Staff, approval_id: str, agree: bool, at: datetime) -> Approval:
+async def decide(
+    session: AsyncSession, staff: Staff, approval_id: str, agree: bool, at: datetime, reason: str = ""
+) -> Approval:
     """Carry the deed out, or refuse it; the caller commits. Raises ApprovalError."""
     approval = await session.get(Approval, approval_id, with_for_update=True)
     if approval is None or not staff.may(Permission.VIEW, approval.region_code):
@@ -118,7 +121,7 @@ async def decide(session: AsyncSession, staff: Staff, approval_id: str, agree: b
     if at >= approval.expires_at:
         raise ApprovalError("expired", "this request is too old; ask again")
     approval.state = (ApprovalState.CARRIED_OUT if agree else ApprovalState.REFUSED).value
-    approval.decided_by, approval.decided_at = staff.staff_id, at
+    approval.decided_by, approval.decided_at, approval.decided_reason = staff.staff_id, at, reason.strip()[:300]
     if agree:
         await _DEEDS[approval.action](session, approval)
     await record(
@@ -128,7 +131,7 @@ async def decide(session: AsyncSession, staff: Staff, approval_id: str, agree: b
         approval.subject,
         at,
         region_code=approval.region_code,
-        detail={"approval": approval_id, "requested_by": approval.requested_by},
+        detail={"approval": approval_id, "requested_by": approval.requested_by, "reason": approval.decided_reason},
     )
     return approval
 

@@ -148,9 +148,17 @@ async def _take_code(session: AsyncSession, door: Door, member: StaffMember, cod
 
 
 async def enter(
-    session: AsyncSession, door: Door, member: StaffMember, visitor: Visitor, at: datetime, *, how: str
+    session: AsyncSession,
+    door: Door,
+    member: StaffMember,
+    visitor: Visitor,
+    at: datetime,
+    *,
+    how: str,
+    stage: Stage | None = None,
 ) -> Entered:
-    """Everything was shown: a session of its own, and the one this browser had before ends. The caller commits."""
+    """Everything was shown: a session of its own, and the one this browser had before ends. The caller commits.
+    `stage`: where they stand, if somebody else has judged it."""
     if visitor.session_hash:
         await sessions.end(session, visitor.session_hash)
     if door.knows_browser(visitor.known, member):
@@ -158,7 +166,7 @@ async def enter(
     else:
         member.failures, member.locked_until = 0, None
     member.signed_in_at = at
-    stage = door.stage_after(member)
+    stage = stage or door.stage_after(member)
     secret = await sessions.begin(session, member.staff_id, stage, at, door.settings.absolute, visitor.browser)
     await record(
         session,

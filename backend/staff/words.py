@@ -22,6 +22,28 @@ ROLE_WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+# What would be done, by the action of an approval; "{}" is the subject's name.
+DEED_WORDS: dict[str, tuple[str, str]] = {
+    "kiosk.wipe": (
+        "清除终端 {} 的密钥、证书、日志和设置,终端将停止服务",
+        "Wipe kiosk {}: its key, certificate, journal and settings go, and it stops serving",
+    ),
+    "kiosk.revoke": ("吊销终端 {} 的证书,终端将无法再连接", "Revoke kiosk {}: its certificate is refused from then on"),
+    "rollout.release": ("开始向各地发布 {}", "Start rollout {}: kiosks begin to take the new version"),
+    "staff.reset-second-factor": (
+        "清除 {} 的动态验证码和恢复码,该人员需要重新设置",
+        "Take the authenticator and recovery codes of {} away; they set up new ones",
+    ),
+}
+
+
+def deed_words(action: str, subject: str, title: str = "") -> tuple[str, str]:
+    """One sentence. `title`: how people call the subject, if it has no telling name."""
+    zh, en = DEED_WORDS.get(action, (action + " {}", action + " {}"))
+    name = title or subject.partition(":")[2] or subject
+    return zh.replace("{}", name), en.replace("{}", name)
+
+
 async def region_words(session: AsyncSession, codes: Iterable[str]) -> dict[str, tuple[str, str]]:
     """The names of these regions; the code itself where we know none."""
     wanted = set(codes)
