@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
@@ -150,7 +151,21 @@ def settings_of(folder: Path, database: str, pack: Path) -> BackendSettings:
         database_url=database,
         port=0,
         jobs=False,
+        alipay_merchant_key=_merchant_key(folder),
     )
+
+
+def _merchant_key(folder: Path) -> Path:
+    """Making an RSA key takes longer than most of these tests."""
+    path = folder / "merchant.pem"
+    path.write_bytes(_rsa())
+    return path
+
+
+@cache
+def _rsa() -> bytes:
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @asynccontextmanager

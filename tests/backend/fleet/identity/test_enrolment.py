@@ -56,18 +56,18 @@ def _openssl_agrees(machine: Machine, folder: Path) -> None:
         assert (done.returncode == 0) == wanted, done.stderr.decode()
 
 
-async def test_the_same_key_gets_the_same_certificate_again(house: House) -> None:
+async def test_the_same_key_gets_the_same_certificate_again(door: House) -> None:
     """The power went after the code was burnt. Somebody else who saw the code gets nothing."""
-    await house.enter("K-1")
-    machine, stranger, code = house.machine(), house.machine(), (await house.ticket("K-1")).code
-    first = await house.enrol(machine, code)
-    again = await house.enrol(machine, code)
+    await door.enter("K-1")
+    machine, stranger, code = door.machine(), door.machine(), (await door.ticket("K-1")).code
+    first = await door.enrol(machine, code)
+    again = await door.enrol(machine, code)
     assert again.json()["certificate_pem"] == first.json()["certificate_pem"]
-    refused = await house.enrol(stranger, code)
+    refused = await door.enrol(stranger, code)
     assert (refused.status_code, refused.json()["code"]) == (403, FleetProblem.CODE_INVALID)
-    assert (await house.hello(machine)).status_code == 200
-    await house.revoke("K-1")
-    assert (await house.enrol(machine, code)).status_code == 403  # nor does it bring a dead identity back
+    assert (await door.hello(machine)).status_code == 200
+    await door.revoke("K-1")
+    assert (await door.enrol(machine, code)).status_code == 403  # nor does it bring a dead identity back
 
 
 async def test_two_at_once_with_one_code(house: House, sessions: Sessions) -> None:
@@ -79,14 +79,14 @@ async def test_two_at_once_with_one_code(house: House, sessions: Sessions) -> No
         assert (await session.get_one(Kiosk, "K-1")).epoch == 1
 
 
-async def test_codes_that_do_not_count(house: House) -> None:
-    await house.enter("K-1")
-    older = await house.ticket("K-1")
-    expired = await house.ticket("K-1", datetime.now(UTC) - timedelta(minutes=61))
-    assert (await house.enrol(house.machine(), older.code)).status_code == 403  # a newer one was made
-    assert (await house.enrol(house.machine(), expired.code)).status_code == 403
+async def test_codes_that_do_not_count(door: House) -> None:
+    await door.enter("K-1")
+    older = await door.ticket("K-1")
+    expired = await door.ticket("K-1", datetime.now(UTC) - timedelta(minutes=61))
+    assert (await door.enrol(door.machine(), older.code)).status_code == 403  # a newer one was made
+    assert (await door.enrol(door.machine(), expired.code)).status_code == 403
     for wrong in (enrolment.new_code(), "", "x" * 80, "0000-" * 7):
-        reply = await house.enrol(house.machine(), wrong)
+        reply = await door.enrol(door.machine(), wrong)
         assert (reply.status_code, reply.json()["code"]) == (403, FleetProblem.CODE_INVALID)
         assert wrong == "" or wrong not in reply.text
 

@@ -47,14 +47,14 @@ async def test_both_work_until_the_new_one_is_used(house: House, sessions: Sessi
         assert "certificate-renewed" in (await session.scalars(select(KioskEvent.kind))).all()
 
 
-async def test_renewing_with_the_new_one_ends_the_old_one_too(house: House) -> None:
-    old = await house.enrolled("K-1")
-    new = house.machine()
-    new.given = (await _renew(house, old, new.csr())).json()
-    third = house.machine()
-    third.given = (await _renew(house, new, third.csr())).json()
-    assert (await house.hello(old)).status_code == 403
-    assert (await house.hello(third)).status_code == 200
+async def test_renewing_with_the_new_one_ends_the_old_one_too(door: House) -> None:
+    old = await door.enrolled("K-1")
+    new = door.machine()
+    new.given = (await _renew(door, old, new.csr())).json()
+    third = door.machine()
+    third.given = (await _renew(door, new, third.csr())).json()
+    assert (await door.hello(old)).status_code == 403
+    assert (await door.hello(third)).status_code == 200
 
 
 async def test_one_renewal_at_a_time(house: House, sessions: Sessions) -> None:
@@ -75,13 +75,13 @@ async def test_one_renewal_at_a_time(house: House, sessions: Sessions) -> None:
     assert (await house.hello(later)).status_code == 200
 
 
-async def test_the_lost_certificate_cannot_renew_after_revocation(house: House) -> None:
-    machine = await house.enrolled("K-1")
-    pending = house.machine()
-    pending.given = (await _renew(house, machine, pending.csr())).json()
-    await house.revoke("K-1")
+async def test_the_lost_certificate_cannot_renew_after_revocation(door: House) -> None:
+    machine = await door.enrolled("K-1")
+    pending = door.machine()
+    pending.given = (await _renew(door, machine, pending.csr())).json()
+    await door.revoke("K-1")
     for each in (machine, pending):
-        assert (await _renew(house, each, house.machine().csr())).status_code == 403
+        assert (await _renew(door, each, door.machine().csr())).status_code == 403
 
 
 async def test_with_whose_certificate_it_is_asked_counts(door: House) -> None:
@@ -93,7 +93,7 @@ async def test_with_whose_certificate_it_is_asked_counts(door: House) -> None:
     assert (await _renew(door, stolen, stolen.csr())).status_code == 401
 
 
-async def test_two_thirds_of_its_life(door: House, sessions: Sessions) -> None:
+async def test_two_thirds_of_its_life(door: House) -> None:
     machine = await door.enrolled("K-1")
     now = datetime.now(UTC)
     renew_after = datetime.fromisoformat(machine.given["renew_after"])
