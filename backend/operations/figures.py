@@ -90,11 +90,11 @@ class Figures:
         return [family]
 
 
-def _by(column: Any) -> Select[Any]:
+def _by(column: Any) -> Any:
     return select(column, func.count()).group_by(column)
 
 
-def _finished() -> Select[Any]:
+def _finished() -> Any:
     return select(JobLease.name, JobLease.finished_at).where(JobLease.finished_at.is_not(None))
 
 

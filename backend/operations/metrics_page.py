@@ -36,7 +36,7 @@ async def answer(figures: Any) -> Response:
             yield from families
 
     registry = CollectorRegistry()
-    registry.register(Looked())  # type: ignore[arg-type]
+    registry.register(Looked())
     return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
