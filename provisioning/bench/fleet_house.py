@@ -198,9 +198,10 @@ class House:
         own = {
             "MENKOU_FLEET_PROXIED": "true",
             "MENKOU_FLEET_SOCKET_DIR": str(sockets),
-            "MENKOU_BACKEND_JOBS": "true" if name == "worker" else "false",
+            "MENKOU_BACKEND_JOBS": "false",
         }
-        # The worker serves too, on sockets that nginx does not know.
+        if name == "worker":
+            return Recipe(name, menkou("backend", "worker"), log, common)
         return Recipe(
             name, menkou("backend", "serve"), log, common | own, ready=lambda: answers(sockets / "kiosks.sock")
         )

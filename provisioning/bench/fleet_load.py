@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from provisioning.bench.fleet_house import House
+from provisioning.bench.fleet_issue import issue
 from provisioning.bench.fleet_report import Report, ms
 from provisioning.bench.processes import Cost, cost, cpu_s
 from provisioning.ports import HOST
@@ -34,6 +35,7 @@ class Wanted:
     interval_s: float = 60.0
     closed_s: float = 15.0
     arrive_s: float = 120.0  # of the storm
+    enrol: int = 1000  # over the wire
 
     @property
     def rate(self) -> float:
@@ -71,8 +73,9 @@ def plan_for(house: House, wanted: Wanted) -> Plan:
 
 
 async def enrol(house: House, wanted: Wanted, report: Report) -> None:
-    """Real enrolment of all. Raises RuntimeError when somebody was not let in."""
-    tickets = await house.codes(wanted.kiosks)
+    """Real enrolment of `wanted.enrol` kiosks, the rest beside the database. Raises RuntimeError when somebody was
+    not let in."""
+    tickets = await house.codes(min(wanted.enrol, wanted.kiosks))
     identities = Identities(house.simulator_dir)
     identities.ca_pem = await fetch_authority(Target(HOST, house.kiosk_port, HOST), tickets[0].pin)
     identities.close()
@@ -86,6 +89,9 @@ async def enrol(house: House, wanted: Wanted, report: Report) -> None:
         raise RuntimeError(f"{len(tickets) - enrolled:,} of {len(tickets):,} were not enrolled: {figures.counts}")
     latency = figures.latency("enrol")
     measured = f"{enrolled:,} in {took:.0f} s ({enrolled / took:.0f}/s), p95 {ms(latency.at(0.95))}"
+    issued = await issue(house, wanted.kiosks - enrolled)
+    if enrolled + issued != wanted.kiosks:
+        raise RuntimeError(f"only {enrolled + issued:,} kiosks were entered")
     report.add("enrolment, code → certificate", measured, note=f"{used * 1e3:.1f} ms of the server's processor each")
 
 

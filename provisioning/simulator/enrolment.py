@@ -97,7 +97,7 @@ async def _enrol(world: World, wire: Wire, ticket: Ticket) -> tuple[Identity | N
     request = EnrolRequest(
         code=ticket.code,
         csr_pem=csr_pem,
-        inventory=Inventory(model="simulated", serial_number=f"SIM-{ticket.kiosk_id}", software="0.1.0"),
+        inventory=Inventory(software="0.1.0"),
     )
     began = time.monotonic()
     reply = await wire.ask(_request(world.target, "POST", "/enrol", msgspec.json.encode(request)), 60)
