@@ -36,6 +36,7 @@ PARTS: dict[str, Part] = {
     "demo": Part("provisioning.demo.cli:app", "Walk the journeys headless and check them.", group=False),
     "faults": Part("provisioning.faults_cli:app", "Every fault and what a resident sees of it.", group=False),
     "bench": Part("provisioning.bench.cli:app", "Measure what a resident waits for.", group=False),
+    "deploy": Part("provisioning.deploy.deploy_cli:app", "The files a desk in production is set up with.", group=False),
     "preflight": Part("provisioning.preflight:app", "Does every part load on this machine?", group=False),
 }
 

@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 
 from backend.app import create_app
 from backend.cli import app
+from backend.db.settings import DatabaseSettings
 from backend.fleet.settings import FleetSettings
+from backend.operations.settings import OperationsSettings, TelemetrySettings
 from backend.sandbox.settings import SandboxSettings
 from backend.settings import BackendSettings, SettingsError
 from kiosk.settings import KioskSettings
@@ -65,7 +67,18 @@ def test_no_third_environment(settings: type[BackendSettings | SandboxSettings])
         settings(environment="prod")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("settings", [BackendSettings, FleetSettings, SandboxSettings, KioskSettings])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        BackendSettings,
+        FleetSettings,
+        SandboxSettings,
+        KioskSettings,
+        DatabaseSettings,
+        OperationsSettings,
+        TelemetrySettings,
+    ],
+)
 def test_the_reference_names_every_setting_with_its_default(settings: type[BaseSettings]) -> None:
     prefix = settings.model_config["env_prefix"]
     rows = dict(re.findall(rf"^\| `({prefix}\w+)` \| (.*?) \|", REFERENCE.read_text("utf-8"), re.MULTILINE))
