@@ -126,6 +126,7 @@ class Rollouts:
                 # Installed before the power went, or by hand: it counts when it runs.
                 await self._switch(order, installer, None)
             else:
+                self._in_time(order)
                 await self._note(order, "downloading", "", installer.version())
                 self._room_for(order)
                 payload = await download(order, self._folder, self._desk, self._pause)
@@ -141,9 +142,8 @@ class Rollouts:
             await self._note(order, "waiting", "", installer.version())
             await self._until(order.not_before)
         async with self._terminal.between_sessions():
-            now = self._clock.best()
-            if payload is not None and order.deadline is not None and now >= order.deadline:
-                raise InstallFailed("deadline-passed")
+            if payload is not None:
+                self._in_time(order)
             self._switching = True
             try:
                 await self._note(order, "installing", "", installer.version())
@@ -163,6 +163,10 @@ class Rollouts:
     async def _until(self, moment: datetime | None) -> None:
         while moment is not None and self._clock.best() < moment:
             await self._sleep(_LOOK_S)
+
+    def _in_time(self, order: RolloutOrder) -> None:
+        if order.deadline is not None and self._clock.best() >= order.deadline:
+            raise InstallFailed("deadline-passed")
 
     def _room_for(self, order: RolloutOrder) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -14,7 +14,10 @@ _NUMBER = re.compile(rf"(?:\+|00)?\d(?:{_SEPARATORS}\d){{6,}}(?:{_SEPARATORS}[xX
 _MASKED = re.compile(r"\d{2,}[*＊•xX]{2,}\d*[xX]?|[*＊•]{3,}\d{2,}")
 _HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿·•\U00020000-\U0003ffff]+")
 _MAIL = re.compile(r"[^\s@\"']+@[^\s@\"']+")
-_SECRET = re.compile(r"(?i)\b(?:bearer|token|key|code|pin|password|secret|authorization)\b\s*[:=]?\s*\S+")
+_SECRET = re.compile(
+    r"(?i)(?:bearer|token|password|secret|authorization)\W*\S+|\b(?:key|code|pin)\b\s*[:=]\s*\S+|\bmk_\S+"
+)
+_LONG_WORD = re.compile(r"[A-Za-z0-9+/_-]{28,}={0,2}")  # a key or a code, not a word
 _PEM = re.compile(r"-----BEGIN.*?(?:-----END[^-]*-----|$)", re.DOTALL)
 _LONGEST = 500
 
@@ -31,7 +34,7 @@ def scrub_text(text: str) -> str:
     """The same text without anything that looks like a person's number, name, address or secret."""
     text = unicodedata.normalize("NFKC", text)  # full-width digits are digits
     text = "".join(each for each in text if unicodedata.category(each) != "Cf")  # hidden in between
-    for pattern in (_PEM, _MAIL, _SECRET, _MASKED, _NUMBER, _HAN):
+    for pattern in (_PEM, _MAIL, _SECRET, _LONG_WORD, _MASKED, _NUMBER, _HAN):
         text = pattern.sub(BLANK, text)
     return text[:_LONGEST]
 

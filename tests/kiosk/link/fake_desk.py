@@ -230,7 +230,7 @@ class FakeDesk:
             return said(
                 HeartbeatReply(
                     now=self.now,
-                    interval_s=5,
+                    interval_s=0,  # as often as the kiosk is willing to
                     settings=self.settings.revision,
                     commands=list(self.commands),
                     rollout=self.rollout,
