@@ -83,9 +83,7 @@ def test_a_production_needs_an_authority_of_its_own(tmp_path: Path) -> None:
     fit = FleetSettings(**files, kiosk_url="https://desk.example")  # type: ignore[arg-type]
     assert open_authority(fit, production).chain
     with pytest.raises(SettingsError, match="PROXY_SECRET"):
-        open_authority(
-            fit.model_copy(update={"proxy_secret": FleetSettings(proxy_secret="short").proxy_secret}), production
-        )  # type: ignore[arg-type]
+        FleetSettings(**files, kiosk_url="https://d.example", proxy_secret="short").check_production(production)  # type: ignore[arg-type]
 
 
 def test_files_that_do_not_belong_together(tmp_path: Path) -> None:
