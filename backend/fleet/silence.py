@@ -59,8 +59,18 @@ async def listening(sessions: Sessions, at: datetime) -> None:
             await session.rollback()
 
 
-async def declare_silent(sessions: Sessions, at: datetime) -> int:
-    """The job "silence": whoever is missed becomes offline, all in one transaction. Returns how many."""
+async def declare_silent(sessions: Sessions, at: datetime, *, at_once: int = 5000) -> int:
+    """The job "silence": whoever is missed becomes offline. Returns how many.
+
+    A whole province takes several transactions, so that none of its heartbeats waits long for a lock.
+    """
+    total = 0
+    while count := await _some_silent(sessions, at, at_once):
+        total += count
+    return total
+
+
+async def _some_silent(sessions: Sessions, at: datetime, at_once: int) -> int:
     now = int(at.timestamp())
     async with writing(sessions) as session:
         heard = await hearing(session)
@@ -77,6 +87,7 @@ async def declare_silent(sessions: Sessions, at: datetime) -> int:
                 KioskPulse.patience_s < listened,
                 KioskPulse.accepts,
             )
+            .limit(at_once)
             .with_for_update(skip_locked=True)
         )
         postgres = session.get_bind().dialect.name == "postgresql"
@@ -89,7 +100,8 @@ async def declare_silent(sessions: Sessions, at: datetime) -> int:
         )
         if not postgres:  # no UPDATE inside a SELECT there; but one writer, so the steps see the same rows
             names = [row.kiosk_id for row in await session.execute(gone)]
-            count = await _offline_one_by_one(session, names, at)
+            await _offline_by_names(session, names, at)
+            count = len(names)
         else:
             count = await _offline_at_once(session, gone, at)
         await session.commit()
@@ -118,8 +130,7 @@ async def _offline_at_once(session: AsyncSession, gone: object, at: datetime) ->
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-async def _offline_one_by_one(session: AsyncSession, names: list[str], at: datetime) -> int:
-    count = 0
+async def _offline_by_names(session: AsyncSession, names: list[str], at: datetime) -> None:
     for start in range(0, len(names), 500):
         states = await session.execute(
             update(KioskState)
@@ -140,5 +151,3 @@ async def _offline_one_by_one(session: AsyncSession, names: list[str], at: datet
         ]
         if rows:
             await session.execute(insert(KioskEvent), rows)
-        count += len(rows)
-    return count

@@ -119,8 +119,8 @@ class WaitDoor:
                 orders = await take(session, some, at)
                 await session.commit()
             for kiosk_id, mine in orders.items():
-                if (waiting := self._waiting.get(kiosk_id)) is not None:
-                    await self._done(waiting, mine)
+                if (found := self._waiting.get(kiosk_id)) is not None:
+                    await self._done(found, mine)
 
     async def _done(self, waiting: _Waiting, orders: list[CommandOrder]) -> None:
         if self._waiting.get(waiting.kiosk_id) is waiting:

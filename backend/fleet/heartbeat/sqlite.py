@@ -105,12 +105,13 @@ class SqliteTransaction:
             "stretch": stretch,
             "beats": _encode(given).decode(),
         }
-        result = await self._connection.exec_driver_sql(_TAKE, parameters)
-        return [Taken(*row)._replace(restarted=bool(row[3]), commands_waiting=bool(row[6])) for row in result.all()]
+        rows: list[Any] = list((await self._connection.exec_driver_sql(_TAKE, parameters)).all())
+        return [_taken(*row) for row in rows]
 
     async def known(self, kiosk_ids: Sequence[str]) -> dict[str, Known]:
         result = await self._connection.exec_driver_sql(_KNOWN, {"kiosk_ids": _encode(list(kiosk_ids)).decode()})
-        return {row[0]: Known(row[1], bool(row[2]), row[3], row[4]) for row in result.all()}
+        rows: list[Any] = list(result.all())
+        return {row[0]: Known(row[1], bool(row[2]), row[3], row[4]) for row in rows}
 
     async def write(self, changes: Sequence[Change], at: datetime) -> None:
         when = _text(at)
@@ -147,6 +148,11 @@ class SqliteTransaction:
         ]
         if events:
             await self._connection.exec_driver_sql(_EVENT, events)
+
+
+def _taken(*row: Any) -> Taken:
+    taken = Taken(*row)
+    return taken._replace(restarted=bool(taken.restarted), commands_waiting=bool(taken.commands_waiting))
 
 
 def _text(moment: datetime) -> str:
