@@ -94,17 +94,49 @@ class ChainFault:
     what: str
 
 
-async def verify_chain(session: AsyncSession) -> tuple[int, ChainFault | None]:
-    """How many entries were read, and the first that was changed, removed or put in between, if any."""
-    previous, expected = FIRST, 1
-    entries = await session.stream_scalars(select(AuditEntry).order_by(AuditEntry.number))
+@dataclass(frozen=True)
+class Checkpoint:
+    """The last entry at some time. Kept elsewhere, it tells whether the end of the log was cut off since."""
+
+    number: int
+    hash: str
+
+
+async def checkpoint(session: AsyncSession) -> Checkpoint:
+    """Of the log as it is; number 0 while it is empty."""
+    last = (
+        await session.execute(select(AuditEntry.number, AuditEntry.hash).order_by(AuditEntry.number.desc()).limit(1))
+    ).first()
+    return Checkpoint(last.number, last.hash) if last else Checkpoint(0, FIRST)
+
+
+async def verify_chain(
+    session: AsyncSession, *, start: int = 1, against: Checkpoint | None = None
+) -> tuple[int, ChainFault | None]:
+    """How many entries were read, and the first that was changed, removed or put in between, if any.
+
+    `start`: read from that entry on, believing the one before it. `against`: that entry must be there still."""
+    previous, expected = FIRST, start
+    if start > 1:
+        before = await session.get(AuditEntry, start - 1)
+        if before is None:
+            return 0, ChainFault(start - 1, "missing: the log ends before it")
+        previous = before.hash
+    read = 0
+    entries = await session.stream_scalars(
+        select(AuditEntry).where(AuditEntry.number >= start).order_by(AuditEntry.number)
+    )
     async for entry in entries:
         if entry.number != expected:
-            return expected - 1, ChainFault(expected, f"missing: the next entry there is {entry.number}")
+            return read, ChainFault(expected, f"missing: the next entry there is {entry.number}")
         if entry.previous != previous:
-            return expected - 1, ChainFault(entry.number, "not chained to the entry before")
+            return read, ChainFault(entry.number, "not chained to the entry before")
         if entry.hash != entry_hash(entry):
-            return expected - 1, ChainFault(entry.number, "its content is not what was recorded")
-        previous, expected = entry.hash, expected + 1
+            return read, ChainFault(entry.number, "its content is not what was recorded")
+        if against is not None and entry.number == against.number and entry.hash != against.hash:
+            return read, ChainFault(entry.number, "not the entry of the checkpoint: the log was written anew")
+        previous, expected, read = entry.hash, expected + 1, read + 1
         session.expunge(entry)
-    return expected - 1, None
+    if against is not None and expected <= against.number:
+        return read, ChainFault(expected, f"missing: the log was cut off, the checkpoint knows entry {against.number}")
+    return read, None

@@ -182,9 +182,10 @@ def bearer(secret: str) -> dict[str, str]:
 
 
 async def test_a_token_s_life(desk: Desk, clock: Clock) -> None:
-    async with browser(desk) as it, httpx.AsyncClient(
-        transport=httpx.ASGITransport(desk.app), base_url="http://desk.invalid"
-    ) as program:
+    async with (
+        browser(desk) as it,
+        httpx.AsyncClient(transport=httpx.ASGITransport(desk.app), base_url="http://desk.invalid") as program,
+    ):
         await it.sign_in("wang")
         wide = await make_token(it, roles=f"operator:{PROVINCE}")
         other = await make_token(it, roles=f"system-admin:{CITY}")
@@ -267,4 +268,6 @@ async def test_the_audit_page_and_its_file(boss: Browser, desk: Desk, clock: Clo
     rows = (await desk.get(f"{API}/audit?actor=command-line:test&before=4", auditor)).json()
     assert all(row["number"] < 4 for row in rows)
     assert (await desk.get("/console/audit?since=22.11.2026", auditor)).status_code == 422
-    assert (await desk.get("/console/audit", Staff("boss", "b", (Grant(Role.SECURITY_ADMIN, PROVINCE),)))).status_code == 403
+    assert (
+        await desk.get("/console/audit", Staff("boss", "b", (Grant(Role.SECURITY_ADMIN, PROVINCE),)))
+    ).status_code == 403
