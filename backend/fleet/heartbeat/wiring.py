@@ -16,6 +16,7 @@ from backend.fleet.heartbeat.door import HeartbeatDoor
 from backend.fleet.heartbeat.doubts import DatabaseDoubts
 from backend.fleet.heartbeat.orders import DatabaseOrders
 from backend.fleet.heartbeat.pace import Pace
+from backend.fleet.heartbeat.regional import apply, router
 from backend.fleet.heartbeat.rows import Store
 from backend.fleet.heartbeat.settings import HeartbeatSettings
 from backend.fleet.heartbeat.sqlite import SqliteStore
@@ -26,7 +27,7 @@ from backend.settings import BackendSettings
 
 log = structlog.get_logger()
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (router,)
 
 
 @asynccontextmanager
@@ -44,7 +45,11 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
     async def find_silent(_lease: Lease) -> None:
         await declare_silent(app.state.sessions, datetime.now(UTC))
 
+    async def set_pace(_lease: Lease) -> None:
+        await apply(app.state.sessions)
+
     jobs.add("silence", every_s=10, run=find_silent)
+    jobs.add("pace", every_s=60, run=set_pace)
     tasks = [asyncio.create_task(batches.run())]
     if getattr(app.state, "takes_heartbeats", False):  # set by the doors; a worker has none
         tasks.append(asyncio.create_task(_listen(app.state.sessions)))

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from backend.app import create_app
 from backend.cli import app
 from backend.db.settings import DatabaseSettings
+from backend.fleet.heartbeat.settings import HeartbeatSettings
 from backend.fleet.settings import FleetSettings
 from backend.operations.settings import OperationsSettings, TelemetrySettings
 from backend.sandbox.settings import SandboxSettings
@@ -72,6 +73,7 @@ def test_no_third_environment(settings: type[BackendSettings | SandboxSettings])
     [
         BackendSettings,
         FleetSettings,
+        HeartbeatSettings,
         SandboxSettings,
         KioskSettings,
         DatabaseSettings,
