@@ -19,7 +19,7 @@ async def test_silence_is_told_once_and_its_end_once(fleet: Fleet) -> None:
     heard = fleet.now
     fleet.now += timedelta(seconds=135)  # the desk has noticed
     await fleet.silence([kiosk])
-    await fleet.wait(20)
+    await fleet.wait(20, step=5)
     (message,) = [one for one in await fleet.messages() if one.facts["rule"] == "offline"]
     assert message.created_at <= heard + timedelta(seconds=170)
     assert message.facts["kiosk_id"] == kiosk
@@ -126,9 +126,8 @@ async def test_an_event_that_became_visible_late_is_seen(fleet: Fleet) -> None:
     await fleet.silence([first])
     await fleet.silence([second])
     async with writing(fleet.sessions) as session:  # as if the first were not committed yet
-        late = (
-            await session.execute(delete(KioskEvent).where(KioskEvent.kiosk_id == first).returning(KioskEvent.id))
-        ).one()
+        gone = delete(KioskEvent).where(KioskEvent.kiosk_id == first).returning(KioskEvent.id)
+        number = (await session.execute(gone)).scalar_one()
         await session.commit()
     await fleet.engine.round()
     async with writing(fleet.sessions) as session:
@@ -167,11 +166,10 @@ async def test_a_certificate_s_end_is_told_three_times(fleet: Fleet) -> None:
         )
         await session.commit()
     said = []
-    for day in range(21):
-        await fleet.wait(600, step=300)
+    for _ in range(21):
+        await fleet.wait(600, step=600)
         said.append(len(await fleet.alerts(rule="certificate")))
         fleet.now += timedelta(days=1) - timedelta(seconds=600)
-        del day
     assert said[5] == 0
     assert said[7] == 1
     assert said[14] == 2
