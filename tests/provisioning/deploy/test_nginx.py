@@ -143,6 +143,21 @@ def test_each_process_is_asked_by_itself(front: Front) -> None:
     assert _ask(front, "/api/1/console", door="local").status_code == 404
 
 
+def test_nobody_behind_it(front: Front) -> None:
+    """Every process of the desk is gone: kiosks are told when to come again."""
+    for path in (front.folder / "run").glob("[12]/kiosks.sock"):
+        path.unlink()
+    reply = _ask(front, "/fleet/v1/heartbeat", certificate=front.kiosks.issue("K-0001"), method="POST", content=b"{}")
+    assert (reply.status_code, reply.json()["code"], reply.headers["retry-after"]) == (503, "busy", "30")
+
+
+def test_one_process_of_two_is_enough(front: Front) -> None:
+    (front.folder / "run" / "1" / "kiosks.sock").unlink()
+    certificate = front.kiosks.issue("K-0001")
+    replies = [_ask(front, "/fleet/v1/wait", certificate=certificate) for _ in range(6)]
+    assert {reply.status_code for reply in replies} == {200}
+
+
 def test_old_tls_is_refused(front: Front) -> None:
     context = ssl.create_default_context(cafile=str(front.door.file))
     context.set_ciphers("DEFAULT@SECLEVEL=0")
