@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from backend.contract.kiosk_api import PaymentState
 from content.build import CATALOGUE, build
 from content.load import Pack
+from content.schema.text import Text
 from drivers.manager import DeviceSet
 from kiosk import reception as reception_module
 from kiosk.journal.recovery import Recovery
@@ -166,4 +167,33 @@ async def test_the_watchdog_hears_of_each_round_of_questions_to_the_devices(
         assert beats == before, "a round that hangs"
         hung.set()
         await _until(lambda: beats > before)
+        await _end(task)
+
+
+async def test_closed_by_staff_the_running_session_ends_and_nobody_new_begins(tmp_path: Path, pack: Pack) -> None:
+    world = World(payer="refuses")
+    reason = Text("正在换纸", "Paper is being changed")
+    answers: list[Any] = ["service:water-bill", Wait(), Wait()]
+    async with House(tmp_path / "j.sqlite3", world, Home=answers, OutOfService=Wait()) as house:
+        reception, endings = _reception(house, pack), []
+        reception.on_session_ended = endings.append
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: "Pay" in house.stage.kinds())
+        assert reception.session_open
+        reception.close_for("staff", reason)
+        await asyncio.sleep(0.05)
+        assert reception.session_open, "the resident who is there may end"
+        reception.leave()
+        await _until(lambda: "OutOfService" in house.stage.kinds())
+        assert not reception.session_open
+        assert endings == ["left"]
+        shown = next(screen for screen in house.stage.seen if type(screen).__name__ == "OutOfService")
+        assert shown.reason == reason
+        homes = house.stage.kinds().count("Home")
+        reception.close_for("hours", Text("休息", "Closed"))
+        reception.close_for("staff", None)
+        await asyncio.sleep(0.05)
+        assert house.stage.kinds().count("Home") == homes, "somebody still has a reason"
+        reception.close_for("hours", None)
+        await _until(lambda: house.stage.kinds().count("Home") == homes + 1)
         await _end(task)
