@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, String, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
@@ -139,11 +142,21 @@ async def count(session: AsyncSession, staff: Staff, wanted: KioskFilter, now: d
 
 async def listing(session: AsyncSession, staff: Staff, wanted: KioskFilter, now: datetime) -> Listing:
     """One page of it. A page behind the last is the last."""
-    total = await count(session, staff, wanted, now)
-    page = min(wanted.page, max(1, -(-total // PAGE)))
-    query = _sorted(ids_query(staff, wanted, now), wanted, joined=bool(_conditions(staff, wanted, now)[1]))
-    ids = list(await session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)))
-    return Listing(await rows_of(session, ids), total, page)
+    searched = bool(_conditions(staff, wanted, now)[1])
+    query = _sorted(ids_query(staff, wanted, now), wanted, joined=searched)
+    if searched:
+        # Reading texts is what takes long: once, with the number of all in every row.
+        query = query.add_columns(func.count().over())
+    page = wanted.page
+    found = (await session.execute(query.limit(PAGE).offset((page - 1) * PAGE))).all()
+    total = int(found[0][1]) if searched and found else 0
+    if not searched or (not found and page > 1):
+        total = await count(session, staff, wanted, now)
+    pages = max(1, -(-total // PAGE))
+    if page > pages:
+        page = pages
+        found = (await session.execute(query.limit(PAGE).offset((page - 1) * PAGE))).all()
+    return Listing(await rows_of(session, [row[0] for row in found]), total, page)
 
 
 async def rows_of(session: AsyncSession, ids: list[str]) -> list[Row]:
@@ -195,11 +208,22 @@ def _conditions(
     return of_state, of_kiosk
 
 
+class _Position(FunctionElement[int]):
+    """Where the second text stands in the first, 0 for nowhere: several times as fast as LIKE over many rows."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Position)
+def _position(element: _Position, compiler: SQLCompiler, **options: Any) -> str:
+    name = "instr" if compiler.dialect.name == "sqlite" else "strpos"
+    return f"{name}({compiler.process(element.clauses, **options)})"
+
+
 def _in_text(word: str) -> ColumnElement[bool]:
-    return or_(
-        Kiosk.search_text.contains(word, autoescape=True),
-        func.lower(Kiosk.serial_number).contains(word, autoescape=True),
-    )
+    # Serial numbers come with the machine, and are written in capitals.
+    return or_(_Position(Kiosk.search_text, word) > 0, _Position(Kiosk.serial_number, word.upper()) > 0)
 
 
 def _has_trouble(code: str) -> ColumnElement[bool]:

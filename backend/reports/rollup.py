@@ -91,7 +91,7 @@ class Rollup:
         async with writing(self._sessions) as session:
             if now >= end:  # a crash before this makes the day again
                 await session.execute(update(KioskDay).where(KioskDay.day == day).values(complete=True))
-            await _sum_counties(session, day)
+            await sum_counties(session, day)
             await session.commit()
 
     async def _make_some(
@@ -244,7 +244,8 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
 
 
-async def _sum_counties(session: AsyncSession, day: str) -> None:
+async def sum_counties(session: AsyncSession, day: str) -> None:
+    """The counties' rows of a day, from those of their kiosks. The caller commits."""
     seconds = ("serving_s", "faulty_s", "closed_s", "offline_s", "unknown_s")
     counted = func.sum(case((sum((getattr(KioskDay, name) for name in seconds), start=KioskDay.serving_s * 0) > 0, 1)))
     piece = func.substr(KioskDay.region_code, 1, _COUNTY).label("piece")

@@ -28,6 +28,7 @@ from backend.db.engine import Sessions, make_engine, make_sessions, writing
 from backend.fleet.seed import seed_province
 from backend.settings import BackendSettings
 from tests.backend.desk import Believing
+from tests.browser.past import invent_days
 from tests.browser.province import bring_to_life
 
 
@@ -55,8 +56,8 @@ def on_database(database: str, work: Callable[[Sessions], Coroutine[Any, Any, An
         return pool.submit(asyncio.run, in_loop()).result()
 
 
-def populate(database: str, share: float) -> None:
-    """The invented province, alive. The database must be migrated."""
+def populate(database: str, share: float, days: int = 0) -> None:
+    """The invented province, alive, with so many days behind it. The database must be migrated."""
 
     async def work(sessions: Sessions) -> None:
         async with writing(sessions) as session:
@@ -64,6 +65,7 @@ def populate(database: str, share: float) -> None:
             await session.commit()
         async with writing(sessions) as session:
             await bring_to_life(session)
+            await invent_days(session, days)
             await session.commit()
 
     on_database(database, work)
