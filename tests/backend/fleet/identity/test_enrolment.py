@@ -110,13 +110,20 @@ async def test_requests_we_do_not_sign(door: House) -> None:
     weak = [rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256K1())]
     requests = ["", "garbage", good[:200], "\n".join([*lines[:3], broken, *lines[4:]]), *map(csr_pem, weak)]
     requests.append(door.certificate(door.machine(), "K-1"))
-    requests.append(_ed25519())
+    requests += [_ed25519(), _forged(good)]
     async with door.client() as client:
         for request in requests:
             reply = await client.post(ENROL, json={"code": code, "csr_pem": request})
             assert (reply.status_code, reply.json()["code"]) == (400, FleetProblem.INVALID), request[:60]
         strong = csr_pem(rsa.generate_private_key(65537, 3072))
         assert (await client.post(ENROL, json={"code": code, "csr_pem": strong})).status_code == 200
+
+
+def _forged(pem: str) -> str:
+    """Well-formed, but the signature is not the key's."""
+    der = bytearray(x509.load_pem_x509_csr(pem.encode()).public_bytes(Encoding.DER))
+    der[-1] ^= 1
+    return x509.load_der_x509_csr(bytes(der)).public_bytes(Encoding.PEM).decode()
 
 
 def _ed25519() -> str:

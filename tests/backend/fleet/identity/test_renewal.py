@@ -57,6 +57,15 @@ async def test_renewing_with_the_new_one_ends_the_old_one_too(door: House) -> No
     assert (await door.hello(third)).status_code == 200
 
 
+async def test_a_used_code_does_not_bring_a_replaced_certificate_back(door: House) -> None:
+    await door.enter("K-1")
+    old, new, code = door.machine(), door.machine(), (await door.ticket("K-1")).code
+    assert (await door.enrol(old, code)).status_code == 200
+    new.given = (await _renew(door, old, new.csr())).json()
+    assert (await door.hello(new)).status_code == 200
+    assert (await door.enrol(old, code)).status_code == 403
+
+
 async def test_one_renewal_at_a_time(house: House, sessions: Sessions) -> None:
     """A kiosk that makes a new key at every try must not fill the table; after a while it may."""
     machine = await house.enrolled("K-1")
