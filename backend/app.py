@@ -20,6 +20,7 @@ from backend.certificates.routes import router as certificates
 from backend.console import wiring as console
 from backend.console.errors import error_page, is_console
 from backend.console.errors import refused as console_refused
+from backend.contract.kiosk_api import Problem
 from backend.db.engine import make_engine, make_sessions
 from backend.db.migrate import migrate
 from backend.devices.routes import router as devices
@@ -97,6 +98,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        responses={422: {"model": Problem}},  # as `_invalid` answers
         max_body_size=_MAX_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

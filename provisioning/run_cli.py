@@ -23,6 +23,7 @@ GUIDE = """
   Open    {url}
   {where}
   Desk    {console}    The fleet's console, where this kiosk is the first · 管理平台
+          Sign in · 登录: admin, password in · 密码见 {password}
 
   Try first · 先试试
 
@@ -85,7 +86,11 @@ async def _run(stack: Stack, verbose: bool) -> None:
             where = IN_BROWSER if stack.headless else IN_WINDOW
             logs = _short(stack.log_dir)
             console = stack.console_url
-            typer.echo(GUIDE.format(url=stack.cabinet_url, where=where, console=console, logs=logs, pin=PIN))
+            password = _short(stack.backend_dir / "console-password.txt")
+            guide = GUIDE.format(
+                url=stack.cabinet_url, where=where, console=console, password=password, logs=logs, pin=PIN
+            )
+            typer.echo(guide)
             await waiting
         typer.echo("\nStopping …")
     finally:

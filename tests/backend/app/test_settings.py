@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
+from backend.alerts.settings import AlertsSettings
 from backend.app import create_app
 from backend.cli import app
 from backend.db.settings import DatabaseSettings
@@ -19,6 +20,7 @@ from backend.fleet.settings import FleetSettings
 from backend.operations.settings import OperationsSettings, TelemetrySettings
 from backend.sandbox.settings import SandboxSettings
 from backend.settings import BackendSettings, SettingsError
+from backend.staff.settings import StaffSettings
 from kiosk.settings import KioskSettings
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
@@ -79,6 +81,8 @@ def test_no_third_environment(settings: type[BackendSettings | SandboxSettings])
         DatabaseSettings,
         OperationsSettings,
         TelemetrySettings,
+        StaffSettings,
+        AlertsSettings,
     ],
 )
 def test_the_reference_names_every_setting_with_its_default(settings: type[BaseSettings]) -> None:
