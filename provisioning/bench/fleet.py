@@ -45,7 +45,6 @@ def bench(
     minutes: Annotated[float, typer.Option(help="Of the steady load.", min=0.1)] = 10.0,
     interval: Annotated[float, typer.Option(help="Seconds between a kiosk's heartbeats.", min=1)] = 60.0,
     shape: Annotated[str, typer.Option(help="embedded (up to 18,000 kiosks) or nginx.")] = "nginx",
-    api: Annotated[int, typer.Option(help="API processes behind nginx.", min=1, max=16)] = 2,
     enrolled: Annotated[int, typer.Option("--enrol", help="So many over the wire; the rest beside it.", min=1)] = 1000,
     parts: Annotated[str, typer.Option(help="Which, by comma.")] = ",".join(PARTS),
 ) -> None:
@@ -61,7 +60,7 @@ def bench(
     if unknown := set(chosen) - set(PARTS):
         raise typer.BadParameter(f"there is no part {', '.join(sorted(unknown))}", param_hint="--parts")
     try:
-        report = asyncio.run(_interruptible(_bench(wanted, shape, api, chosen)))  # type: ignore[arg-type]
+        report = asyncio.run(_interruptible(_bench(wanted, shape, chosen)))  # type: ignore[arg-type]
     except (asyncio.CancelledError, KeyboardInterrupt):
         print("interrupted; everything is stopped", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -80,14 +79,13 @@ async def _interruptible(work: Awaitable[Report]) -> Report:
     return await task
 
 
-async def _bench(wanted: Wanted, shape: Shape, api: int, parts: tuple[str, ...]) -> Report:
-    doors = "one process, its own TLS" if shape == "embedded" else f"nginx, {api} API processes, one worker"
+async def _bench(wanted: Wanted, shape: Shape, parts: tuple[str, ...]) -> Report:
+    doors = "one process, its own TLS" if shape == "embedded" else "nginx as shipped, 2 API processes, one worker"
     report = Report(f"{wanted.kiosks:,} kiosks; {doors}; PostgreSQL with fsync; simulator on the same machine")
-    async with sink() as to, House(shape, wanted.kiosks, api=api, environment=to.environment()) as house:
+    async with sink() as to, House(shape, wanted.kiosks, environment=to.environment()) as house:
         # The whole province is entered, however many of its kiosks come: pages and statements meet all rows.
         say(f"{await house.seed(1.0):,} kiosks entered")
         await house.open()
-        idle = Costs.now(house)
         say("enrolling")
         await enrol(house, wanted, report)
         last(report)
@@ -98,6 +96,7 @@ async def _bench(wanted: Wanted, shape: Shape, api: int, parts: tuple[str, ...])
         log = house.folder / "simulator.log"
         async with Simulation(plan_for(house, wanted), kiosks=wanted.kiosks, log=log) as simulation:
             await simulation.load()
+            idle = Costs.now(house)  # everything has been used once, nobody is connected
             if "steady" in parts:
                 say(f"steady load, {wanted.steady_s:.0f} s")
                 await steady(house, simulation, wanted, report)

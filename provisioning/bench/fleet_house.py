@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
+import resource
 import shutil
 import socket
 import sys
@@ -24,6 +26,7 @@ from backend.contract.enrolment import Ticket
 from backend.fleet.settings import FleetSettings
 from backend.settings import BackendSettings
 from provisioning.bench.figures import BENCH_DIR
+from provisioning.deploy.render import render
 from provisioning.ports import HOST, accepts, answers
 from provisioning.postgres import DURABLE, Cluster
 from provisioning.process import Child, Recipe, menkou
@@ -31,6 +34,7 @@ from provisioning.process import Child, Recipe, menkou
 Shape = Literal["embedded", "nginx"]
 _PER_NGINX_WORKER = 15_000  # connections; the kernel does not share them out evenly
 _CODES_MINUTES = 600
+_API = 2  # processes, as in the shipped nginx.conf
 _LOG_KEPT = 200_000  # bytes of each
 
 
@@ -40,7 +44,6 @@ class House:
         shape: Shape,
         kiosks: int,
         *,
-        api: int = 2,
         content_dir: Path = Path("build/content"),
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -50,7 +53,7 @@ class House:
         self.children: dict[str, Child] = {}
         self.cluster: Cluster | None = None
         self._kiosks = kiosks
-        self._api = api if shape == "nginx" else 1
+        self._api = _API if shape == "nginx" else 1
         self._content = content_dir.resolve()
         self._environment = dict(environment or {})
 
@@ -67,7 +70,12 @@ class House:
 
     @property
     def people_url(self) -> str:
-        return f"http://{HOST}:{self.people_port}"
+        return f"{'http' if self.shape == 'embedded' else 'https'}://{HOST}:{self.people_port}"
+
+    @property
+    def authority_file(self) -> Path:
+        """Whom to trust as the desk."""
+        return self._files()[2]
 
     @property
     def simulator_dir(self) -> Path:
@@ -87,7 +95,7 @@ class House:
         return [child.pid for name, child in self.children.items() if child.pid and not name.startswith("noop")]
 
     def api_names(self) -> list[str]:
-        return [f"api-{number}" for number in range(self._api)]
+        return [f"api-{number}" for number in range(1, self._api + 1)]
 
     # Life
 
@@ -149,7 +157,7 @@ class House:
     async def open(self) -> None:
         """Start the desk; returns when kiosks and people are answered. Raises ChildFailed."""
         if self.shape == "embedded":
-            await self.run(self.recipe("api-0"))
+            await self.run(self.recipe("api-1"))
             return
         await self._make_certificates()
         for name in self.api_names():
@@ -218,8 +226,9 @@ class House:
             ]
             await self.run(Recipe("noop-0", argv, self.folder / "noop.log", ready=lambda: accepts(self.noop_port)))
             return
-        for number in range(self._api):
-            path = self.folder / f"noop-{number}.sock"
+        for number in range(1, self._api + 1):
+            path = self.folder / "noop" / str(number) / "kiosks.sock"
+            path.parent.mkdir(parents=True, exist_ok=True)
             argv = [sys.executable, "-m", "provisioning.bench.fleet_noop", str(path)]
             await self.run(Recipe(f"noop-{number}", argv, self.folder / "noop.log", ready=partial(answers, path)))
         front = self._nginx(noop=True)
@@ -230,7 +239,7 @@ class House:
             await self.children.pop(name).stop()
 
     def sockets(self, name: str) -> Path:
-        return self.folder / "sockets" / name
+        return self.folder / "sockets" / name.removeprefix("api-")
 
     # Inside
 
@@ -247,110 +256,55 @@ class House:
         await asyncio.to_thread(server_files, authority, fleet, backend)
 
     def _nginx(self, *, noop: bool = False) -> Sequence[str]:
+        """The shipped configuration, with this machine's limits in it."""
         name = "noop-nginx" if noop else "nginx"
-        if noop:
-            kiosks = [self.folder / f"noop-{number}.sock" for number in range(self._api)]
-            people = kiosks
-        else:
-            kiosks = [self.sockets(each) / "kiosks.sock" for each in self.api_names()]
-            people = [self.sockets(each) / "people.sock" for each in self.api_names()]
+        state = self.folder / f"{name}-state"
+        state.mkdir(exist_ok=True)
+        secret = self.folder / "nginx-secret.conf"
+        secret.write_text("# nobody else is on this machine's loopback\n")
         certificate, key, clients = self._files()
-        path = self.folder / f"{name}.conf"
-        path.write_text(
-            _NGINX.format(
-                folder=self.folder,
-                name=name,
-                user="user root;" if os.geteuid() == 0 else "",
-                workers=max(2, ceil(self._kiosks / _PER_NGINX_WORKER)),
-                kiosk_servers="\n".join(f"        server unix:{each};" for each in kiosks),
-                people_servers="\n".join(f"        server unix:{each};" for each in people),
-                host=HOST,
-                kiosk_port=self.noop_port if noop else self.kiosk_port,
-                people_port=free_port() if noop else self.people_port,
-                certificate=certificate,
-                key=key,
-                clients=clients,
-            )
+        kiosk_port, people_port = (self.noop_port, free_port()) if noop else (self.kiosk_port, self.people_port)
+        text = render(
+            "nginx.conf",
+            {
+                "NGINX_USER": "root" if os.geteuid() == 0 else "nobody",
+                "PID": str(self.folder / f"{name}.pid"),
+                "LOG": str(self.folder / f"{name}.err"),
+                "STATE": str(state),
+                "RUN": str(self.folder / ("noop" if noop else "sockets")),
+                "SECRET_FILE": str(secret),
+                "KIOSK_LISTEN": f"{HOST}:{kiosk_port}",
+                "KIOSK_NAME": HOST,
+                "KIOSK_CERTIFICATE": str(certificate),
+                "KIOSK_KEY": str(key),
+                "KIOSK_AUTHORITY": str(clients),
+                "PEOPLE_LISTEN": f"{HOST}:{people_port}",
+                "PEOPLE_NAME": HOST,
+                "PEOPLE_CERTIFICATE": str(certificate),
+                "PEOPLE_KEY": str(key),
+                "HTTP_LISTEN": f"{HOST}:{free_port()}",
+                "LOCAL_LISTEN": f"{HOST}:{free_port()}",
+            },
         )
+        workers = max(2, ceil(self._kiosks / _PER_NGINX_WORKER))
+        _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        limit = limit if limit > 0 else 262_144
+        for setting, value in (
+            ("worker_processes", workers),
+            ("worker_rlimit_nofile", limit),
+            ("worker_connections", min(65_536, limit - 500)),
+        ):
+            text, found = re.subn(rf"{setting} \w+;", f"{setting} {value};", text)
+            if found != 1:
+                raise RuntimeError(f"the shipped nginx.conf has no {setting}")
+        path = self.folder / f"{name}.conf"
+        path.write_text(text)
         program = shutil.which("nginx") or "/usr/sbin/nginx"
-        return [program, "-p", str(self.folder), "-c", str(path), "-e", str(self.folder / f"{name}.err")]
+        errors = str(self.folder / f"{name}.err")
+        return [program, "-p", str(self.folder), "-c", str(path), "-e", errors, "-g", "daemon off;"]
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-
-
-_NGINX = """\
-# Made for a measurement on one machine; what production uses is in provisioning/deploy.
-{user}
-daemon off;
-worker_processes {workers};
-worker_rlimit_nofile 20000;
-pid {folder}/{name}.pid;
-error_log {folder}/{name}.err warn;
-events {{
-    worker_connections 19000;
-}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/{name}-body;
-    proxy_temp_path {folder}/{name}-proxy;
-    fastcgi_temp_path {folder}/{name}-fastcgi;
-    uwsgi_temp_path {folder}/{name}-uwsgi;
-    scgi_temp_path {folder}/{name}-scgi;
-    keepalive_timeout 330s;
-    keepalive_requests 1000000;
-    client_header_buffer_size 1k;
-    proxy_http_version 1.1;
-    proxy_set_header Connection "";
-    proxy_set_header Host $http_host;
-    proxy_read_timeout 330s;
-    upstream kiosks {{
-        least_conn;
-{kiosk_servers}
-        keepalive 128;
-    }}
-    upstream people {{
-        least_conn;
-{people_servers}
-        keepalive 16;
-    }}
-    server {{
-        listen {host}:{kiosk_port} ssl backlog=4096 reuseport;
-        client_max_body_size 21m;
-        ssl_certificate {certificate};
-        ssl_certificate_key {key};
-        ssl_client_certificate {clients};
-        ssl_verify_client optional;
-        ssl_session_cache off;
-        ssl_session_tickets off;
-        ssl_buffer_size 4k;
-        location / {{
-            proxy_pass http://kiosks;
-            proxy_set_header X-Client-Verify $ssl_client_verify;
-            proxy_set_header X-Client-Subject $ssl_client_s_dn;
-            proxy_set_header X-Client-Serial $ssl_client_serial;
-            proxy_set_header X-Client-Until $ssl_client_v_end;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto https;
-        }}
-        location = /fleet/v1/heartbeat {{
-            client_max_body_size 64k;
-            proxy_pass http://kiosks;
-            proxy_set_header X-Client-Verify $ssl_client_verify;
-            proxy_set_header X-Client-Subject $ssl_client_s_dn;
-            proxy_set_header X-Client-Serial $ssl_client_serial;
-            proxy_set_header X-Client-Until $ssl_client_v_end;
-        }}
-    }}
-    server {{
-        listen {host}:{people_port};
-        location / {{
-            proxy_pass http://people;
-            proxy_set_header X-Forwarded-For $remote_addr;
-        }}
-    }}
-}}
-"""

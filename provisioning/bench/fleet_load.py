@@ -124,12 +124,13 @@ async def steady(house: House, simulation: Simulation, wanted: Wanted, report: R
     note = "" if full else "shorter or smaller than the budget's"
     measured = f"p50 {ms(beats.at(0.5))}, p95 {ms(beats.at(0.95))}, p99 {ms(beats.at(0.99))}"
     report.add("… latency from when it was due", measured, "p99 ≤ 250 ms", beats.at(0.99) <= 0.25, note)
-    scaled = (server + postgres) * 962 / max(1.0, beats.count / wall)
+    # A smaller fleet says nothing: the desk's background work is the same for every size.
+    like_the_budget = beats.count / wall > 900
     report.add(
         "… server + PostgreSQL, cores",
         f"{server + postgres:.2f} ({server:.2f} + {postgres:.2f})",
         "≤ 0.5 at 962/s",
-        scaled <= 0.5,
+        server + postgres <= 0.5 if like_the_budget else None,
         f"{(server + postgres) / max(1, beats.count) * wall * 1e6:.0f} µs each; simulator "
         f"{(after.simulator_s - before.simulator_s) / wall:.2f}",
     )
