@@ -25,7 +25,7 @@ from tests.backend.desk import EVERYBODY, Desk, open_desk
 from tests.backend.house import migrated_sqlite
 from tests.backend.staff.matrix_world import build
 
-EXAMPLES = 2  # of each operation, for each role
+EXAMPLES = 1  # of each operation, for each role, another one for each
 _SENT_BY_OTHERS = {503}  # the departments and gateways of the test are away, and that is said with 503
 
 
@@ -58,7 +58,7 @@ def test_nothing_breaks(asked: tuple[asyncio.Runner, Desk], role: Role) -> None:
         if operation.path.endswith("/wait"):
             continue  # waits on purpose
 
-        @seed(20261122)
+        @seed(20261122 + list(Role).index(role))
         @settings(
             max_examples=EXAMPLES,
             deadline=None,
@@ -92,4 +92,6 @@ async def _send(desk: Desk, case: Any, role: Role) -> httpx.Response:
     body = {name: given[name] for name in ("json", "data", "files", "params") if given.get(name) is not None}
     if isinstance(body.get("data"), bytes | str):
         body["content"] = body.pop("data")
-    return await desk.client.request(given["method"], given["url"], headers=headers, **body)
+    reply = await desk.client.request(given["method"], given["url"], headers=headers, **body)
+    await reply.request.aread()  # a streamed form; the checks look at it
+    return reply
