@@ -88,6 +88,9 @@ class Batches:
                 batch = self._next_batch()
                 try:
                     await self._write(batch)
+                except asyncio.CancelledError:
+                    _refuse_all(batch, "the desk is stopping")
+                    raise
                 except Exception as error:  # noqa: BLE001 - a bug must not end the hot path: these come again
                     log.error("heartbeat_batch_failed", error=type(error).__name__, where=where(error))
                     _refuse_all(batch, "the desk had a fault")

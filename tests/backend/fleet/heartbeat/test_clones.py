@@ -130,6 +130,10 @@ HOUR = timedelta(hours=1)
         (Last(6, B, A, START - HOUR, 1, "4:a", START - timedelta(seconds=1)), 5, A, Verdict.LATE),
         (Last(6, B, A, START - HOUR, 1, "5:a", START - timedelta(seconds=60)), 5, A, Verdict.LATE),
         (Last(6, B, A, START - HOUR, 1, "4:z", START - timedelta(days=2)), 5, A, Verdict.STRIKE),
+        # So soon after the restart it may still be under way, however many there are
+        (Last(6, B, A, START - MESSAGE_LIFE / 2, 1, "4:a", START - MESSAGE_LIFE / 3), 5, A, Verdict.LATE),
+        # The present boot is new again, but this one was over two minutes ago: the other keeps restarting
+        (Last(6, B, A, START - timedelta(seconds=9), 0, "4:z", START - MESSAGE_LIFE), 5, "z", Verdict.CLONE),
     ],
 )
 def test_one_by_one(last: Last, seq: int, boot: str, verdict: Verdict) -> None:
