@@ -100,7 +100,7 @@ def example(kind: Any, name: str, region: str) -> Any:
         return {}
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {
-            field: example(info.annotation, field, region)
+            field: _at_least(example(info.annotation, field, region), info.metadata)
             for field, info in kind.model_fields.items()
             if info.is_required() or field in PARAMETERS or field.removesuffix("s") in PARAMETERS
         }
@@ -114,3 +114,9 @@ def example(kind: Any, name: str, region: str) -> Any:
         return PARAMETERS[name](region)
     plain = {int: 1, float: 1.0, bool: True, str: "text"}
     return plain.get(kind, "2026-11-22T00:00:00Z")
+
+
+def _at_least(value: Any, constraints: list[Any]) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return max([value, *(least for least in (getattr(c, "ge", None) for c in constraints) if least is not None)])
+    return value
