@@ -170,6 +170,8 @@ class Wire(asyncio.Protocol):
     async def handshake(self, timeout_s: float) -> None:
         waiting = self._shaken
         if waiting is None:
+            if self._closed is not None:
+                raise WireError(self._closed)
             return
         timer = asyncio.get_running_loop().call_later(timeout_s, self._fail, "handshake-timeout")
         try:
@@ -210,6 +212,7 @@ class Wire(asyncio.Protocol):
                 waiting.set_result(None)
             else:
                 waiting.set_exception(error)
+                waiting.exception()  # whoever waited may have been cancelled: then nobody needs to be told
 
     def _flush(self) -> None:
         if self._transport is not None and self._outgoing.pending:
@@ -243,6 +246,7 @@ class Wire(asyncio.Protocol):
         self._end_handshake(WireError(kind))
         if self._done is not None and not self._done.done():
             self._done.set_exception(WireError(kind))
+            self._done.exception()
 
 
 def parse(data: bytes) -> tuple[Reply, int] | None:
