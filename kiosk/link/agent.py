@@ -103,11 +103,12 @@ class FleetAgent:
         self._hours = hours
         self._errors = errors
         self._tail = tail
+        self._in_force = desired.revision  # what the program was started with
         self._identity: Identity | None = None
         self._connected: FleetDesk | None = None
         self._old: set[asyncio.Task[None]] = set()
+        self._working: dict[str, asyncio.Task[None]] = {}
         self._renew_wanted = False
-        self._settings_failed_at = -_RENEW_AGAIN_S
         self._last_beat: float | None = None
         self._refused = ""
         self._report = ReportBuilder()
@@ -121,7 +122,6 @@ class FleetAgent:
             self.clock,
             self._desk,
             options.var_dir / "releases",
-            changed=lambda: None,
         )
         self.commands = Commands(
             self._kinds(reboot), store, self.clock, self._desk, boot=self.boot, epoch=lambda: self._epoch
@@ -161,7 +161,7 @@ class FleetAgent:
         finally:
             await self.commands.stop()
             await self.rollouts.stop()
-            for task in self._old:
+            for task in (*self._old, *self._working.values()):
                 task.cancel()
             if self._connected is not None:
                 await self._connected.close()
@@ -254,9 +254,24 @@ class FleetAgent:
             self._renew_wanted = True
         await self.commands.take(answer.commands)
         self.rollouts.want(answer.rollout)
-        await self.commands.tell()
+        # Neither holds up the next heartbeat: the one may wait for an answer, the other for a resident to leave.
+        self._beside("tell", self.commands.tell)
         if answer.settings != self._desired.revision:
-            await self._fetch_settings()
+            self._beside("settings", self._fetch_settings)
+
+    def _beside(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it in the background, once at a time."""
+        if name in self._working:
+            return
+
+        async def done() -> None:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - tried again with the next answer
+                log.error("desk_answer_not_handled", error=type(error).__name__, at=name)
+
+        task = self._working[name] = asyncio.create_task(done(), name=name)
+        task.add_done_callback(lambda _done: self._working.pop(name, None))
 
     async def _fetch_settings(self) -> None:
         reply = await self._desk().settings()
@@ -271,6 +286,7 @@ class FleetAgent:
             await self._store.set_fact("volume", None)  # the setting is newer than the command
         async with self._terminal.between_sessions():
             self._terminal.apply_settings(self._desired.values)
+            self._in_force = reply.revision
         log.info("settings_applied", revision=reply.revision)
         self.heartbeats.now()
 
@@ -302,7 +318,7 @@ class FleetAgent:
             devices,
             software=self._options.software,
             content=self._options.content,
-            settings=self._desired.revision,
+            settings=self._in_force,
             out_of_service=reason.en if reason is not None else "",
             rollout=self.rollouts.progress,
         )

@@ -203,8 +203,10 @@ async def test_settings_are_fetched_once_and_put_in_force_between_sessions(desk:
     async with kiosk.running():
         async with kiosk.terminal.session():
             await until(lambda: "GET /settings" in desk.asked)
-            await asyncio.sleep(0.1)
+            before = len(desk.heartbeats)
+            await until(lambda: len(desk.heartbeats) > before + 2)  # they do not wait with it
             assert kiosk.terminal.settings is None
+            assert _report(desk).settings == 0
         await until(lambda: kiosk.terminal.settings == {"volume": 20})
         assert not kiosk.terminal.applied_in_session
         await until(lambda: _report(desk).settings == 4)
