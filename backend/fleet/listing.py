@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Integer, Select, String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, SelectBase, String, case, cast, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -21,8 +21,9 @@ from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
 from backend.fleet.queries import path_names, scope_of
 from backend.fleet.words import trouble_patterns
-from backend.regions.division import is_code
-from backend.staff.roles import Staff
+from backend.regions.division import COUNTRY, is_code, span_of
+from backend.staff.access import within
+from backend.staff.roles import Permission, Staff
 
 PAGE = 50
 COLUMNS = ("site", "region", "trouble", "seen", "since", "model", "serial", "software", "content", "certificate")
@@ -129,9 +130,12 @@ class Listing:
 
 def ids_query(staff: Staff, wanted: KioskFilter, now: datetime) -> Select[Any]:
     """The ids of all kiosks that fit, in no order."""
-    of_state, of_kiosk = _conditions(staff, wanted, now)
-    query = select(KioskState.kiosk_id).where(*of_state)
-    return query.join(Kiosk, Kiosk.kiosk_id == KioskState.kiosk_id).where(*of_kiosk) if of_kiosk else query
+    query = select(KioskState.kiosk_id).where(*_of_state(staff, wanted))
+    for number, hits in enumerate(_hits(staff, wanted, now)):
+        # Materialized: PostgreSQL cannot know how few will be found, and would look each of 57,705 up by itself.
+        found = hits.cte(f"hits_{number}").prefix_with("MATERIALIZED", dialect="postgresql")
+        query = query.join(found, found.c.kiosk_id == KioskState.kiosk_id)
+    return query
 
 
 async def count(session: AsyncSession, staff: Staff, wanted: KioskFilter, now: datetime) -> int:
@@ -142,8 +146,8 @@ async def count(session: AsyncSession, staff: Staff, wanted: KioskFilter, now: d
 
 async def listing(session: AsyncSession, staff: Staff, wanted: KioskFilter, now: datetime) -> Listing:
     """One page of it. A page behind the last is the last."""
-    searched = bool(_conditions(staff, wanted, now)[1])
-    query = _sorted(ids_query(staff, wanted, now), wanted, joined=searched)
+    searched = bool(_hits(staff, wanted, now))
+    query = _sorted(ids_query(staff, wanted, now), wanted)
     if searched:
         # Reading texts is what takes long: once, with the number of all in every row.
         query = query.add_columns(func.count().over())
@@ -176,36 +180,54 @@ async def rows_of(session: AsyncSession, ids: list[str]) -> list[Row]:
     ]
 
 
-def _conditions(
-    staff: Staff, wanted: KioskFilter, now: datetime
-) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
-    of_state = [scope_of(staff, wanted.region)]
-    of_kiosk: list[ColumnElement[bool]] = []
+def _of_state(staff: Staff, wanted: KioskFilter) -> list[ColumnElement[bool]]:
+    """The conditions on kiosk_state."""
+    conditions = [scope_of(staff, wanted.region)]
     if wanted.health == "bad":
-        of_state.append(KioskState.health.in_(("fault", "out-of-service", "offline", "quarantined")))
+        conditions.append(KioskState.health.in_(("fault", "out-of-service", "offline", "quarantined")))
     elif wanted.health:
-        of_state.append(KioskState.health == wanted.health)
+        conditions.append(KioskState.health == wanted.health)
     else:
-        of_state.append(KioskState.health != Health.RETIRED.value)
+        conditions.append(KioskState.health != Health.RETIRED.value)
     if wanted.trouble:
-        of_state.append(_has_trouble(wanted.trouble))
+        conditions.append(_has_trouble(wanted.trouble))
     if wanted.software:
-        of_state.append(KioskState.software == wanted.software)
+        conditions.append(KioskState.software == wanted.software)
     if wanted.content:
-        of_state.append(KioskState.content == wanted.content)
+        conditions.append(KioskState.content == wanted.content)
     if wanted.online in ("yes", "no"):
-        of_state.append(KioskState.online.is_(wanted.online == "yes"))
+        conditions.append(KioskState.online.is_(wanted.online == "yes"))
+    return conditions
+
+
+def _hits(staff: Staff, wanted: KioskFilter, now: datetime) -> list[SelectBase]:
+    """Ids found elsewhere than in kiosk_state; a kiosk must be in all of them."""
+    scope = within(Kiosk.region_code, staff, Permission.VIEW)
+    if wanted.region and wanted.region != COUNTRY:
+        span = span_of(wanted.region)
+        scope = scope & Kiosk.region_code.between(span.low, span.high)
+    plain: list[ColumnElement[bool]] = []
     if wanted.model:
-        of_kiosk.append(Kiosk.model == wanted.model)
+        plain.append(Kiosk.model == wanted.model)
     if wanted.site:
-        of_kiosk.append(Kiosk.site_id == wanted.site)
+        plain.append(Kiosk.site_id == wanted.site)
     if wanted.expiring:
-        of_kiosk.append(Kiosk.certificate_until <= now + timedelta(days=int(wanted.expiring)))
+        plain.append(Kiosk.certificate_until <= now + timedelta(days=int(wanted.expiring)))
+    found: list[SelectBase] = []
     for word in wanted.q.lower().split()[:5]:
-        found = _in_text(word)
-        meant = [_ends_in_trouble(end) for end in trouble_patterns(word)]
-        of_kiosk.append(or_(found, *meant) if meant else found)
-    return of_state, of_kiosk
+        if ends := trouble_patterns(word):
+            in_trouble = or_(*(_ends_in_trouble(end) for end in ends))
+            found.append(
+                union(
+                    select(Kiosk.kiosk_id).where(scope, _in_text(word)),
+                    select(KioskState.kiosk_id).where(scope_of(staff, wanted.region), in_trouble),
+                )
+            )
+        else:
+            plain.append(_in_text(word))
+    if plain:
+        found.append(select(Kiosk.kiosk_id).where(scope, *plain))
+    return found
 
 
 class _Position(FunctionElement[int]):
@@ -238,8 +260,8 @@ def _ends_in_trouble(end: str) -> ColumnElement[bool]:
     return (KioskState.trouble != "") & cast(KioskState.troubles, String).contains(f'.{end}"', autoescape=True)
 
 
-def _sorted(query: Select[Any], wanted: KioskFilter, *, joined: bool) -> Select[Any]:
-    if wanted.sort == "certificate" and not joined:
+def _sorted(query: Select[Any], wanted: KioskFilter) -> Select[Any]:
+    if wanted.sort == "certificate":
         query = query.join(Kiosk, Kiosk.kiosk_id == KioskState.kiosk_id)
     if wanted.sort == "seen":
         query = query.join(KioskPulse, KioskPulse.kiosk_id == KioskState.kiosk_id)
