@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from backend.operations.jobs import JobLease
 from backend.operations.service_manager import told
 from tests.postgres import fresh_postgres
 
-_PATIENCE_S = 60
+_PATIENCE_S = 100  # seconds
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def _worker(tmp_path: Path, pack: Path, database: str, number: int) -> Iterator[
         "MENKOU_BACKEND_DATABASE_URL": database,
         "MENKOU_OPERATIONS_WORKER_SOCKET": str(at),
         "NOTIFY_SOCKET": str(tmp_path / "notify"),
-        "WATCHDOG_USEC": "600000",
+        "WATCHDOG_USEC": "3000000",
     }
     environment.pop("WATCHDOG_PID", None)
     code = "from backend.cli import app; app(['worker'])"
@@ -49,19 +49,21 @@ def _worker(tmp_path: Path, pack: Path, database: str, number: int) -> Iterator[
         process.wait()
 
 
+@pytest.mark.timeout(300)
 async def test_two_workers(tmp_path: Path, pack: Path) -> None:
     database = fresh_postgres()
     systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     systemd.bind(str(tmp_path / "notify"))
     systemd.settimeout(_PATIENCE_S)
-    with (
-        systemd,
-        _worker(tmp_path, pack, database, 1) as (first, at),
-        _worker(tmp_path, pack, database, 2) as (second, also_at),
-    ):
-        said = [systemd.recv(100) for _ in range(6)]
-        assert said.count(b"READY=1") == 2
-        assert b"WATCHDOG=1" in said
+    said: list[bytes] = []
+    with ExitStack() as stack:
+        stack.enter_context(systemd)
+        first, at = stack.enter_context(_worker(tmp_path, pack, database, 1))
+        while b"READY=1" not in said:
+            said.append(systemd.recv(100))
+        second, also_at = stack.enter_context(_worker(tmp_path, pack, database, 2))
+        while said.count(b"READY=1") < 2 or b"WATCHDOG=1" not in said:
+            said.append(systemd.recv(100))
         for path in (at, also_at):
             assert _get(path, "/healthz").json() == {"status": "ok"}
             ready = _get(path, "/readyz")
