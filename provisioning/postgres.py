@@ -5,9 +5,11 @@ Nothing of the machine's own clusters is touched. PostgreSQL refuses to run as r
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -26,6 +28,9 @@ DURABLE = (
 )
 
 
+_PREFIX = "menkou-pg-"  # then the process that made it: `remove_orphans`
+
+
 def binaries() -> Path | None:
     """Where initdb and postgres are; None where PostgreSQL is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -41,7 +46,7 @@ class Cluster:
         if found is None:
             raise RuntimeError("PostgreSQL is not installed; `make test` installs it (provisioning/packages.txt)")
         self.bin = found
-        self.folder = Path(tempfile.mkdtemp(prefix="menkou-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         listening = ("listen_addresses=127.0.0.1", f"port={port}") if port else ("listen_addresses=''",)
         self.options = (*(options or FAST), *listening)
         self.port = port or 5432
@@ -100,3 +105,14 @@ class Cluster:
 
 def _root() -> bool:
     return os.geteuid() == 0
+
+
+def remove_orphans() -> None:
+    """Stop and remove the servers whose makers were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        maker = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if not maker.isdigit() or Path(f"/proc/{maker}").exists():
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int((folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)

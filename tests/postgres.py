@@ -11,7 +11,7 @@ import atexit
 from functools import cache
 from itertools import count
 
-from provisioning.postgres import Cluster, binaries
+from provisioning.postgres import Cluster, binaries, remove_orphans
 
 __all__ = ["Cluster", "binaries", "cluster", "fresh_postgres"]
 
@@ -21,6 +21,7 @@ _numbers = count(1)
 @cache
 def cluster() -> Cluster:
     """The test process's own, made at first use, removed at the end."""
+    remove_orphans()
     made = Cluster()
     atexit.register(made.remove)
     return made

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.fleet_api import IdentityState
@@ -38,7 +38,8 @@ async def seed_province(session: AsyncSession, share: float = 1.0) -> int:
     """Returns the number of kiosks. The caller commits."""
     now = datetime.now(UTC)
     regions = list(province(share))
-    await _insert(session, Region, ({**vars(region)} for region in regions))
+    there = set(await session.scalars(select(Region.code)))  # of a desk that was started before
+    await _insert(session, Region, ({**vars(region)} for region in regions if region.code not in there))
     sited = [region for region in regions if region.level >= 2]
     await _insert(session, Site, (_site(region, now) for region in sited))
     names = {region.code: (region.name_zh, region.name_en) for region in regions}

@@ -9,7 +9,7 @@ from backend.fleet.models import Kiosk, KioskPulse, KioskState
 from backend.fleet.seed import seed_province
 from backend.regions.division import level_of, parent_of
 from backend.regions.models import Region
-from backend.regions.synthetic import COUNTS, province
+from backend.regions.synthetic import COUNTS, PROVINCE, province
 
 
 def test_a_province_of_57705_sites() -> None:
@@ -31,3 +31,12 @@ async def test_seeding_makes_every_row_a_kiosk_needs(sessions: Sessions) -> None
         for table in (Kiosk, KioskPulse, KioskState):
             assert await session.scalar(select(func.count()).select_from(table)) == made
         assert await session.scalar(select(func.count()).select_from(Region)) == made + 1
+
+
+async def test_a_desk_that_knows_the_province_already(sessions: Sessions) -> None:
+    async with writing(sessions) as session:
+        session.add(Region(code=PROVINCE, parent=None, level=1, name_zh="样本省", name_en="Yangben"))
+        await session.commit()
+        assert await seed_province(session, 0.001) > 10
+        await session.commit()
+        assert (await session.get_one(Region, PROVINCE)).name_zh == "样本省"
