@@ -13,6 +13,7 @@ from backend.secret_files import write_secret
 from backend.staff import accounts
 from backend.staff.accounts import NewMember
 from backend.staff.door import Door
+from backend.staff.errors import StaffError
 from backend.staff.models import StaffMember
 from backend.staff.passwords import make_password
 from backend.staff.roles import Grant, Role
@@ -33,7 +34,10 @@ async def ensure_first_account(door: Door, var_dir: Path) -> None:
         if await session.scalar(select(func.count()).select_from(StaffMember)):
             return
         at = door.clock()
-        await accounts.add(session, maker, NewMember(LOGIN, "管理员", COUNTRY, hashed, must_change=False), at)
+        try:
+            await accounts.add(session, maker, NewMember(LOGIN, "管理员", COUNTRY, hashed, must_change=False), at)
+        except StaffError:  # another process has started at the same moment and was first
+            return
         for role in Role:
             await accounts.grant(session, maker, LOGIN, Grant(role, COUNTRY), at, apart=False)
         # Before the commit: an account nobody has the password of would block the way for good.
