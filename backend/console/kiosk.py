@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.console.neighbours import has_route, panels
+from backend.console.neighbours import panels
 from backend.console.pages import fragment, page
-from backend.contract.fleet_api import CommandKind
+from backend.contract.fleet_api import CommandKind, IdentityState
 from backend.deps import DbSession
 from backend.fleet import one_kiosk
 from backend.fleet.commands import service as commands
@@ -32,6 +32,7 @@ OFFERED = tuple(kind for kind in CommandKind if kind is not CommandKind.WIPE)
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Operator = Annotated[Staff, needs(Permission.OPERATE)]
+Enroller = Annotated[Staff, needs(Permission.ENROL)]
 
 
 @router.get("/console/kiosks/{kiosk_id}", response_class=HTMLResponse, include_in_schema=False)
@@ -68,8 +69,8 @@ async def _kiosk_page(
         orders=await commands.recent(session, kiosk_id, 10),
         offered=OFFERED if staff.may(Permission.OPERATE, whole.kiosk.region_code) else (),
         may_wipe=staff.may(Permission.ENROL, whole.kiosk.region_code)
-        and has_route(request, "/console/kiosks/{kiosk_id}/wipe"),
-        panels=panels(request, kiosk_id),
+        and whole.kiosk.identity == IdentityState.ENROLLED.value,
+        panels=panels(kiosk_id),
         problem=problem,
         clock_off_s=one_kiosk.CLOCK_OFF_S,
         now=now,
@@ -133,6 +134,24 @@ async def give_command(request: Request, kiosk_id: str, staff: Operator, session
     return await _kiosk_page(
         request, staff, session, kiosk_id, whole=await one_kiosk.whole(session, kiosk), problem=problem
     )
+
+
+@router.post("/console/kiosks/{kiosk_id}/wipe", response_class=HTMLResponse, include_in_schema=False)
+async def ask_to_wipe(request: Request, kiosk_id: str, staff: Enroller, session: DbSession) -> Response:
+    """Ask a second person to agree that the kiosk forgets everything."""
+    kiosk = await visible_kiosk(session, staff, Permission.ENROL, kiosk_id)
+    form = await request.form(max_files=0, max_fields=5)
+    reason = str(form.get("reason", "")).strip()
+    if kiosk.identity != IdentityState.ENROLLED.value or not reason:
+        problem = (
+            "没有提交：须写明原因，且终端须已注册。",
+            "Not asked for: it needs a reason and an enrolled kiosk.",
+        )
+        whole = await one_kiosk.whole(session, kiosk)
+        return await _kiosk_page(request, staff, session, kiosk_id, whole=whole, problem=problem)
+    await commands.request_wipe(session, staff, kiosk, reason, datetime.now(UTC))
+    await session.commit()
+    return RedirectResponse("/console/approvals?done=asked", 303)
 
 
 def _arguments(kind: CommandKind, given: dict[str, str]) -> dict[str, Any]:

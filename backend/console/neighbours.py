@@ -1,10 +1,9 @@
-"""What other packages add to the console's pages. A part that is not there is left out; nothing breaks."""
+"""What other packages add to the console's pages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import Request
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,20 +32,9 @@ _PANELS = (
 )
 
 
-def panels(request: Request, kiosk_id: str) -> list[Panel]:
-    """Those whose route exists in this program."""
-    paths = {getattr(route, "path", "") for route in request.app.routes}
-    below = "/console/kiosks/{kiosk_id}/panels/"
-    return [
-        Panel(name, zh, en, f"/console/kiosks/{kiosk_id}/panels/{name}")
-        for name, zh, en in _PANELS
-        if below + name in paths
-    ]
-
-
-def has_route(request: Request, path: str) -> bool:
-    """Whether some part serves this path (as it is declared)."""
-    return any(getattr(route, "path", "") == path for route in request.app.routes)
+def panels(kiosk_id: str) -> list[Panel]:
+    """Each is fetched when it comes into view; one that cannot be fetched says so in its place."""
+    return [Panel(name, zh, en, f"/console/kiosks/{kiosk_id}/panels/{name}") for name, zh, en in _PANELS]
 
 
 async def open_alerts(session: AsyncSession, staff: Staff, region_code: str) -> int:

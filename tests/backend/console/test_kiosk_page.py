@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from backend.fleet.commands.models import Command
 from backend.fleet.events import EventKind, Severity, event
 from backend.fleet.models import Kiosk
 from backend.payments.models import PaymentRow
+from backend.staff.approvals import Approval
 from backend.staff.roles import Role
 from tests.backend.desk import ADMIN, OPERATOR, Desk, staff_with
 from tests.browser.province import bring_to_life
@@ -96,13 +98,30 @@ async def test_history_is_paged_filtered_and_in_words(desk: Desk) -> None:
     assert "before_id=" in fragment.text
 
 
-async def test_only_panels_that_exist_are_asked_for(desk: Desk) -> None:
+async def test_every_panel_of_the_page_is_there_to_be_fetched(desk: Desk) -> None:
     await alive(desk)
-    paths = {getattr(route, "path", "") for route in desk.app.routes}
     page = (await desk.get(f"/console/kiosks/{KIOSK}")).text
-    for name in ("identity", "alerts", "work", "settings", "rollouts"):
-        there = "/console/kiosks/{kiosk_id}/panels/" + name in paths
-        assert (f"/console/kiosks/{KIOSK}/panels/{name}" in page) == there
+    paths = re.findall(r'hx-get="(/console/kiosks/[^"]+/panels/[a-z]+)"', page)
+    assert [path.rpartition("/")[2] for path in paths] == ["alerts", "work", "identity", "settings", "rollouts"]
+    for path in paths:
+        reply = await desk.get(path)
+        assert reply.status_code == 200, path
+        assert "<html" not in reply.text, path
+
+
+async def test_a_wipe_is_asked_for_with_a_reason_and_waits_for_a_second_person(desk: Desk) -> None:
+    await alive(desk)
+    path = f"/console/kiosks/{KIOSK}/wipe"
+    administrator = staff_with(Role.SYSTEM_ADMIN)
+    assert f'action="{path}"' in (await desk.get(f"/console/kiosks/{KIOSK}", administrator)).text
+    assert f'action="{path}"' not in (await desk.get(f"/console/kiosks/{KIOSK}", OPERATOR)).text
+    assert (await desk.post(path, administrator, data={"reason": " "})).status_code == 422
+    assert (await desk.post(path, OPERATOR, data={"reason": "sold"})).status_code == 403
+    assert (await desk.post(path, administrator, data={"reason": "sold"})).status_code == 303
+    async with desk.sessions() as session:
+        (approval,) = await session.scalars(select(Approval))
+        assert (approval.action, approval.state, approval.reason) == ("kiosk.wipe", "open", "sold")
+        assert list(await session.scalars(select(Command))) == []
 
 
 @pytest.mark.parametrize(
