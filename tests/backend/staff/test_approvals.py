@@ -27,7 +27,12 @@ async def asked(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> tuple[st
     async def carry_out(session: object, approval: Approval) -> None:
         done.append(approval.subject)
 
-    monkeypatch.setitem(approvals._DEEDS, "test.wipe", carry_out)
+    async def set_aside(session: object, approval: Approval) -> None:
+        done.append(f"{approval.state}: {approval.subject}")
+
+    monkeypatch.setattr(approvals, "_DEEDS", dict(approvals._DEEDS))
+    approvals.register("test.wipe", carry_out, set_aside=set_aside)
+    approvals.register("test.plain", carry_out)
     async with writing(sessions) as session:
         made = await approvals.request(session, ASKER, "test.wipe", "kiosk:K-1", REGION, {}, "sold", NOW)
         await session.commit()
@@ -59,9 +64,37 @@ async def test_not_by_these(sessions: Sessions, asked: tuple[str, list[str]], st
 
 async def test_whoever_asked_may_take_it_back(sessions: Sessions, asked: tuple[str, list[str]]) -> None:
     await _decide(sessions, ASKER, asked[0], agree=False)
-    assert asked[1] == []
+    assert asked[1] == ["refused: kiosk:K-1"]
 
 
 async def test_not_after_a_day(sessions: Sessions, asked: tuple[str, list[str]]) -> None:
     with pytest.raises(ApprovalError, match="too old"):
         await _decide(sessions, OTHER, asked[0], at=NOW + timedelta(days=1))
+    assert asked[1] == []
+    async with writing(sessions) as session:
+        assert await approvals.expire(session, NOW + timedelta(days=1)) == 1
+        await session.commit()
+    assert asked[1] == ["expired: kiosk:K-1"]  # whatever waited for it is let go of
+
+
+async def test_what_nothing_waits_for_is_refused_all_the_same(sessions: Sessions, asked: tuple[str, list[str]]) -> None:
+    async with writing(sessions) as session:
+        made = await approvals.request(session, ASKER, "test.plain", "kiosk:K-2", REGION, {}, "", NOW)
+        await session.commit()
+    await _decide(sessions, OTHER, made.approval_id, agree=False)
+    assert asked[1] == []
+
+
+async def test_a_refusal_whose_setting_aside_fails_is_not_given(
+    sessions: Sessions, asked: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(session: object, approval: Approval) -> None:
+        raise ApprovalError("gone", "not there any more")
+
+    approvals.register("test.wipe", fails, set_aside=fails)
+    with pytest.raises(ApprovalError):
+        await _decide(sessions, OTHER, asked[0], agree=False)
+    async with sessions() as session:
+        found = await session.get(Approval, asked[0])
+    assert found is not None
+    assert found.state == "open"
