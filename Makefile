@@ -71,6 +71,7 @@ screenshots: setup ## every screen of the kiosk, into docs/screenshots/
 lock: setup ## resolve the dependencies, write requirements/*.txt (ARGS=--upgrade for newest)
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) requirements/build.in -o requirements/build.txt
+	$(LOCK) requirements/oidc-provider.in -o requirements/oidc-provider.txt
 	$(LOCK) pyproject.toml $(ROLES) -o requirements/runtime.txt
 	$(LOCK) pyproject.toml $(ROLES) --extra test -c requirements/runtime.txt -o requirements/dev.txt
 

@@ -40,7 +40,8 @@ class Claims:
     issuer: str
     subject: str
     email: str  # lower case, "" unless the provider has verified it
-    login: str  # preferred_username, lower case
+    login: str  # what an invitation may name: by default `sub`, as it is; any other claim in lower case
+    username: str  # preferred_username, lower case: what people call themselves, nobody's proof
     name: str
     groups: tuple[str, ...]
 
@@ -57,6 +58,7 @@ class Provider:
         *,
         scope: str = "openid profile email",
         groups_claim: str = "groups",
+        login_claim: str = "sub",
     ) -> None:
         self.issuer = issuer
         self._client = client
@@ -64,6 +66,7 @@ class Provider:
         self._client_secret = client_secret
         self._scope = scope
         self._groups_claim = groups_claim
+        self._login_claim = login_claim
         self._metadata: dict[str, Any] = {}
         self._metadata_at = 0.0
         self._keys: KeySet | None = None
@@ -145,7 +148,8 @@ class Provider:
             issuer=self.issuer,
             subject=subject,
             email=_text(claims.get("email")).lower() if verified else "",
-            login=_text(claims.get("preferred_username")).lower(),
+            login=subject if self._login_claim == "sub" else _text(claims.get(self._login_claim)).lower(),
+            username=_text(claims.get("preferred_username")).lower(),
             name=_text(claims.get("name")),
             groups=tuple(group for group in groups if isinstance(group, str)) if isinstance(groups, list) else (),
         )

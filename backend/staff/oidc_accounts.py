@@ -3,6 +3,9 @@
 An identity that is bound already; else an account that was invited by that e-mail (verified by the provider) or
 login, once; else, only where groups are mapped to roles, a new account. Roles that came from groups follow them at
 every sign-in; roles granted at the desk stay what they are.
+
+The login is `sub`, which no two people share and nobody chooses twice. `preferred_username` is not taken for it unless
+the settings say so: at many providers people change it themselves, and could take somebody else's invitation.
 """
 
 from __future__ import annotations
@@ -76,7 +79,7 @@ async def _invited(session: AsyncSession, claims: Claims, at: datetime) -> Staff
 
 
 async def _provisioned(session: AsyncSession, claims: Claims, wanted: set[Grant], at: datetime) -> StaffMember:
-    login = claims.login if accounts.is_login(claims.login) else ""
+    login = claims.username if accounts.is_login(claims.username) else ""
     login = login or "oidc-" + sha256(f"{claims.issuer}\n{claims.subject}".encode()).hexdigest()[:16]
     widest = min(wanted, key=lambda grant: (level_of(grant.region_code), grant.region_code))
     new = accounts.NewMember(login, claims.name or login, widest.region_code)

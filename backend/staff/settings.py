@@ -23,6 +23,7 @@ class StaffSettings(BaseSettings):
     oidc_name: str = "OpenID Connect"  # on the button
     oidc_scope: str = "openid profile email"
     oidc_second_factor: Literal["ours", "provider"] = "ours"
+    oidc_login_claim: str = "sub"  # what an invitation may name: unique there, and not for people to change
     oidc_groups_claim: str = "groups"
     oidc_group_grants: str = ""  # GROUP=ROLE:REGION, separated by commas
 

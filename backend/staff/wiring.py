@@ -54,7 +54,7 @@ CLEAR_EVERY_S = 60.0
 @asynccontextmanager
 async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIterator[None]:
     """While the app runs. `app.state.sessions` is there; jobs are added here and started afterwards."""
-    passwords = Passwords()
+    passwords = getattr(app.state, "passwords", None) or Passwords()  # tests bring cheap ones
     production = settings.environment == "production"
     own: StaffSettings = getattr(app.state, "staff_settings", None) or StaffSettings()  # tests bring theirs
     door = Door(app.state.sessions, own, vault_of(app), passwords, production=production)
@@ -77,7 +77,13 @@ def _provider(own: StaffSettings, client: httpx.AsyncClient) -> Provider | None:
         return None
     secret = own.oidc_client_secret.get_secret_value()
     return Provider(
-        client, own.oidc_issuer, own.oidc_client_id, secret, scope=own.oidc_scope, groups_claim=own.oidc_groups_claim
+        client,
+        own.oidc_issuer,
+        own.oidc_client_id,
+        secret,
+        scope=own.oidc_scope,
+        groups_claim=own.oidc_groups_claim,
+        login_claim=own.oidc_login_claim,
     )
 
 

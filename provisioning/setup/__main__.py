@@ -61,6 +61,13 @@ def steps(root: Path, profile: str, python: str) -> list[Step]:
         lambda: env.install_locked(LOCKS[profile]),
         also_done_by=("environment-dev", locks["dev"]),
     )
+    provider = Step(
+        "oidc-provider",
+        "Installing an OpenID provider for the tests (some 15 MB)",
+        digest(root, [env.locks / "oidc-provider.txt"], python),
+        (env.oidc_provider,),
+        env.install_oidc_provider,
+    )
     return [
         Step("uv", "Getting uv, which installs the Python packages", uv_lock, (env.uv,), env.install_uv),
         environment,
@@ -86,6 +93,7 @@ def steps(root: Path, profile: str, python: str) -> list[Step]:
             (),
             module("provisioning.preflight"),
         ),
+        *([provider] if profile == "dev" else []),
     ]
 
 

@@ -49,6 +49,7 @@ class Environment:
         self.uv = root / ".uv/bin/uv"
         self.python = root / ".venv/bin/python"
         self.menkou = root / ".venv/bin/menkou"
+        self.oidc_provider = root / ".setup/oidc-provider/bin/python"
 
     def install_uv(self) -> None:
         run([self.base_python, "-m", "venv", "--clear", ".uv"], self.root, "Making the environment for uv")
@@ -79,6 +80,21 @@ class Environment:
             "Installing the locked Python packages",
             NETWORK,
         )
+
+    def install_oidc_provider(self) -> None:
+        """In an environment of its own: its libraries and ours need not agree."""
+        apart = self.oidc_provider.parents[1]
+        venv: list[str | Path] = [self.uv, "venv", "--quiet", "--clear", "--python", self.base_python, apart]
+        run(venv, self.root, "Making the OpenID provider's environment")
+        install: list[str | Path] = [self.uv, "pip", "install", "--quiet", "--python", self.oidc_provider]
+        locked: list[str | Path] = [
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "-r",
+            self.locks / "oidc-provider.txt",
+        ]
+        run([*install, *locked], self.root, "Installing the OpenID provider", NETWORK)
 
     def install_project(self) -> None:
         install: list[str | Path] = [self.uv, "pip", "install", "--quiet", "--python", self.python, "--no-deps"]

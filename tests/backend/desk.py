@@ -21,6 +21,7 @@ from backend.db.engine import Sessions, writing
 from backend.fleet.seed import seed_province
 from backend.regions.synthetic import PROVINCE
 from backend.settings import BackendSettings
+from backend.staff.passwords import Passwords
 from backend.staff.roles import Grant, Role, Staff
 from backend.staff.settings import StaffSettings
 
@@ -95,6 +96,7 @@ async def open_desk(directory: Path, database: str, pack: Path) -> AsyncIterator
     )
     app = create_app(settings, transport=httpx.MockTransport(lambda request: httpx.Response(503)))
     app.state.staff_settings = StaffSettings(first_account=False)
+    app.state.passwords = Passwords(memory_kib=64, passes=1)  # a real one takes longer to make than all the rest
     async with app.router.lifespan_context(app):
         gate = Believing()
         app.state.gate = gate

@@ -15,7 +15,6 @@ from backend.staff import accounts
 from backend.staff.accounts import NewMember
 from backend.staff.door import Door
 from backend.staff.gate import AccountGate
-from backend.staff.passwords import Passwords
 from backend.staff.roles import Grant
 from tests.backend.desk import BASE, Desk
 
@@ -36,13 +35,11 @@ class Clock:
 
 
 def real_door(desk: Desk) -> tuple[Door, Clock]:
-    """From now on the desk asks for real accounts, hashes cheaply, and its door lives in our time."""
+    """From now on the desk asks for real accounts, and its door lives in our time."""
     door: Door = desk.app.state.door
     clock = Clock()
     door.clock = clock
     door.grain_s = 0
-    door.passwords.close()
-    door.passwords = Passwords(memory_kib=64, passes=1)
     desk.app.state.gate = AccountGate(door)
     return door, clock
 

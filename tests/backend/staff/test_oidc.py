@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backend.db.engine import writing
 from backend.regions.synthetic import PROVINCE
@@ -162,6 +162,49 @@ async def test_our_second_factor_is_asked_all_the_same(scene: Scene) -> None:
     scene.desk.app.state.door.settings.oidc_second_factor = "provider"
     await scene.it.post("/console/sign-out")
     await scene.back()
+    assert await scene.is_in()
+
+
+async def test_in_production_a_provider_alone_does_not_let_anybody_in(scene: Scene) -> None:
+    """Without an authenticator of ours people get as far as setting one up, unless the provider judges that."""
+    door = scene.desk.app.state.door
+    door.production = True
+    scene.it.client.base_url = httpx.URL("https://desk.invalid")  # the cookies are for https
+    assert "url=/console/account/second-factor" in (await scene.back()).text
+    assert not await scene.is_in()
+    assert (await scene.it.get("/console/account")).headers["location"] == "/console/account/second-factor"
+    assert (await scene.it.get("/console/")).headers["location"] == "/console/sign-in"
+    await scene.it.post("/console/sign-out")
+
+    door.settings.oidc_second_factor = "provider"
+    assert "url=/console/account" in (reply := await scene.back()).text
+    assert "second-factor" not in reply.text
+    assert await scene.is_in()
+    await scene.it.post("/console/sign-out")
+
+    door.settings.oidc_second_factor = "ours"
+    await scene.back()
+    secret, _ = await scene.it.enrol(scene.clock)
+    assert await scene.is_in()
+    await scene.it.post("/console/sign-out")
+    assert "/console/sign-in/code" in (await scene.back()).text
+    scene.clock.forward(seconds=60)
+    await scene.it.post("/console/sign-in/code", code=code_at(secret, scene.clock))
+    assert await scene.is_in()
+
+
+@pytest.mark.parametrize(("claim", "lets_in"), [("sub", "wang"), ("preferred_username", "zhao")])
+async def test_an_invitation_by_login_is_compared_with_one_claim(scene: Scene, claim: str, lets_in: str) -> None:
+    async with writing(scene.desk.sessions) as session:
+        await session.execute(update(StaffMember).values(oidc_invite=lets_in))
+        await session.commit()
+    scene.desk.app.state.oidc._login_claim = claim
+    scene.stub.claims = {"sub": "zhao", "preferred_username": "wang"}
+    assert (await scene.back()).status_code == 403
+    scene.stub.claims = {"sub": "Wang", "preferred_username": "x"}  # another person than "wang", perhaps
+    assert (await scene.back()).status_code == 403
+    scene.stub.claims = {"sub": "wang", "preferred_username": "Zhao"}
+    assert (await scene.back()).status_code == 200
     assert await scene.is_in()
 
 

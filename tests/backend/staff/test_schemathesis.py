@@ -9,6 +9,7 @@ import asyncio
 import shutil
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,26 @@ EXAMPLES = 1  # of each operation, for each role, another one for each
 _SENT_BY_OTHERS = {503}  # the departments and gateways of the test are away, and that is said with 503
 
 
+@dataclass(frozen=True)
+class Asked:
+    """`operations` with the strategies of their cases: made once, the roles share them."""
+
+    runner: asyncio.Runner
+    desk: Desk
+    operations: list[tuple[Any, Any]]
+
+
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory, pack: Path) -> Iterator[tuple[asyncio.Runner, Desk]]:
+def asked(tmp_path_factory: pytest.TempPathFactory, pack: Path) -> Iterator[Asked]:
     folder = tmp_path_factory.mktemp("schemathesis")
     shutil.copy(migrated_sqlite(), folder / "menkou.sqlite3")
     with asyncio.Runner() as runner:
         opening = open_desk(folder, f"sqlite+aiosqlite:///{folder / 'menkou.sqlite3'}", pack)
         desk = runner.run(opening.__aenter__())
         runner.run(_fill(desk))
-        yield runner, desk
+        schema = schemathesis.openapi.from_dict(desk.app.openapi())
+        operations = [result.ok() for result in schema.get_all_operations()]
+        yield Asked(runner, desk, [(operation, operation.as_strategy()) for operation in operations])
         runner.run(opening.__aexit__(None, None, None))
 
 
@@ -49,12 +61,10 @@ async def _fill(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_nothing_breaks(asked: tuple[asyncio.Runner, Desk], role: Role) -> None:
-    runner, desk = asked
-    schema = schemathesis.openapi.from_dict(desk.app.openapi())
+def test_nothing_breaks(asked: Asked, role: Role) -> None:
+    runner, desk = asked.runner, asked.desk
     faults: list[str] = []
-    for result in schema.get_all_operations():
-        operation = result.ok()
+    for operation, cases in asked.operations:
         if operation.path.endswith("/wait"):
             continue  # waits on purpose
 
@@ -66,7 +76,7 @@ def test_nothing_breaks(asked: tuple[asyncio.Runner, Desk], role: Role) -> None:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy())
+        @given(case=cases)
         def ask(case: Any) -> None:
             reply = runner.run(_send(desk, case, role))
             if reply.status_code in _SENT_BY_OTHERS:
