@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, UtcDateTime
@@ -53,6 +53,8 @@ class Rollout(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Every pulse says what its member's state asks for; False: `offers.tell_all` has something to do
+    pulses_told: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
 class RolloutGroup(Base):
@@ -87,7 +89,7 @@ class RolloutMember(Base):
     stage: Mapped[str] = mapped_column(String(20), default="")  # what the kiosk last said
     detail: Mapped[str] = mapped_column(String(300), default="")
     previous_version: Mapped[str] = mapped_column(String(80), default="")
-    offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    offered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a heartbeat from then on has heard the offer
     heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its first word after the offer: attempted
     deadline_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from backend.contract.fleet_api import RolloutOrder
 from backend.db.engine import Sessions
+from backend.releases.deadlines import deadline
 from backend.releases.models import Release, Rollout
+from backend.releases.offers import told_states
 from backend.releases.states import RolloutState
 from backend.releases.windows import switch_time
 
@@ -21,14 +23,8 @@ _KEPT = 200
 class _Known:
     until: float  # monotonic
     state: RolloutState
-    release_id: str
-    kind: str
-    version: str
-    sha256: str
-    size: int
-    bytes_per_s: int
-    window_from: int | None
-    window_to: int | None
+    rollout: Rollout
+    release: Release
 
 
 class RolloutOrders:
@@ -42,19 +38,21 @@ class RolloutOrders:
         known = self._known.get(rollout_id)
         if known is None or known.until < time.monotonic():
             known = await self._look_up(rollout_id)
-        if known is None or known.state not in (RolloutState.RUNNING, RolloutState.DONE, RolloutState.ROLLING_BACK):
+        if known is None or not told_states(known.state):
             return None
-        back = known.state is RolloutState.ROLLING_BACK
+        back = known.state in (RolloutState.ROLLING_BACK, RolloutState.ROLLED_BACK)
+        now = self._clock()
         return RolloutOrder(
             rollout_id=rollout_id,
-            release_id=known.release_id,
-            kind=known.kind,
-            version=known.version,
-            sha256=known.sha256,
-            size=known.size,
-            bytes_per_s=known.bytes_per_s,
-            # What is broken goes back at once, not in the night.
-            not_before=None if back else switch_time(self._clock(), known.window_from, known.window_to, kiosk_id),
+            release_id=known.release.release_id,
+            kind=known.release.kind,
+            version=known.release.version,
+            sha256=known.release.sha256,
+            size=known.release.size,
+            bytes_per_s=known.rollout.bytes_per_s,
+            # What is broken goes back at once, not in the night, and however late.
+            not_before=None if back else switch_time(now, known.rollout.window_from, known.rollout.window_to, kiosk_id),
+            deadline=None if back else deadline(known.rollout, known.release, kiosk_id, now),
             restore=back,
         )
 
@@ -64,18 +62,7 @@ class RolloutOrders:
             release = await session.get(Release, rollout.release_id) if rollout is not None else None
         known = None
         if rollout is not None and release is not None:
-            known = _Known(
-                time.monotonic() + _FRESH_S,
-                RolloutState(rollout.state),
-                release.release_id,
-                release.kind,
-                release.version,
-                release.sha256,
-                release.size,
-                rollout.bytes_per_s,
-                rollout.window_from,
-                rollout.window_to,
-            )
+            known = _Known(time.monotonic() + _FRESH_S, RolloutState(rollout.state), rollout, release)
         if len(self._known) >= _KEPT:
             self._known.clear()
         self._known[rollout_id] = known

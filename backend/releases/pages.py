@@ -27,6 +27,7 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Publisher = Annotated[Staff, needs(Permission.RELEASE)]
+_STOP_ASKING = 286  # htmx puts the answer in its place and asks no more
 _DEFAULTS = {
     "title": "",
     "release_id": "",
@@ -91,24 +92,29 @@ async def add_release(
 async def show(rollout_id: str, request: Request, staff: Viewer, session: DbSession) -> HTMLResponse:
     context = await _live(session, staff, rollout_id)
     title = context["view"].rollout.title
-    return page(request, staff, "rollouts/show.html", title=(title, title), nav="rollouts", **context)
+    moving = context["view"].state in words.MOVING
+    return page(request, staff, "rollouts/show.html", title=(title, title), nav="rollouts", moving=moving, **context)
 
 
 @router.get("/rollouts/{rollout_id}/live")
 async def live(rollout_id: str, request: Request, staff: Viewer, session: DbSession) -> HTMLResponse:
     """The part of the page that changes by itself."""
-    return fragment(request, staff, "rollouts/live.html", **await _live(session, staff, rollout_id))
+    context = await _live(session, staff, rollout_id)
+    status = 200 if context["view"].state in words.MOVING else _STOP_ASKING
+    return fragment(request, staff, "rollouts/live.html", status=status, **context)
 
 
 @router.post("/rollouts/{rollout_id}/deeds")
 async def deed(
     rollout_id: str,
+    request: Request,
     staff: Publisher,
     session: DbSession,
     deed: Annotated[str, Form()],
     reason: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
     await carry_out(session, staff, rollout_id, deed, reason)
+    request.app.state.jobs.wake("rollouts")
     return RedirectResponse(f"/console/rollouts/{rollout_id}", 303)
 
 

@@ -111,7 +111,9 @@ class Snapshot:
         return sizes
 
 
-async def snapshot(session: AsyncSession, staff: Staff, plan: RolloutPlan, kind: str, salt: str) -> Snapshot:
+async def snapshot(
+    session: AsyncSession, staff: Staff, plan: RolloutPlan, kind: str, version: str, salt: str
+) -> Snapshot:
     """The enrolled kiosks that the plan selects and `staff` may release to, each in its group. Raises PlanError."""
     running = KioskState.software if kind == ReleaseKind.SOFTWARE else KioskState.content
     enrolled = (
@@ -120,11 +122,13 @@ async def snapshot(session: AsyncSession, staff: Staff, plan: RolloutPlan, kind:
         .where(Kiosk.identity == IdentityState.ENROLLED.value, within(Kiosk.region_code, staff, Permission.RELEASE))
     )
     made = Snapshot()
-    for kiosk_id, region, version in await session.execute(enrolled.where(plan.members.where())):
+    if kind != ReleaseKind.TRIAL:
+        enrolled = enrolled.where(running != version)  # what runs already proves nothing about the rollout
+    for kiosk_id, region, before in await session.execute(enrolled.where(plan.members.where())):
         made.regions[kiosk_id] = region
-        made.versions[kiosk_id] = version if kind != ReleaseKind.TRIAL else ""
+        made.versions[kiosk_id] = before if kind != ReleaseKind.TRIAL else ""
     if not made.regions:
-        raise PlanError("nobody", "no enrolled kiosk is selected")
+        raise PlanError("nobody", "no enrolled kiosk is selected that does not run this version already")
     for number, group in enumerate(plan.groups, start=1):
         if group.selection is not None:
             for (kiosk_id,) in await session.execute(
@@ -160,7 +164,7 @@ async def make_rollout(session: AsyncSession, staff: Staff, plan: RolloutPlan, a
     if release is None:
         raise PlanError("no-release", "there is no such release")
     rollout_id = uuid4().hex
-    made = await snapshot(session, staff, plan, release.kind, rollout_id)
+    made = await snapshot(session, staff, plan, release.kind, release.version, rollout_id)
     rollout = Rollout(
         rollout_id=rollout_id,
         release_id=release.release_id,

@@ -59,6 +59,7 @@ class RolloutView:
     release: Release
     state: RolloutState
     groups: list[GroupView]
+    reason: str
 
     @property
     def size(self) -> int:
@@ -151,6 +152,8 @@ async def _view(session: AsyncSession, rollout: Rollout, release: Release, staff
     groups = await session.scalars(
         select(RolloutGroup).where(RolloutGroup.rollout_id == rollout.rollout_id).order_by(RolloutGroup.number)
     )
+    # Its reasons count members that a narrower viewer does not see.
+    whole = staff.may(Permission.VIEW, rollout.region_code)
     views = [
         GroupView(
             group.number,
@@ -158,11 +161,11 @@ async def _view(session: AsyncSession, rollout: Rollout, release: Release, staff
             sum(counted.get(group.number, {}).values()),
             GroupState(group.state),
             counted.get(group.number, {}),
-            str(group.report.get("reason", "")),
+            str(group.report.get("reason", "")) if whole else "",
         )
         for group in groups
     ]
-    return RolloutView(rollout, release, RolloutState(rollout.state), views)
+    return RolloutView(rollout, release, RolloutState(rollout.state), views, rollout.reason if whole else "")
 
 
 def _members_in_sight(staff: Staff) -> ColumnElement[bool]:

@@ -149,9 +149,10 @@ async def show(rollout_id: str, staff: Viewer, session: DbSession) -> RolloutDet
 
 
 @router.post("/rollouts/{rollout_id}/deeds")
-async def steer(rollout_id: str, staff: Publisher, session: DbSession, deed: Deed) -> RolloutOut:
+async def steer(rollout_id: str, staff: Publisher, session: DbSession, deed: Deed, request: Request) -> RolloutOut:
     """request-release (a second person agrees under /approvals), pause, resume, halt, cancel, take-back."""
     await carry_out(session, staff, rollout_id, deed.deed, deed.reason)
+    request.app.state.jobs.wake("rollouts")
     view = await rollout_view(session, staff, rollout_id)
     assert view is not None  # noqa: S101 - it was steered just now
     return rollout_out(view)
@@ -224,10 +225,11 @@ def rollout_out(view: RolloutView) -> RolloutOut:
     rollout = view.rollout
     fields: dict[str, Any] = {
         name: getattr(rollout, name)
-        for name in ("rollout_id", "title", "region_code", "state", "reason", "created_by", "created_at")
+        for name in ("rollout_id", "title", "region_code", "state", "created_by", "created_at")
     }
     return RolloutOut(
         **fields,
+        reason=view.reason,
         kind=view.release.kind,
         version=view.release.version,
         started_at=rollout.started_at,

@@ -15,7 +15,7 @@ class RolloutState(StrEnum):
     DRAFT = "draft"
     AWAITING = "awaiting-approval"
     RUNNING = "running"
-    PAUSED = "paused"  # nobody new is attempted; whoever has begun goes on
+    PAUSED = "paused"  # nobody new is told; whoever has heard goes on
     HALTED = "halted"  # by the gate or by a person; what was offered is taken back
     DONE = "done"
     ROLLING_BACK = "rolling-back"
@@ -36,7 +36,7 @@ class GroupState(StrEnum):
 
 
 class MemberState(StrEnum):
-    WAITING = "waiting"  # its group has not begun
+    WAITING = "waiting"  # its turn has not come, or was taken back by a pause
     OFFERED = "offered"  # not heard since: not attempted
     ATTEMPTED = "attempted"  # has heard the offer
     SUCCEEDED = "succeeded"  # runs the new version and has said so

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from backend.releases.models import Release, Rollout, RolloutGroup, RolloutMember
-from backend.releases.offers import ask_back, withdraw
+from backend.fleet.models import KioskPulse
+from backend.releases.models import Rollout, RolloutGroup, RolloutMember
 from backend.releases.planning import PlanError
 from backend.releases.states import UNFINISHED, GroupState, MemberState, RolloutState
 from backend.staff import approvals
@@ -21,6 +21,8 @@ from backend.staff.roles import Staff
 
 RELEASE = "rollout.release"
 _S, _M = RolloutState, MemberState
+_OPENING_LOCK = 0x4D4B524F  # PostgreSQL advisory lock, see `_locked`
+_MAY_HAVE_IT = (_M.WAITING, _M.OFFERED, _M.ATTEMPTED, _M.SILENT, _M.UNREACHED, _M.WITHDRAWN)
 
 
 async def ask_for_release(session: AsyncSession, staff: Staff, rollout: Rollout, reason: str, at: datetime) -> Approval:
@@ -40,7 +42,7 @@ async def ask_for_release(session: AsyncSession, staff: Staff, rollout: Rollout,
 
 
 async def _carry_out(session: AsyncSession, approval: Approval) -> None:
-    rollout = await session.get(Rollout, approval.arguments["rollout_id"], with_for_update=True)
+    rollout = await _locked(session, approval.arguments["rollout_id"])
     if rollout is None or rollout.state != _S.AWAITING:
         raise approvals.ApprovalError("gone", "this rollout does not wait for anybody any more")
     busy = await held_elsewhere(session, rollout)
@@ -49,7 +51,21 @@ async def _carry_out(session: AsyncSession, approval: Approval) -> None:
     rollout.state, rollout.started_at = _S.RUNNING.value, approval.decided_at
 
 
-approvals.register(RELEASE, _carry_out)
+async def _set_aside(session: AsyncSession, approval: Approval) -> None:
+    """Refused, or nobody agreed in time: a draft again."""
+    rollout = await _locked(session, approval.arguments["rollout_id"])
+    if rollout is not None and rollout.state == _S.AWAITING:
+        rollout.state = _S.DRAFT.value
+
+
+approvals.register(RELEASE, _carry_out, set_aside=_set_aside)
+
+
+async def _locked(session: AsyncSession, rollout_id: str) -> Rollout | None:
+    """The rollout, with the right to open it: whoever asks who holds which kiosk does so one after the other."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _OPENING_LOCK})
+    return await session.get(Rollout, rollout_id, with_for_update=True, populate_existing=True)
 
 
 async def held_elsewhere(session: AsyncSession, rollout: Rollout) -> int:
@@ -70,14 +86,16 @@ async def held_elsewhere(session: AsyncSession, rollout: Rollout) -> int:
 
 
 async def pause(session: AsyncSession, rollout: Rollout, actor: str, at: datetime) -> None:
-    """Nobody new is attempted."""
+    """Whoever has not heard the offer yet is not told any more; their turn comes again. Whoever has, goes on."""
     if rollout.state != _S.PAUSED:
         _expect(rollout, [_S.RUNNING], "paused")
-        rollout.state = _S.PAUSED.value
+        rollout.state, rollout.pulses_told = _S.PAUSED.value, False
+        await _set(session, rollout, [_M.OFFERED], _M.WAITING, None)
         await _record(session, rollout, "pause", actor, at)
 
 
 async def resume(session: AsyncSession, rollout: Rollout, actor: str, at: datetime) -> None:
+    """The stepper tells those of the running group again."""
     if rollout.state != _S.RUNNING:
         _expect(rollout, [_S.PAUSED], "resumed")
         rollout.state = _S.RUNNING.value
@@ -89,15 +107,14 @@ async def halt(session: AsyncSession, rollout: Rollout, reason: str, actor: str,
     if rollout.state == _S.HALTED:
         return
     _expect(rollout, [_S.RUNNING, _S.PAUSED], "halted")
-    release = await session.get_one(Release, rollout.release_id)
-    await withdraw(session, rollout.rollout_id, release, [*UNFINISHED, _M.FAILED, _M.SILENT, _M.UNREACHED])
-    await _set(session, rollout, UNFINISHED, _M.WITHDRAWN, at)
+    await _set(session, rollout, [*UNFINISHED, _M.UNREACHED], _M.WITHDRAWN, at)
     await session.execute(
         update(RolloutGroup)
         .where(RolloutGroup.rollout_id == rollout.rollout_id, RolloutGroup.state == GroupState.RUNNING.value)
         .values(state=GroupState.HALTED.value, finished_at=at)
     )
     rollout.state, rollout.reason, rollout.finished_at = _S.HALTED.value, reason[:300], at
+    rollout.pulses_told = False
     await _record(session, rollout, "halt", actor, at, reason=reason[:300])
 
 
@@ -115,17 +132,22 @@ async def take_back(session: AsyncSession, rollout: Rollout, actor: str, at: dat
     if rollout.state in (_S.ROLLING_BACK, _S.ROLLED_BACK):
         return 0
     _expect(rollout, [_S.RUNNING, _S.PAUSED, _S.HALTED, _S.DONE], "taken back")
+    await _locked(session, rollout.rollout_id)
     busy = await held_elsewhere(session, rollout)
     if busy:
         raise PlanError("busy", f"{busy} of its kiosks are in another rollout that is still open: halt that first")
-    release = await session.get_one(Release, rollout.release_id)
-    await withdraw(session, rollout.rollout_id, release, [*UNFINISHED, _M.UNREACHED])
-    await session.execute(
+    heard = select(KioskPulse.kiosk_id).where(
+        KioskPulse.kiosk_id == RolloutMember.kiosk_id, KioskPulse.seen_at > RolloutMember.offered_at
+    )
+    told = await session.execute(
         update(RolloutMember)
         .where(
             RolloutMember.rollout_id == rollout.rollout_id,
-            RolloutMember.heard_at.is_not(None),
-            RolloutMember.state.in_([_M.SUCCEEDED, _M.ATTEMPTED, _M.SILENT, _M.WITHDRAWN]),
+            or_(
+                RolloutMember.state == _M.SUCCEEDED.value,
+                RolloutMember.state.in_([state.value for state in _MAY_HAVE_IT])
+                & (RolloutMember.heard_at.is_not(None) | heard.exists()),
+            ),
         )
         .values(
             state=_M.RESTORING.value,
@@ -136,14 +158,14 @@ async def take_back(session: AsyncSession, rollout: Rollout, actor: str, at: dat
         .execution_options(synchronize_session=False)
     )
     await _set(session, rollout, [*UNFINISHED, _M.UNREACHED], _M.WITHDRAWN, at)
-    told = await ask_back(session, rollout.rollout_id, release, [_M.RESTORING])
-    rollout.state, rollout.finished_at = _S.ROLLING_BACK.value, None
-    await _record(session, rollout, "take-back", actor, at, kiosks=told)
-    return told
+    kiosks = told.rowcount if isinstance(told, CursorResult) else 0
+    rollout.state, rollout.finished_at, rollout.pulses_told = _S.ROLLING_BACK.value, None, False
+    await _record(session, rollout, "take-back", actor, at, kiosks=kiosks)
+    return kiosks
 
 
 async def _set(
-    session: AsyncSession, rollout: Rollout, before: Sequence[MemberState], after: MemberState, at: datetime
+    session: AsyncSession, rollout: Rollout, before: Sequence[MemberState], after: MemberState, at: datetime | None
 ) -> None:
     await session.execute(
         update(RolloutMember)

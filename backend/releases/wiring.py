@@ -27,6 +27,7 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
     sessions = app.state.sessions
     app.state.payloads = PayloadStore(settings.var_dir / "releases")
     app.state.rollout_orders = RolloutOrders(sessions, _now)
+    # Telling a province takes some seconds, in pieces.
     jobs.add("rollouts", STEP_S, Stepper(sessions, _now).run, lease_s=120)
     yield
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from backend.releases.states import GroupState, MemberState, ReleaseKind, RolloutState
 
 Words = tuple[str, str]
@@ -22,6 +24,8 @@ ROLLOUT: dict[RolloutState, tuple[str, str, str]] = {  # Chinese, English, class
     RolloutState.ROLLED_BACK: ("已回退", "Rolled back", "warning"),
     RolloutState.CANCELLED: ("已取消", "Cancelled", ""),
 }
+# These go on by themselves: their pages are fetched again and again.
+MOVING = (RolloutState.AWAITING, RolloutState.RUNNING, RolloutState.PAUSED, RolloutState.ROLLING_BACK)
 GROUP: dict[GroupState, tuple[str, str, str]] = {
     GroupState.WAITING: ("未开始", "Not begun", ""),
     GroupState.RUNNING: ("进行中", "Running", "ok"),
@@ -68,3 +72,40 @@ EXPLAINED: dict[str, Words] = {
     ),
     "cancel": ("确定取消这次发布吗？", "Cancel this rollout?"),
 }
+
+_GROUPS: dict[str, Words] = {"先行": ("先行", "First of all"), "其余": ("其余", "The rest")}
+# What the gate and the stepper write down (English), as a reader of Chinese has it.
+_REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), zh)
+    for pattern, zh in (
+        (r"(\d+) of (\d+) attempted failed; allowed are ([\d.]+%)", r"已尝试 \2 台，失败 \1 台，超过允许的 \3"),
+        (r"(\d+) of (\d+) attempted failed", r"已尝试 \2 台，失败 \1 台"),
+        (r"only (\d+) attempted, (\d+) are needed to judge", r"只尝试了 \1 台，至少 \2 台才能判断"),
+        (r"the gate cannot be read", "放行条件无法读取"),
+    )
+)
+_DETAILS: dict[str, Words] = {
+    "digest": ("文件校验不符", "The file is not what was announced"),
+    "simulated": ("模拟的失败", "Simulated failure"),
+}
+
+
+def group(name: str) -> Words:
+    return _GROUPS.get(name, (name, name))
+
+
+def reason(text: str) -> Words:
+    """Why a group ended or a rollout stands still; "GROUP: " may come before it."""
+    before, colon, rest = text.partition(": ")
+    if not colon:
+        before, rest = "", text
+    for pattern, zh in _REASONS:
+        if found := pattern.fullmatch(rest):
+            name = group(before)
+            return (f"{name[0]}：{found.expand(zh)}", f"{name[1]}: {rest}") if colon else (found.expand(zh), rest)
+    return text, text
+
+
+def detail(text: str) -> Words:
+    """What a kiosk said about its failure: a code, or words of its own."""
+    return _DETAILS.get(text, (text, text))

@@ -6,7 +6,6 @@ import asyncio
 import random
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -87,11 +86,11 @@ class Rollouts:
         """Begin, go on, or stop fetching. Once a version is being switched, that is brought to its end."""
         if self._switching:
             return
-        if order != self._order:
+        if _what(order) != _what(self._order):
             if self._task is not None:
                 self._task.cancel()
             self._task = None
-        self._order = order
+        self._order = order  # its times move with every answer of the desk
         if order is not None and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._follow(order), name="rollout")
 
@@ -140,33 +139,49 @@ class Rollouts:
         """Between residents and not before the time. Raises InstallFailed, with the old version running."""
         if payload is not None or order.restore:
             await self._note(order, "waiting", "", installer.version())
-            await self._until(order.not_before)
-        async with self._terminal.between_sessions():
-            if payload is not None:
-                self._in_time(order)
-            self._switching = True
-            try:
-                await self._note(order, "installing", "", installer.version())
-                if order.restore:
-                    await installer.go_back(order.version)
-                    return
+            await self._until_due(order)
+        telling: asyncio.Task[None] | None = None
+        try:
+            async with self._terminal.between_sessions():
+                if payload is not None:
+                    self._in_time(order)
+                self._switching = True
                 try:
-                    if payload is not None:
-                        await installer.install(payload, order.version)
-                    await installer.check(order.version)
-                except InstallFailed:
-                    await installer.go_back(order.version)
-                    raise
-            finally:
-                self._switching = False
+                    await self._keep(order, "installing", "", installer.version())
+                    # Told beside it: no resident waits for the desk's answer.
+                    telling = asyncio.create_task(self._tell_stage(order, "installing", "", installer.version()))
+                    await self._put(order, installer, payload)
+                finally:
+                    self._switching = False
+        finally:
+            if telling is not None:  # in the order in which it came
+                await asyncio.gather(telling, return_exceptions=True)
 
-    async def _until(self, moment: datetime | None) -> None:
-        while moment is not None and self._clock.best() < moment:
+    async def _put(self, order: RolloutOrder, installer: Installer, payload: Path | None) -> None:
+        if order.restore:
+            await installer.go_back(order.version)
+            return
+        try:
+            if payload is not None:
+                await installer.install(payload, order.version)
+            await installer.check(order.version)
+        except InstallFailed:
+            await installer.go_back(order.version)
+            raise
+
+    async def _until_due(self, order: RolloutOrder) -> None:
+        while (moment := self._newest(order).not_before) is not None and self._clock.best() < moment:
             await self._sleep(_LOOK_S)
 
     def _in_time(self, order: RolloutOrder) -> None:
-        if order.deadline is not None and self._clock.best() >= order.deadline:
+        """A desk that is not heard any more may have halted it."""
+        moment = self._newest(order).deadline
+        if moment is not None and self._clock.best() >= moment:
             raise InstallFailed("deadline-passed")
+
+    def _newest(self, order: RolloutOrder) -> RolloutOrder:
+        """The same order with the times of the desk's last answer."""
+        return self._order if self._order is not None and _what(self._order) == _what(order) else order
 
     def _room_for(self, order: RolloutOrder) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -183,13 +198,19 @@ class Rollouts:
         await self._sleep(seconds)
 
     async def _note(self, order: RolloutOrder, stage: str, detail: str, version: str) -> None:
+        await self._keep(order, stage, detail, version)
+        if stage not in _FINAL:
+            await self._tell_stage(order, stage, detail, version)
+
+    async def _tell_stage(self, order: RolloutOrder, stage: str, detail: str, version: str) -> None:
+        await self._desk().report(order.rollout_id, RolloutReport(stage=stage, version=version, detail=detail))
+
+    async def _keep(self, order: RolloutOrder, stage: str, detail: str, version: str) -> None:
         rollout_id, restore = _id(order)
         self._known = _Known(rollout_id, restore, stage, detail, version, False)
         await self._store.set_fact(_FACT, msgspec.json.encode(self._known).decode())
         log.info("rollout_stage", stage=stage, code=detail, version=version)
         self._changed()
-        if stage not in _FINAL:
-            await self._desk().report(rollout_id, RolloutReport(stage=stage, version=version, detail=detail))
 
     async def _tell(self, order: RolloutOrder) -> None:
         """The end must be heard: told again with each of the desk's answers until it is."""
@@ -201,6 +222,11 @@ class Rollouts:
         if fault is None or (isinstance(fault, DeskRefusal) and fault.status in (400, 404, 409)):
             known.told = True
             await self._store.set_fact(_FACT, msgspec.json.encode(known).decode())
+
+
+def _what(order: RolloutOrder | None) -> RolloutOrder | None:
+    """The order without its times."""
+    return msgspec.structs.replace(order, not_before=None, deadline=None) if order is not None else None
 
 
 def _id(order: RolloutOrder) -> tuple[str, bool]:

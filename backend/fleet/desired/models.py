@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Integer, String
+from sqlalchemy import JSON, Boolean, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, UtcDateTime
@@ -35,3 +35,4 @@ class SettingRevision(Base):
     region_code: Mapped[str] = mapped_column(String(12))  # the smallest region that holds all its places
     changes: Mapped[list[Any]] = mapped_column(JSON)  # {"scope", "scope_id", "key", "before", "after"}; null: not set
     reverts: Mapped[int | None] = mapped_column(Integer)
+    told: Mapped[bool] = mapped_column(Boolean, default=False, index=True)  # every pulse it concerns wants it

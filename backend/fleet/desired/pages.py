@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 
-from backend.console.pages import fragment, page
+from backend.console.pages import fragment, language_of, page
 from backend.contract.kiosk_settings import SETTINGS, Setting, Value
 from backend.deps import DbSession
 from backend.fleet.desired.hierarchy import Effective
@@ -50,6 +51,7 @@ async def show(
         title=_TITLE,
         nav="settings",
         **await _place(session, staff, scope, scope_id, region),
+        **await _words(request, session, _origins(found)),
         rows=[(SETTINGS[key], value, _own(value, scope, scope_id)) for key, value in found.items()],
         changes=staff.may(Permission.CONFIGURE, region),
         problem="",
@@ -79,6 +81,7 @@ async def try_out(request: Request, staff: Configurer, session: DbSession) -> HT
             title=_TITLE,
             nav="settings",
             **place,
+            **await _words(request, session, _origins(found)),
             rows=rows,
             changes=True,
             problem=str(error),
@@ -90,6 +93,7 @@ async def try_out(request: Request, staff: Configurer, session: DbSession) -> HT
         title=_TITLE,
         nav="settings",
         **place,
+        **await _words(request, session, ()),
         seen=seen,
         note=note,
         SETTINGS=SETTINGS,
@@ -111,6 +115,7 @@ async def change(request: Request, staff: Configurer, session: DbSession) -> Res
     except ChangeError as error:
         raise refusal(error) from error
     await session.commit()
+    request.app.state.jobs.wake("settings")
     return RedirectResponse(f"/console/settings?scope={scope}&id={scope_id}", 303)
 
 
@@ -123,6 +128,7 @@ async def history(request: Request, staff: Viewer, session: DbSession) -> HTMLRe
         .limit(100)
     )
     rows = [(revision, staff.may(Permission.CONFIGURE, revision.region_code)) for revision in found]
+    places = {(change["scope"], change["scope_id"]) for revision, _ in rows for change in revision.changes}
     return page(
         request,
         staff,
@@ -130,17 +136,25 @@ async def history(request: Request, staff: Viewer, session: DbSession) -> HTMLRe
         title=("配置历史", "History of settings"),
         nav="settings",
         rows=rows,
+        **await _words(request, session, places),
         SETTINGS=SETTINGS,
     )
 
 
 @router.post("/settings/history/{revision}/revert", response_model=None)
-async def undo(revision: int, staff: Configurer, session: DbSession, note: Annotated[str, Form()] = "") -> Response:
+async def undo(
+    revision: int,
+    request: Request,
+    staff: Configurer,
+    session: DbSession,
+    note: Annotated[str, Form()] = "",
+) -> Response:
     try:
         await revert(session, staff, min(revision, 2**31 - 1), note, datetime.now(UTC))
     except ChangeError as error:
         raise refusal(error) from error
     await session.commit()
+    request.app.state.jobs.wake("settings")
     return RedirectResponse("/console/settings/history", 303)
 
 
@@ -154,6 +168,7 @@ async def panel(kiosk_id: str, request: Request, staff: Viewer, session: DbSessi
         staff,
         "settings/panel.html",
         kiosk=kiosk,
+        **await _words(request, session, _origins(found)),
         rows=[(SETTINGS[key], value) for key, value in found.items()],
         wanted=pulse.settings_wanted if pulse else 0,
         applied=state.settings if state else 0,
@@ -196,6 +211,31 @@ async def _place(session: DbSession, staff: Staff, scope: str, scope_id: str, re
         if (code in names or code == COUNTRY) and staff.may(Permission.VIEW, code)
     ]
     return {"scope": scope, "scope_id": scope_id, "path": path, "site": site, "below": below}
+
+
+def _origins(found: dict[str, Effective]) -> set[tuple[str, str]]:
+    return {(origin.scope, origin.scope_id) for value in found.values() for origin in value.chain}
+
+
+async def _words(request: Request, session: DbSession, places: Collection[tuple[str, str]]) -> dict[str, Any]:
+    """For templates: `names` of places in both languages, and `shown`, which writes a value for people."""
+    language = language_of(request)
+    names = {place: (place[1], place[1]) for place in places}
+    regions = [scope_id for scope, scope_id in places if scope == "region"]
+    sites = [scope_id for scope, scope_id in places if scope == "site"]
+    for region in await session.scalars(select(Region).where(Region.code.in_(regions))):
+        names["region", region.code] = (region.name_zh, region.name_en)
+    for site in await session.scalars(select(Site).where(Site.site_id.in_(sites))):
+        names["site", site.site_id] = (site.name_zh, site.name_en)
+    if ("region", COUNTRY) in places:
+        names["region", COUNTRY] = ("全国", "All")
+
+    def shown(value: Value) -> str:
+        if isinstance(value, bool):
+            return ("是" if value else "否") if language == "zh" else ("Yes" if value else "No")
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    return {"names": names, "shown": shown}
 
 
 def _own(value: Effective, scope: str, scope_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
@@ -110,13 +110,14 @@ async def dry_run(staff: Configurer, session: DbSession, wish: ChangeSet) -> Pre
 
 
 @router.post(STAFF_API + "/settings", status_code=201)
-async def change(staff: Configurer, session: DbSession, wish: ChangeSet) -> RevisionOut:
+async def change(staff: Configurer, session: DbSession, wish: ChangeSet, request: Request) -> RevisionOut:
     """Bring the change set into force as one revision."""
     try:
         revision = await apply(session, staff, wish.changes, wish.note, datetime.now(UTC))
     except ChangeError as error:
         raise refusal(error) from error
     await session.commit()
+    request.app.state.jobs.wake("settings")
     return revision_out(revision)
 
 
@@ -133,7 +134,7 @@ async def history(
 
 
 @router.post(STAFF_API + "/settings/revisions/{revision}/revert", status_code=201)
-async def undo(revision: int, staff: Configurer, session: DbSession, wish: Undo) -> RevisionOut:
+async def undo(revision: int, staff: Configurer, session: DbSession, wish: Undo, request: Request) -> RevisionOut:
     """Undo a revision by a new one."""
     if not 1 <= revision < 2**31:
         raise HTTPException(404, "there is no such revision")
@@ -142,6 +143,7 @@ async def undo(revision: int, staff: Configurer, session: DbSession, wish: Undo)
     except ChangeError as error:
         raise refusal(error) from error
     await session.commit()
+    request.app.state.jobs.wake("settings")
     return revision_out(made)
 
 

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.kiosk_settings import Value, fault_of
 from backend.fleet.desired.hierarchy import Effective, Place, places_of, resolve
 from backend.fleet.desired.models import SettingRevision, SettingValue
 from backend.fleet.desired.revisions import current_revision
-from backend.fleet.models import Kiosk, KioskPulse, Site
+from backend.fleet.models import Kiosk, Site
 from backend.regions.division import COUNTRY, Level, ancestor, is_code, level_of, lineage, span_of
 from backend.regions.models import Region
 from backend.staff.audit import record
@@ -103,8 +103,7 @@ async def apply(
 ) -> SettingRevision:
     """Bring a change set into force; the caller commits. Kiosks hear of it with their next heartbeat.
     Raises ChangeError."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _REVISION_LOCK})
+    await _one_after_the_other(session)
     steps, region = await _check(session, staff, changes)
     number = await current_revision(session) + 1
     for step in steps:
@@ -120,12 +119,7 @@ async def apply(
     )
     session.add(revision)
     where = concerned([(step.change.scope, step.change.scope_id) for step in steps])
-    told = await session.execute(
-        update(KioskPulse)
-        .where(KioskPulse.kiosk_id.in_(select(Kiosk.kiosk_id).where(where)))
-        .values(settings_wanted=number)
-    )
-    kiosks = told.rowcount if isinstance(told, CursorResult) else 0
+    kiosks = await session.scalar(select(func.count()).select_from(Kiosk).where(where)) or 0
     detail = {"revision": number, "changes": revision.changes, "note": revision.note, "kiosks": kiosks}
     if reverts is not None:
         detail["reverts"] = reverts
@@ -137,6 +131,7 @@ async def apply(
 async def revert(session: AsyncSession, staff: Staff, revision: int, note: str, at: datetime) -> SettingRevision:
     """Undo a revision by a new one. Refused where a later one has changed the same place and key: that would undo it
     as well. Raises ChangeError."""
+    await _one_after_the_other(session)
     old = await session.get(SettingRevision, revision)
     if old is None or not staff.may(Permission.VIEW, old.region_code):
         raise ChangeError("not-found", "there is no such revision")
@@ -149,6 +144,12 @@ async def revert(session: AsyncSession, staff: Staff, revision: int, note: str, 
             raise ChangeError("conflict", f"{change.key} of {change.scope} {change.scope_id} was changed again since")
         changes.append(change)
     return await apply(session, staff, changes, note, at, reverts=revision)
+
+
+async def _one_after_the_other(session: AsyncSession) -> None:
+    """What is checked must still be so when it is written."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _REVISION_LOCK})
 
 
 async def effective(session: AsyncSession, kiosk: Kiosk) -> dict[str, Effective]:

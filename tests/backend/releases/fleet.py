@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,13 +27,13 @@ PROVINCE = "99" + "0" * 10
 @dataclass
 class Fleet:
     desk: Desk
-    now: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))  # people's deeds carry the real clock
     release_id: str = ""
 
     async def enrol_all(self) -> list[str]:
         async with writing(self.desk.sessions) as session:
             await session.execute(update(Kiosk).values(identity=IdentityState.ENROLLED.value))
-            await session.execute(update(KioskState).values(content="v1"))
+            await session.execute(update(KioskState).values(content="v1", online=True))
             await session.commit()
             return sorted(await session.scalars(select(Kiosk.kiosk_id)))
 
@@ -84,6 +84,7 @@ class Fleet:
     async def deed(self, rollout_id: str, deed: str, expect: int = 200) -> dict[str, Any]:
         reply = await self.desk.post(f"/api/staff/v1/rollouts/{rollout_id}/deeds", PUBLISHER, json={"deed": deed})
         assert reply.status_code == expect, reply.text
+        await self.step()  # the pulses follow
         body: dict[str, Any] = reply.json()
         return body
 
@@ -108,7 +109,8 @@ class Fleet:
 
     async def heartbeat(self, kiosks: list[str]) -> None:
         async with writing(self.desk.sessions) as session:
-            await session.execute(update(KioskPulse).where(KioskPulse.kiosk_id.in_(kiosks)).values(seen_at=self.now))
+            seen_at = self.now + timedelta(seconds=1)
+            await session.execute(update(KioskPulse).where(KioskPulse.kiosk_id.in_(kiosks)).values(seen_at=seen_at))
             await session.commit()
 
     async def say(self, rollout_id: str, kiosks: list[str], stage: str, version: str = "v2", detail: str = "") -> None:

@@ -93,7 +93,7 @@ async def test_silence_after_hearing_is_failure_but_not_before(fleet: Fleet) -> 
     await fleet.step()
     assert await fleet.members(rollout, M.ATTEMPTED) == first[:-1]
     await fleet.say(rollout, first[:4], "running")
-    await fleet.step(601)
+    await fleet.step(605)
     assert await fleet.members(rollout, M.SILENT) == first[4:-1]
     assert await fleet.state(rollout) == "halted"
 
@@ -117,7 +117,7 @@ async def test_whom_nobody_hears_is_waited_for_and_does_not_count(fleet: Fleet) 
 async def test_nothing_heard_at_all_is_no_success(fleet: Fleet) -> None:
     rollout = await fleet.start(await fleet.plan())
     await fleet.step()
-    await fleet.step(3601)
+    await fleet.step(3620)
     await fleet.step()
     assert await fleet.state(rollout) == "halted"
 
@@ -188,6 +188,8 @@ async def test_content_succeeds_by_what_the_heartbeat_says(fleet: Fleet) -> None
         assert sorted(wanted) == first
         await session.execute(update(KioskState).where(KioskState.kiosk_id.in_(first[:2])).values(content="v2"))
         await session.commit()
+    fleet.now += timedelta(seconds=60)
+    await fleet.heartbeat(first[:2])
     await fleet.step()
     assert await fleet.members(rollout, M.SUCCEEDED) == first[:2]
     await fleet.deed(rollout, "halt")

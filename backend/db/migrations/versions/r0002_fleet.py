@@ -42,9 +42,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("live", name=op.f("uq_alert_live")),
     )
     with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index("ix_alert_cleared_at", ["cleared_at"], unique=False)
         batch_op.create_index("ix_alert_due_at", ["due_at"], unique=False)
         batch_op.create_index("ix_alert_group_id_state", ["group_id", "state"], unique=False)
         batch_op.create_index("ix_alert_kiosk_id_state", ["kiosk_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_alert_live_groups",
+            ["rule"],
+            unique=False,
+            sqlite_where=sa.text("members > 0 AND live IS NOT NULL"),
+            postgresql_where=sa.text("members > 0 AND live IS NOT NULL"),
+        )
         batch_op.create_index("ix_alert_opened_at", ["opened_at"], unique=False)
         batch_op.create_index("ix_alert_rule_state", ["rule", "state"], unique=False)
         batch_op.create_index("ix_alert_state_region_code", ["state", "region_code"], unique=False)
@@ -167,12 +175,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_desk_hearing")),
     )
     op.create_table(
-        "desk_presence",
-        sa.Column("name", sa.String(length=20), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_desk_presence")),
-    )
-    op.create_table(
         "duty_person",
         sa.Column("person_id", sa.String(length=32), nullable=False),
         sa.Column("region_code", sa.String(length=12), nullable=False),
@@ -217,7 +219,7 @@ def upgrade() -> None:
         sa.Column("closed_s", sa.Integer(), nullable=False),
         sa.Column("offline_s", sa.Integer(), nullable=False),
         sa.Column("unknown_s", sa.Integer(), nullable=False),
-        sa.Column("last_state", sa.String(length=600), nullable=False),
+        sa.Column("last_state", sa.Text(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("kiosk_id", "day", name=op.f("pk_kiosk_day")),
     )
@@ -301,8 +303,12 @@ def upgrade() -> None:
         sa.Column("region_code", sa.String(length=12), nullable=False),
         sa.Column("changes", sa.JSON(), nullable=False),
         sa.Column("reverts", sa.Integer(), nullable=True),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk_setting_revision")),
     )
+    with op.batch_alter_table("setting_revision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_setting_revision_told"), ["told"], unique=False)
+
     op.create_table(
         "setting_value",
         sa.Column("scope", sa.String(length=10), nullable=False),
@@ -503,6 +509,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pulses_told", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["release_id"], ["release.release_id"], name=op.f("fk_rollout_release_id_release")),
         sa.PrimaryKeyConstraint("rollout_id", name=op.f("pk_rollout")),
     )
@@ -909,6 +916,9 @@ def downgrade() -> None:
 
     op.drop_table("site")
     op.drop_table("setting_value")
+    with op.batch_alter_table("setting_revision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_setting_revision_told"))
+
     op.drop_table("setting_revision")
     op.drop_table("release")
     op.drop_table("region_pace")
@@ -938,7 +948,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_duty_person_region_code"))
 
     op.drop_table("duty_person")
-    op.drop_table("desk_presence")
     op.drop_table("desk_hearing")
     with op.batch_alter_table("desk_gap", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_desk_gap_since"))
@@ -968,9 +977,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_alert_state_region_code")
         batch_op.drop_index("ix_alert_rule_state")
         batch_op.drop_index("ix_alert_opened_at")
+        batch_op.drop_index(
+            "ix_alert_live_groups",
+            sqlite_where=sa.text("members > 0 AND live IS NOT NULL"),
+            postgresql_where=sa.text("members > 0 AND live IS NOT NULL"),
+        )
         batch_op.drop_index("ix_alert_kiosk_id_state")
         batch_op.drop_index("ix_alert_group_id_state")
         batch_op.drop_index("ix_alert_due_at")
+        batch_op.drop_index("ix_alert_cleared_at")
 
     op.drop_table("alert")
     # ### end Alembic commands ###

@@ -31,6 +31,7 @@ def change(scope: str, scope_id: str, value: Any, key: str = "volume") -> dict[s
 async def put(desk: Desk, *changes: dict[str, Any], staff: Any = ADMIN, expect: int = 201) -> dict[str, Any]:
     reply = await desk.post("/api/staff/v1/settings", staff, json={"changes": list(changes), "note": "why"})
     assert reply.status_code == expect, reply.text
+    await desk.app.state.jobs.run_once("settings")
     body: dict[str, Any] = reply.json()
     return body
 
@@ -73,6 +74,23 @@ async def test_only_the_kiosks_concerned_are_told(seeded: Desk) -> None:
         )
         for region, wanted in rows:
             assert wanted == (1 if region.startswith("9901") else 0)
+
+
+async def test_a_pulse_that_a_heartbeat_holds_is_told_the_next_time(seeded: Desk) -> None:
+    if not str(seeded.app.state.engine.url).startswith("postgresql"):
+        return  # SQLite has one writer: nothing is held
+    async with writing(seeded.sessions) as held:
+        await held.get(KioskPulse, KIOSK, with_for_update=True)
+        await put(seeded, change("region", CITY, 10))
+        async with seeded.sessions() as session:
+            rows = {
+                row[0]: row[1] for row in await session.execute(select(KioskPulse.kiosk_id, KioskPulse.settings_wanted))
+            }
+        assert rows["K-" + CITY] == 1
+        assert rows[KIOSK] == 0
+    await seeded.app.state.jobs.run_once("settings")
+    async with seeded.sessions() as session:
+        assert (await session.get_one(KioskPulse, KIOSK)).settings_wanted == 1
 
 
 async def test_a_kiosk_fetches_all_its_values(seeded: Desk) -> None:
