@@ -23,11 +23,14 @@ from typing import Literal
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from backend.asgi import create_asgi
+from backend.app import create_app
+from backend.asgi import with_doors
 from backend.contract.fleet_api import FLEET_PREFIX
 from backend.contract.kiosk_api import API_PREFIX
+from backend.fleet.commands.wait import WaitDoor
 from backend.fleet.identity.authority import open_authority, server_files
 from backend.fleet.settings import FleetSettings
 from backend.operations.service_manager import told
@@ -67,7 +70,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def listening(settings: BackendSettings, fleet: FleetSettings) -> AsyncIterator[Doors]:
     """The server while the block runs. Raises SettingsError, OSError for an address that is taken."""
-    app = create_asgi(settings)
+    backend = create_app(settings)
+    app = with_doors(backend)
     await asyncio.to_thread(open_authority, fleet, settings)  # a fault in it is known before anything listens
     listeners = _listeners(settings, fleet)
     people = _Server(_config(_people_app(app, settings, fleet), fleet, lifespan="on"))
@@ -88,10 +92,18 @@ async def listening(settings: BackendSettings, fleet: FleetSettings) -> AsyncIte
             tick.cancel()
         await asyncio.gather(*ticks, return_exceptions=True)
         if kiosks is not None:
-            await kiosks.close()
+            await asyncio.gather(kiosks.close(), _end_waiting(backend))
         await people.close()  # with it the app itself
         for listener in listeners:
             _forget(listener)
+
+
+async def _end_waiting(backend: FastAPI) -> None:
+    """Long polls would hold up the stop for as long as they are willing to wait. uvicorn marks its connections at once
+    and only then waits for the answers, so these are the last on theirs."""
+    door: WaitDoor | None = getattr(backend.state, "wait_door", None)
+    if door is not None:
+        await door.stop()
 
 
 def run(settings: BackendSettings, fleet: FleetSettings) -> None:

@@ -14,17 +14,18 @@ from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
 from backend.fleet.search import text_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_PAGES = ("new", "bulk")  # of the console, where a kiosk's own page would be
 
 
 def is_kiosk_id(name: str) -> bool:
     """1-60 letters, digits, dots, dashes or underscores: it is a path, a file name and a certificate's subject."""
-    return _NAME.fullmatch(name) is not None
+    return _NAME.fullmatch(name) is not None and name.lower() not in _PAGES
 
 
 async def add_kiosk(session: AsyncSession, kiosk_id: str, site: Site, at: datetime, *, model: str = "") -> Kiosk:
     """Enter a kiosk; it cannot do anything before it is enrolled. The caller commits. Raises ValueError."""
     if not is_kiosk_id(kiosk_id):
-        raise ValueError("a kiosk's name is 1-60 letters, digits, dots, dashes or underscores")
+        raise ValueError("a kiosk's name is 1-60 letters, digits, dots, dashes or underscores, and no page's name")
     kiosk = Kiosk(
         kiosk_id=kiosk_id,
         site_id=site.site_id,

@@ -25,13 +25,20 @@ ROLE_WORDS: dict[str, tuple[str, str]] = {
 # What would be done, by the action of an approval; "{}" is the subject's name.
 DEED_WORDS: dict[str, tuple[str, str]] = {
     "kiosk.wipe": (
-        "清除终端 {} 的密钥、证书、日志和设置,终端将停止服务",
+        "清除终端 {} 的密钥、证书、日志和设置，终端将停止服务",
         "Wipe kiosk {}: its key, certificate, journal and settings go, and it stops serving",
     ),
-    "kiosk.revoke": ("吊销终端 {} 的证书,终端将无法再连接", "Revoke kiosk {}: its certificate is refused from then on"),
+    "kiosk.revoke": (
+        "吊销终端 {} 的证书，终端将无法再连接",
+        "Revoke kiosk {}: its certificate is refused from then on",
+    ),
+    "kiosk.retire": (
+        "永久报废终端 {},它的身份和编号不再使用",
+        "Retire kiosk {} for good: its identity and its name are never used again",
+    ),
     "rollout.release": ("开始向各地发布 {}", "Start rollout {}: kiosks begin to take the new version"),
     "staff.reset-second-factor": (
-        "清除 {} 的动态验证码和恢复码,该人员需要重新设置",
+        "清除 {} 的动态验证码和恢复码，该人员需要重新设置",
         "Take the authenticator and recovery codes of {} away; they set up new ones",
     ),
 }

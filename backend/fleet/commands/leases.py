@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,17 +34,24 @@ class AckRefused(Exception):
 
 
 async def take(
-    session: AsyncSession, kiosk_ids: Collection[str], at: datetime, *, again: bool = False
+    session: AsyncSession,
+    kiosk_ids: Collection[str],
+    at: datetime,
+    *,
+    again: bool = False,
+    held: Mapping[str, str] | None = None,
 ) -> dict[str, list[CommandOrder]]:
     """Hand out what these kiosks have to do now; the caller commits before it answers. `again`: the reply before was
-    lost, so what it carried is in this one too."""
+    lost, so what it carried is in this one too. `held`: with which certificate's serial each of them asks; looked at
+    in the same statement, so that no command of a new enrolment goes to the holder of the old one."""
     mine = or_(
         Command.state == CommandState.WAITING.value,
         Command.state == CommandState.LEASED.value if again else Command.leased_until <= at,
     )
-    rows = await session.scalars(
-        select(Command)
+    rows = await session.execute(
+        select(Command, KioskPulse.accepts, KioskPulse.serials)
         .join(Kiosk, Kiosk.kiosk_id == Command.kiosk_id)
+        .join(KioskPulse, KioskPulse.kiosk_id == Command.kiosk_id)
         .where(
             Command.kiosk_id.in_(kiosk_ids),
             Command.state.in_(OPEN),
@@ -58,7 +65,9 @@ async def take(
         .with_for_update(of=Command, skip_locked=True)
     )
     orders: dict[str, list[CommandOrder]] = defaultdict(list)
-    for command in rows:
+    for command, accepts, serials in rows:
+        if held is not None and not (accepts and f"|{held[command.kiosk_id]}|" in serials):
+            continue
         if len(orders[command.kiosk_id]) >= AT_ONCE:
             continue
         if not (again and command.leased_until is not None and command.leased_until > at):

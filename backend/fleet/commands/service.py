@@ -71,7 +71,7 @@ async def _give(
     waiting = await session.scalar(
         select(func.count()).where(Command.kiosk_id == kiosk.kiosk_id, Command.state.in_(OPEN))
     )
-    if (waiting or 0) >= MOST_OPEN:
+    if (waiting or 0) >= MOST_OPEN and kind is not CommandKind.WIPE:
         raise CommandError("too-many", f"{MOST_OPEN} commands are open already")
     command = Command(
         command_id=uuid4().hex,
@@ -238,17 +238,21 @@ async def request_wipe(session: AsyncSession, staff: Staff, kiosk: Kiosk, reason
         "kiosk.wipe",
         f"kiosk:{kiosk.kiosk_id}",
         kiosk.region_code,
-        {"kiosk_id": kiosk.kiosk_id},
+        {"kiosk_id": kiosk.kiosk_id, "epoch": kiosk.epoch},
         reason,
         at,
     )
 
 
 async def _carry_out_wipe(session: AsyncSession, approval: Approval) -> None:
-    kiosk = await session.get(Kiosk, approval.arguments["kiosk_id"])
+    # Locked, so that it is not enrolled anew between this look and the command.
+    kiosk = await session.get(Kiosk, approval.arguments["kiosk_id"], with_for_update=True, populate_existing=True)
     at = approval.decided_at
     if kiosk is None or at is None:
         raise approvals.ApprovalError("gone", "the kiosk is not there any more")
+    if kiosk.epoch != approval.arguments.get("epoch"):
+        # Stolen, asked for, replaced: the machine that stands there now is not meant.
+        raise approvals.ApprovalError("gone", "the kiosk was enrolled anew since; ask again if it is still meant")
     try:
         await _give(session, approval.requested_by, kiosk, CommandKind.WIPE, {}, True, at, STANDS_FOR)
     except CommandError as error:

@@ -11,14 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.contract.fleet_api import FleetProblem
+from backend.contract.fleet_api import FleetProblem, IdentityState
 from backend.db.engine import Sessions, writing
 from backend.fleet.heartbeat import metrics
 from backend.fleet.heartbeat.answers import Refusal
 from backend.fleet.heartbeat.beats import Beat
 from backend.fleet.heartbeat.caller import Stranger, refuse_stranger
-from backend.fleet.heartbeat.clones import Judgement, Last, Verdict, judge
+from backend.fleet.heartbeat.clones import MESSAGE_LIFE, Judgement, Last, Verdict, judge
 from backend.fleet.heartbeat.rows import Away, Taken
+from backend.fleet.identity.certificates import replaced_before
 from backend.fleet.identity.endings import quarantine
 from backend.fleet.identity.peer import Peer
 from backend.fleet.models import Kiosk, KioskPulse
@@ -26,6 +27,7 @@ from backend.fleet.models import Kiosk, KioskPulse
 log = structlog.get_logger()
 
 _P = KioskPulse
+_SEEN_TWICE = "this identity was seen twice; the kiosk must be enrolled anew"
 
 
 class DatabaseDoubts:
@@ -47,9 +49,12 @@ class DatabaseDoubts:
             raise Away(type(error).__name__) from None
 
     async def _one(self, beat: Beat, row: Any | None) -> Taken | Refusal | None:
+        peer = Peer(beat.kiosk_id, beat.serial)
         try:
-            refuse_stranger(Peer(beat.kiosk_id, beat.serial), row and _Standing(row))
+            refuse_stranger(peer, row and _Standing(row))
         except Stranger as stranger:
+            if row is not None and row.identity == IdentityState.ENROLLED and await self._came_back(peer, beat):
+                return Refusal(FleetProblem.QUARANTINED, _SEEN_TWICE)
             return stranger
         assert row is not None  # noqa: S101 - a stranger otherwise
         pulse = row.KioskPulse
@@ -72,7 +77,7 @@ class DatabaseDoubts:
             )
         if judgement.verdict in (Verdict.STRIKE, Verdict.CLONE):
             return await self._suspect(beat)
-        return Refusal(FleetProblem.SEQUENCE, "a later heartbeat was taken already")
+        return _overtaken(pulse.seq)
 
     async def _suspect(self, beat: Beat) -> Refusal:
         """Judge once more with the pulse locked: another process may have seen more."""
@@ -90,13 +95,33 @@ class DatabaseDoubts:
                 # The kiosk is locked before its pulse elsewhere: let go of the pulse first.
                 await session.rollback()
         if judgement.verdict is not Verdict.CLONE:
-            return Refusal(FleetProblem.SEQUENCE, "a later heartbeat was taken already")
+            return _overtaken(pulse.seq if pulse else None)
         async with writing(self._sessions) as session:
-            if await quarantine(session, beat.kiosk_id, judgement.why, beat.arrived):
-                metrics.CLONE.inc()
-                log.warning("kiosk_quarantined", kiosk=beat.kiosk_id, why=judgement.why)
-            await session.commit()
-        return Refusal(FleetProblem.QUARANTINED, "this identity was seen twice; the kiosk must be enrolled anew")
+            await self._quarantine(session, beat, judgement.why)
+        return Refusal(FleetProblem.QUARANTINED, _SEEN_TWICE)
+
+    async def _came_back(self, peer: Peer, beat: Beat) -> bool:
+        """Was the certificate replaced before this heartbeat can have been sent? Then two hold the identity."""
+        sent_after = beat.arrived - MESSAGE_LIFE
+        async with self._sessions() as session:  # most strangers need no lock
+            if not await replaced_before(session, peer, sent_after):
+                return False
+        async with writing(self._sessions) as session:
+            await session.get(Kiosk, peer.kiosk_id, with_for_update=True)
+            if not await replaced_before(session, peer, sent_after):  # enrolled anew meanwhile
+                return False
+            await self._quarantine(session, beat, "a replaced certificate is still used", replaced=peer.serial)
+        return True
+
+    async def _quarantine(self, session: AsyncSession, beat: Beat, why: str, *, replaced: str = "") -> None:
+        if await quarantine(session, beat.kiosk_id, why, beat.arrived, replaced=replaced):
+            metrics.CLONE.inc()
+            log.warning("kiosk_quarantined", kiosk=beat.kiosk_id, why=why)
+        await session.commit()
+
+
+def _overtaken(last_seq: int | None) -> Refusal:
+    return Refusal(FleetProblem.SEQUENCE, "a later heartbeat was taken already", last_seq=last_seq)
 
 
 class _Standing:

@@ -2,6 +2,9 @@
 
 During a renewal both certificates are in force (`KioskPulse.serials` is "|old|new|") until the kiosk has used the new
 one: a power cut between our answer and the kiosk's disk must not shut it out.
+
+A kiosk deletes the older key before it uses the new certificate. So whoever still comes with the older one, later than
+a message can be under way, is a second holder: somebody has renewed with a copied disk.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.fleet_api import Enrolled, FleetProblem, IdentityState, RenewRequest
@@ -23,6 +26,8 @@ from backend.fleet.settings import FleetSettings
 from backend.fleet.wire import FleetRefused
 
 _RENEWAL_PAUSE = timedelta(minutes=10)  # between two renewals with different keys
+_EARLY = 0.05  # of a certificate's life: kiosks' clocks differ from ours
+_REPLACED = ("renewed", "never-used")  # `KioskCertificate.ended_why`
 
 
 class Known(NamedTuple):
@@ -80,6 +85,21 @@ async def settle(session: AsyncSession, kiosk_id: str, serial: str, at: datetime
     return True
 
 
+async def replaced_before(session: AsyncSession, peer: Peer, before: datetime) -> bool:
+    """Is this a certificate of the kiosk's present enrolment that a newer one had replaced by then?"""
+    found = (
+        select(KioskCertificate.serial)
+        .join(Kiosk, (Kiosk.kiosk_id == KioskCertificate.kiosk_id) & (Kiosk.epoch == KioskCertificate.epoch))
+        .where(
+            KioskCertificate.serial == peer.serial,
+            KioskCertificate.kiosk_id == peer.kiosk_id,
+            KioskCertificate.ended_why.in_(_REPLACED),
+            KioskCertificate.ended_at <= before,
+        )
+    )
+    return await session.scalar(found) is not None
+
+
 async def renew(
     session: AsyncSession,
     authority: Authority,
@@ -88,9 +108,13 @@ async def renew(
     asked: RenewRequest,
     at: datetime,
 ) -> Enrolled:
-    """The next certificate. Asked again with the same key, the same one. The caller commits. Raises FleetRefused."""
+    """The next certificate. Asked again with the same key, the same one. The caller commits. Raises FleetRefused.
+
+    Not before its time: whoever has copied a disk could otherwise renew at any moment and be the one who counts.
+    """
     kiosk, pulse, site = await check_peer(session, peer, lock=True)
     assert peer is not None  # noqa: S101 - check_peer has refused
+    _check_due(await session.get(KioskCertificate, peer.serial), at)
     key = key_of(asked.csr_pem)
     if await settle(session, kiosk.kiosk_id, peer.serial, at):
         await session.refresh(pulse)
@@ -115,14 +139,16 @@ async def issue(
 ) -> KioskCertificate:
     """A certificate for the kiosk's present epoch; it is not in force before `KioskPulse.serials` says so.
 
-    Raises FleetRefused for another kiosk's key: two kiosks made from one disk image.
+    Raises FleetRefused for another kiosk's key (two kiosks made from one disk image) and for one of this kiosk's
+    earlier enrolments: it may have been copied, which may be why the kiosk is enrolled anew.
     """
     digest = key_sha256(key)
-    other = select(KioskCertificate.serial).where(
-        KioskCertificate.public_key_sha256 == digest, KioskCertificate.kiosk_id != kiosk.kiosk_id
+    known = select(KioskCertificate.serial).where(
+        KioskCertificate.public_key_sha256 == digest,
+        or_(KioskCertificate.kiosk_id != kiosk.kiosk_id, KioskCertificate.epoch < kiosk.epoch),
     )
-    if await session.scalar(other.limit(1)) is not None:
-        raise FleetRefused(FleetProblem.INVALID, "this key is another kiosk's; make a new one")
+    if await session.scalar(known.limit(1)) is not None:
+        raise FleetRefused(FleetProblem.INVALID, "this key was used before; make a new one")
     made = authority.issue(kiosk.kiosk_id, key, at, timedelta(days=fleet.certificate_days))
     row = KioskCertificate(
         serial=serial_of(made),
@@ -159,7 +185,6 @@ def enrolled(
     authority: Authority, fleet: FleetSettings, kiosk: Kiosk, site: Site, certificate: KioskCertificate
 ) -> Enrolled:
     """The answer that brings a certificate. It is renewed when two thirds of its life are over."""
-    life = certificate.not_after - certificate.issued_at
     above = "".join(authority.chain_pem.partition("-----END CERTIFICATE-----\n")[:2])
     return Enrolled(
         kiosk_id=kiosk.kiosk_id,
@@ -170,10 +195,24 @@ def enrolled(
         certificate_pem=certificate.pem + above,
         ca_pem=authority.desk_ca_pem,
         not_after=certificate.not_after,
-        renew_after=certificate.issued_at + life * 2 / 3,
+        renew_after=_renew_after(certificate),
         heartbeat_s=fleet.heartbeat_s,
         epoch=certificate.epoch,
     )
+
+
+def _renew_after(certificate: KioskCertificate) -> datetime:
+    return certificate.issued_at + (certificate.not_after - certificate.issued_at) * 2 / 3
+
+
+def _check_due(certificate: KioskCertificate | None, at: datetime) -> None:
+    """Raises FleetRefused. One we have no record of is never due."""
+    if certificate is None:
+        raise FleetRefused(FleetProblem.UNKNOWN_IDENTITY, "this certificate is not in force")
+    early = (certificate.not_after - certificate.issued_at) * _EARLY
+    if (left := _renew_after(certificate) - early - at) > timedelta():
+        wait_s = min(int(left.total_seconds()) + 1, 24 * 3600)
+        raise FleetRefused(FleetProblem.BUSY, "not to be renewed yet", retry_after_s=wait_s)
 
 
 def key_of(csr_pem: str) -> PublicKey:

@@ -27,6 +27,7 @@ from backend.staff import approvals, audit
 from backend.staff.roles import Staff
 
 SHUT_OUT = (IdentityState.QUARANTINED.value, IdentityState.REVOKED.value)
+IN_FORCE = (IdentityState.ENROLLED.value, IdentityState.QUARANTINED.value)
 
 
 WORDS = {
@@ -35,6 +36,7 @@ WORDS = {
     "site-taken": ("这个站点编号已被使用。", "This site number is taken."),
     "site-unknown": ("没有这个站点。", "There is no such site."),
     "kiosk-taken": ("这个终端编号已被使用。", "This kiosk's name is taken."),
+    "kiosk-name": ("这个编号不能使用。", "This name cannot be used."),
     "kiosk-unknown": ("没有这台终端。", "There is no such kiosk."),
     "retired": ("终端已报废，不能再注册；请用新编号录入。", "A retired kiosk is not enrolled again; use a new name."),
     "reason": ("请写明原因。", "Say why."),
@@ -96,7 +98,9 @@ async def add_site(session: AsyncSession, by: str, new: NewSite, at: datetime) -
 
 
 async def add_kiosk(session: AsyncSession, by: str, new: NewKiosk, at: datetime) -> Kiosk:
-    """Raises NotPossible for an unknown site or a name that is taken."""
+    """Raises NotPossible for an unknown site or a name that is taken, by another kiosk or by a page."""
+    if not register.is_kiosk_id(new.kiosk_id):
+        raise NotPossible("kiosk-name", "kiosk_id")
     site = await session.get(Site, new.site_id)
     if site is None:
         raise NotPossible("site-unknown", "site_id")
@@ -134,12 +138,19 @@ async def make_code(
     return await new_code(session, authority, fleet, kiosk, by, at, reason=reason.strip())
 
 
-async def retire(session: AsyncSession, by: str, kiosk_id: str, reason: str, at: datetime) -> None:
-    """For good. Raises NotPossible."""
+async def retire(
+    session: AsyncSession, staff: Staff, kiosk: Kiosk, reason: str, at: datetime
+) -> approvals.Approval | None:
+    """For good. A kiosk that serves, or may again, ends when another person agrees: the approval. One that nobody
+    relies on ends at once: None. Raises NotPossible."""
     if not reason.strip():
         raise NotPossible("reason", "reason")
-    if not await endings.retire(session, kiosk_id, by, reason.strip(), at):
+    await session.refresh(kiosk, with_for_update=True)
+    if kiosk.identity in IN_FORCE:
+        return await _ask(session, staff, endings.RETIRE, kiosk, reason, at)
+    if not await endings.retire(session, kiosk.kiosk_id, staff.staff_id, reason.strip(), at):
         raise NotPossible("not-in-force")
+    return None
 
 
 async def ask_to_revoke(
@@ -148,21 +159,25 @@ async def ask_to_revoke(
     """It is carried out when another person agrees. Raises NotPossible."""
     if not reason.strip():
         raise NotPossible("reason", "reason")
-    if kiosk.identity not in (IdentityState.ENROLLED, IdentityState.QUARANTINED):
+    if kiosk.identity not in IN_FORCE:
         raise NotPossible("not-in-force")
-    if await open_revocation(session, kiosk.kiosk_id, at) is not None:
+    return await _ask(session, staff, endings.REVOKE, kiosk, reason, at)
+
+
+async def _ask(
+    session: AsyncSession, staff: Staff, action: str, kiosk: Kiosk, reason: str, at: datetime
+) -> approvals.Approval:
+    if await open_request(session, action, kiosk.kiosk_id, at) is not None:
         raise NotPossible("asked-already")
-    arguments = {"kiosk_id": kiosk.kiosk_id}
+    arguments = {"kiosk_id": kiosk.kiosk_id, "epoch": kiosk.epoch}  # this identity, and none that comes after it
     subject = f"kiosk:{kiosk.kiosk_id}"
-    return await approvals.request(
-        session, staff, endings.REVOKE, subject, kiosk.region_code, arguments, reason.strip(), at
-    )
+    return await approvals.request(session, staff, action, subject, kiosk.region_code, arguments, reason.strip(), at)
 
 
-async def open_revocation(session: AsyncSession, kiosk_id: str, at: datetime) -> approvals.Approval | None:
-    """The one that waits for its second pair of eyes."""
+async def open_request(session: AsyncSession, action: str, kiosk_id: str, at: datetime) -> approvals.Approval | None:
+    """The one that waits for its second pair of eyes. `action`: `endings.REVOKE` or `RETIRE`."""
     wanted = select(approvals.Approval).where(
-        approvals.Approval.action == endings.REVOKE,
+        approvals.Approval.action == action,
         approvals.Approval.subject == f"kiosk:{kiosk_id}",
         approvals.Approval.state == approvals.ApprovalState.OPEN.value,
         approvals.Approval.expires_at > at,

@@ -15,23 +15,29 @@ from backend.contract.fleet_api import IdentityState
 from backend.fleet.commands.service import void_epoch
 from backend.fleet.events import EventKind, Severity, event
 from backend.fleet.health import Health
-from backend.fleet.identity.certificates import end_certificates
+from backend.fleet.identity.certificates import end_certificates, serials
 from backend.fleet.identity.models import EnrolmentCode
 from backend.fleet.models import Kiosk, KioskPulse, KioskState
 from backend.staff import approvals, audit
 
-REVOKE = "kiosk.revoke"  # the approval's action
+REVOKE, RETIRE = "kiosk.revoke", "kiosk.retire"  # approvals' actions
 _OVER = (IdentityState.REVOKED.value, IdentityState.RETIRED.value)
 
 
-async def quarantine(session: AsyncSession, kiosk_id: str, why: str, at: datetime, *, actor: str = "system") -> bool:
+async def quarantine(
+    session: AsyncSession, kiosk_id: str, why: str, at: datetime, *, actor: str = "system", replaced: str = ""
+) -> bool:
     """This identity was seen twice: nobody gets in with it until the kiosk is enrolled anew. False if it is no
-    longer enrolled anyway. The caller commits (a writing session)."""
+    longer enrolled anyway. `replaced`: the older serial that was seen, if that is how. The caller commits (a writing
+    session)."""
     kiosk = await session.get(Kiosk, kiosk_id, with_for_update=True, populate_existing=True)
     if kiosk is None or kiosk.identity != IdentityState.ENROLLED:
         return False
     # The serials stay, so that both holders are told why they are refused.
-    await _end(session, kiosk, IdentityState.QUARANTINED, Health.QUARANTINED, at, keep_serials=True)
+    pulse = await _end(session, kiosk, IdentityState.QUARANTINED, Health.QUARANTINED, at, keep_serials=True)
+    if replaced:
+        in_use = pulse.serials.strip("|").partition("|")[0]
+        pulse.serials = serials(in_use, replaced)
     detail = {"why": why, "epoch": kiosk.epoch, "serial": kiosk.certificate_serial}
     session.add(event(kiosk_id, kiosk.region_code, EventKind.QUARANTINED, at, Severity.ERROR, **detail))
     await _audit(session, kiosk, actor, "kiosk.quarantine", at, detail)
@@ -60,7 +66,7 @@ async def _finish(
     kind = EventKind.RETIRED if retired else EventKind.REVOKED
     severity = Severity.INFO if retired else Severity.WARNING
     session.add(event(kiosk_id, kiosk.region_code, kind, at, severity, **detail))
-    await _audit(session, kiosk, actor, "kiosk.retire" if retired else REVOKE, at, detail)
+    await _audit(session, kiosk, actor, RETIRE if retired else REVOKE, at, detail)
     return True
 
 
@@ -72,7 +78,7 @@ async def _end(
     at: datetime,
     *,
     keep_serials: bool = False,
-) -> None:
+) -> KioskPulse:
     await session.execute(
         update(EnrolmentCode)
         .where(EnrolmentCode.kiosk_id == kiosk.kiosk_id, EnrolmentCode.voided_at.is_(None))
@@ -89,6 +95,7 @@ async def _end(
     shown.health, shown.changed_at = health.value, at
     if shown.online:
         shown.online, shown.online_changed_at = False, at
+    return pulse
 
 
 async def _audit(
@@ -98,10 +105,17 @@ async def _audit(
     await audit.record(session, actor, action, subject, at, region_code=kiosk.region_code, detail=detail)
 
 
-async def _carry_out_revocation(session: AsyncSession, approval: approvals.Approval) -> None:
+async def _carry_out(session: AsyncSession, approval: approvals.Approval) -> None:
     assert approval.decided_at is not None  # noqa: S101 - set before it is carried out
     kiosk_id = str(approval.arguments["kiosk_id"])
-    await revoke(session, kiosk_id, approval.decided_by or "", approval.reason, approval.decided_at)
+    kiosk = await session.get(Kiosk, kiosk_id, with_for_update=True, populate_existing=True)
+    # Agreed to was the end of one identity. Whoever was enrolled since, in its place, is not meant.
+    if kiosk is None or kiosk.epoch != approval.arguments.get("epoch"):
+        raise approvals.ApprovalError("gone", "the kiosk was enrolled anew since; ask again if it is still meant")
+    end = revoke if approval.action == REVOKE else retire
+    if not await end(session, kiosk_id, approval.decided_by or "", approval.reason, approval.decided_at):
+        raise approvals.ApprovalError("gone", "its identity is over already")
 
 
-approvals.register(REVOKE, _carry_out_revocation)
+approvals.register(REVOKE, _carry_out)
+approvals.register(RETIRE, _carry_out)

@@ -157,8 +157,11 @@ async def _new_identity(
     pulse.digest = pulse.previous_digest = ""
     pulse.strikes, pulse.strike, pulse.strike_at = 0, "", None
     state = await session.get_one(KioskState, kiosk.kiosk_id)
-    if not state.online:
-        state.health, state.changed_at = Health.OFFLINE.value, at  # until it is heard
+    # Until it is heard. What the earlier identity said last is nobody's state now, and without a digest the job
+    # "silence" does not look at it.
+    state.health, state.changed_at = Health.OFFLINE.value, at
+    if state.online or state.online_changed_at is None:
+        state.online, state.online_changed_at = False, at
     detail: dict[str, Any] = {"epoch": kiosk.epoch, "serial": certificate.serial, "key": kiosk.key_kind}
     if before is IdentityState.QUARANTINED:
         session.add(event(kiosk.kiosk_id, kiosk.region_code, EventKind.RELEASED, at, **detail))

@@ -1,19 +1,22 @@
 """How fast wrong enrolment codes may be tried.
 
-Not by address: a whole county may come from one. A code has 135 random bits, so nobody guesses one; this keeps the
-load of trying away, in each process for itself. Wrong guesses are counted by the code's first letters (whoever has
-seen a part of a code guesses there) and all together. Mistyped codes fail their check letter and are not counted.
+Not by address: a whole county may come from one. A code has 135 random bits, so nobody guesses one: a code that is
+open is let through whatever others try, or strangers could stop every enrolment. This keeps the load of trying away,
+in each process for itself. Wrong guesses are counted by the code's first letters (whoever has seen a part of a code
+guesses there) and all together; what goes wrong with an open code, by that code alone. Mistyped codes fail their
+check letter and are not counted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 PREFIX = 4  # letters
-_REMEMBERED = 4096  # prefixes
+_REMEMBERED = 4096  # of what was guessed
 
 
 @dataclass
@@ -32,7 +35,7 @@ class _Bucket:
 
 
 class Guesses:
-    """`one_size` wrong guesses of one prefix, then one every `one_pause_s`; `all_size` in all, then `all_per_s`."""
+    """`one_size` wrong tries under one name, then one every `one_pause_s`; `all_size` in all, then `all_per_s`."""
 
     def __init__(
         self,
@@ -45,28 +48,34 @@ class Guesses:
         self._clock = clock
         self._one = (float(one_size), 1 / one_pause_s)
         self._all = _Bucket(all_size, all_per_s, all_size, clock())
-        self._prefixes: OrderedDict[str, _Bucket] = OrderedDict()
+        self._names: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def wait_s(self, code: str) -> int:
-        """Seconds until this code may be tried; 0: now."""
+    def wait_s(self, code: str, *, is_open: bool = False) -> int:
+        """Seconds until this code is answered; 0: now."""
         now = self._clock()
-        waits = [_wait(self._all, now)]
-        bucket = self._prefixes.get(code[:PREFIX])
+        waits = [0 if is_open else _wait(self._all, now)]
+        bucket = self._names.get(_name(code, is_open))
         if bucket is not None:
             waits.append(_wait(bucket, now))
         return max(waits)
 
-    def wrong(self, code: str) -> None:
-        """It was tried and is none."""
+    def wrong(self, code: str, *, is_open: bool = False) -> None:
+        """It was tried and is none; or it is open, and what came with it was wrong."""
         now = self._clock()
         size, per_s = self._one
-        bucket = self._prefixes.setdefault(code[:PREFIX], _Bucket(size, per_s, size, now))
-        self._prefixes.move_to_end(code[:PREFIX])
-        while len(self._prefixes) > _REMEMBERED:
-            self._prefixes.popitem(last=False)
-        for each in (bucket, self._all):
+        name = _name(code, is_open)
+        bucket = self._names.setdefault(name, _Bucket(size, per_s, size, now))
+        self._names.move_to_end(name)
+        while len(self._names) > _REMEMBERED:
+            self._names.popitem(last=False)
+        for each in (bucket,) if is_open else (bucket, self._all):
             each.refill(now)
             each.left = max(0.0, each.left - 1)
+
+
+def _name(code: str, is_open: bool) -> str:
+    """What is counted together; an open code does not lie about in memory."""
+    return hashlib.sha256(code.encode()).hexdigest() if is_open else code[:PREFIX]
 
 
 def _wait(bucket: _Bucket, now: float) -> int:

@@ -16,9 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.console.pages import fragment, page
 from backend.contract.enrolment import Ticket, grouped
-from backend.contract.fleet_api import IdentityState
 from backend.deps import DbSession
-from backend.fleet.identity import desk
+from backend.fleet.identity import desk, endings
 from backend.fleet.identity.models import EnrolmentCode, KioskCertificate
 from backend.fleet.models import Kiosk, Site
 from backend.staff.access import needs, visible_kiosk
@@ -128,9 +127,10 @@ async def ask_to_revoke(request: Request, kiosk_id: str, staff: Enroller, sessio
 
 @router.post("/console/kiosks/{kiosk_id}/retire", response_class=HTMLResponse)
 async def retire(request: Request, kiosk_id: str, staff: Enroller, session: DbSession) -> Response:
-    await visible_kiosk(session, staff, Permission.ENROL, kiosk_id)
+    """For good; while it is in force, when another person agrees."""
+    kiosk = await visible_kiosk(session, staff, Permission.ENROL, kiosk_id)
     try:
-        await desk.retire(session, staff.staff_id, kiosk_id, await _reason(request), datetime.now(UTC))
+        await desk.retire(session, staff, kiosk, await _reason(request), datetime.now(UTC))
     except desk.NotPossible as error:
         return await _again(request, staff, session, kiosk_id, "retire", error)
     await session.commit()
@@ -216,11 +216,12 @@ async def _facts(session: AsyncSession, staff: Staff, kiosk: Kiosk) -> dict[str,
         "identity": IDENTITIES.get(kiosk.identity, (kiosk.identity, kiosk.identity)),
         "key_kind": KEYS.get(kiosk.key_kind, (kiosk.key_kind, kiosk.key_kind)),
         "shut_out": kiosk.identity in desk.SHUT_OUT,
-        "in_force": kiosk.identity in (IdentityState.ENROLLED, IdentityState.QUARANTINED),
+        "in_force": kiosk.identity in desk.IN_FORCE,
         "ends_soon": kiosk.certificate_until is not None and (kiosk.certificate_until - now).days < 14,
         "endings": ENDINGS,
         "history": (await session.scalars(history)).all(),
         "code_until": await session.scalar(waiting.limit(1)),
-        "revocation": await desk.open_revocation(session, kiosk.kiosk_id, now),
+        "revocation": await desk.open_request(session, endings.REVOKE, kiosk.kiosk_id, now),
+        "retirement": await desk.open_request(session, endings.RETIRE, kiosk.kiosk_id, now),
         "may_enrol": staff.may(Permission.ENROL, kiosk.region_code),
     }

@@ -86,13 +86,15 @@ async def _enrol(request: Request, asked: EnrolRequest) -> Enrolled:
         code = enrolment.parse_code(asked.code)
     except enrolment.CodeError as error:
         raise FleetRefused(FleetProblem.CODE_INVALID, str(error)) from None
-    if wait_s := guesses.wait_s(code):
+    # A look before the write lock is taken: strangers must not hold up the writers. And before their guesses are
+    # held against anybody: who has an open code is no stranger.
+    async with request.app.state.sessions() as session:
+        known = await session.get(EnrolmentCode, enrolment.code_sha256(code))
+    is_open = known is not None and known.voided_at is None and datetime.now(UTC) < known.expires_at
+    if wait_s := guesses.wait_s(code, is_open=is_open):
         raise FleetRefused(FleetProblem.BUSY, "too many wrong codes", retry_after_s=wait_s)
     try:
-        # A look before the write lock is taken: strangers must not hold up the writers.
-        async with request.app.state.sessions() as session:
-            open_code = await session.get(EnrolmentCode, enrolment.code_sha256(code))
-        if open_code is None:
+        if not is_open:
             raise FleetRefused(FleetProblem.CODE_INVALID, "unknown, used or expired")
         await run_in_threadpool(certificates.key_of, asked.csr_pem)
         async with writing(request.app.state.sessions) as session:
@@ -100,7 +102,7 @@ async def _enrol(request: Request, asked: EnrolRequest) -> Enrolled:
             await session.commit()
         return reply
     except FleetRefused:
-        guesses.wrong(code)
+        guesses.wrong(code, is_open=is_open)
         raise
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from backend.contract.enrolment import grouped
@@ -110,15 +111,25 @@ async def show_identity(kiosk_id: str, staff: Viewer, session: DbSession) -> Ide
     return Identity.of(await visible_kiosk(session, staff, Permission.VIEW, kiosk_id))
 
 
-@router.post("/kiosks/{kiosk_id}/retire", status_code=204)
-async def retire(kiosk_id: str, given: Reason, staff: Enroller, session: DbSession) -> None:
-    """Taken away for good: its identity and its name are never used again."""
-    await visible_kiosk(session, staff, Permission.ENROL, kiosk_id)
+@router.post(
+    "/kiosks/{kiosk_id}/retire",
+    status_code=204,
+    response_model=None,
+    responses={202: {"model": Waiting, "description": "Another person has to agree"}},
+)
+async def retire(kiosk_id: str, given: Reason, staff: Enroller, session: DbSession) -> Response:
+    """Taken away for good: its identity and its name are never used again. While it is enrolled or in quarantine
+    another person has to agree (202); otherwise it is done (204)."""
+    kiosk = await visible_kiosk(session, staff, Permission.ENROL, kiosk_id)
     try:
-        await desk.retire(session, staff.staff_id, kiosk_id, given.reason, datetime.now(UTC))
+        approval = await desk.retire(session, staff, kiosk, given.reason, datetime.now(UTC))
     except desk.NotPossible as error:
         raise _refusal(error) from None
     await session.commit()
+    if approval is None:
+        return Response(status_code=204)
+    waiting = Waiting(approval_id=approval.approval_id, expires_at=approval.expires_at)
+    return JSONResponse(waiting.model_dump(mode="json"), 202)
 
 
 @router.post("/kiosks/{kiosk_id}/revocations", status_code=202)

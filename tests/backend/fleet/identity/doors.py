@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from sqlalchemy import update
 
 from backend.contract.enrolment import Ticket
 from backend.db.engine import Sessions, writing
 from backend.fleet.identity import endings
 from backend.fleet.identity.authority import Authority, open_authority
 from backend.fleet.identity.enrolment import make_code
+from backend.fleet.identity.models import KioskCertificate
 from backend.fleet.models import Kiosk, Site
 from backend.fleet.register import add_kiosk
 from backend.fleet.settings import FleetSettings
@@ -125,6 +127,17 @@ class House:
     async def hello(self, machine: Machine, **context: Any) -> httpx.Response:
         async with self.client(machine, **context) as client:
             return await client.get(HELLO)
+
+    async def ripen(self, kiosk_id: str) -> None:
+        """Its certificates are due to be renewed."""
+        now = datetime.now(UTC)
+        async with writing(self.sessions) as session:
+            await session.execute(
+                update(KioskCertificate)
+                .where(KioskCertificate.kiosk_id == kiosk_id)
+                .values(issued_at=now - timedelta(days=80), not_after=now + timedelta(days=10))
+            )
+            await session.commit()
 
     async def revoke(self, kiosk_id: str) -> None:
         async with writing(self.sessions) as session:
