@@ -3,8 +3,9 @@
 During a renewal both certificates are in force (`KioskPulse.serials` is "|old|new|") until the kiosk has used the new
 one: a power cut between our answer and the kiosk's disk must not shut it out.
 
-A kiosk deletes the older key before it uses the new certificate. So whoever still comes with the older one, later than
-a message can be under way, is a second holder: somebody has renewed with a copied disk.
+A kiosk has the new certificate on its disk before it uses it, and goes back to the older one only if the desk does not
+know the new one. So whoever still comes with the older one, later than a message can be under way, is a second holder:
+somebody has renewed with a copied disk.
 """
 
 from __future__ import annotations
