@@ -125,8 +125,6 @@ class Program:
             terminal.loudness.reset()
         if at_rest is not None:
             self._background(at_rest.run())
-        if (volume := await store.fact("volume")) is not None:
-            terminal.loudness.set_default(int(volume))
         self._background(agent.run())
         try:
             async with watched(
@@ -211,6 +209,7 @@ class Program:
             port,
             self.desired,
             on_identity=link.use,
+            way=link.way,
             hours=lambda: (settings.opens_at, settings.closes_at),
         )
         stage.beat(agent.interface_beat)
@@ -239,4 +238,10 @@ class Program:
     def _background(self, work: Awaitable[Any]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A bug. Its message may quote anything: only its kind and place are said.
+            log.error("background_work_failed", error=type(error).__name__, at=getattr(task.get_coro(), "__name__", ""))

@@ -37,10 +37,15 @@ class FleetTerminal:
         self._applied = applied
         self._facts = facts
         self._own = own
+        self._volume_is_the_desks = terminal.settings.volume != own.get("volume", terminal.settings.volume)
 
     @property
     def session_open(self) -> bool:
         return self._reception.session_open
+
+    @property
+    def at_home(self) -> bool:
+        return self._reception.at_home
 
     @asynccontextmanager
     async def between_sessions(self) -> AsyncIterator[None]:
@@ -58,6 +63,7 @@ class FleetTerminal:
         return await self._picture()
 
     def set_volume(self, percent: int) -> None:
+        self._volume_is_the_desks = False
         self._terminal.loudness.set_default(percent)
 
     def apply_settings(self, values: Mapping[str, Any]) -> None:
@@ -65,8 +71,9 @@ class FleetTerminal:
         settings = self._terminal.settings
         for key, own in self._own.items():
             setattr(settings, key, values.get(key, own))
-        if "volume" in values:
-            self.set_volume(settings.volume)
+        if "volume" in values or self._volume_is_the_desks:  # what the desk takes back is ours again
+            self._terminal.loudness.set_default(settings.volume)
+        self._volume_is_the_desks = "volume" in values
         self._patient.set_scale(settings.idle_scale)
         self._applied()
 

@@ -27,10 +27,11 @@ from kiosk.screens import Choice, Goodbye, Home, Message, Nav, OutOfService, Scr
 
 log = structlog.get_logger()
 A = TypeVar("A")
-_HEALTH_S = 2.0  # devices and backend are asked this often while nobody is here
+_HEALTH_S = 2.0  # devices are asked this often while nobody is here; the backend seldom, see `link.line`
 _RETRY_S = 10.0  # open intents are tried again this often
 _SESSION_S = 3600.0  # no session lasts so long
-_HEALTH_TRIES = 2  # silent answers in a row before the backend counts as gone
+_HELLO_TRIES = 2  # before a session
+_LINE_S = 0.1
 _LIST_IDLE_S = 45.0
 _STAFF_S = 30.0  # the number to call stays on the screen so long
 
@@ -48,7 +49,6 @@ class Reception:
         self._pack = pack
         self._recovery = recovery
         self._journey: asyncio.Future[Any] | None = None
-        self._backend_silent = _HEALTH_TRIES  # nothing starts before the first answer
         self._health_changed = asyncio.Event()
         self._health_round: Callable[[], None] = lambda: None
         self._resolving: asyncio.Task[None] | None = None
@@ -201,7 +201,7 @@ class Reception:
         if self._floor.locked():
             self.stage.show(Working(question=texts.FINISHING, speech=texts.FINISHING))
         async with self._floor:
-            await self._check_health()
+            await self._check_health(a_session_follows=True)
             reason = self._reason(service)  # what was true on the home screen may be true no longer
             if reason is not None:
                 await self._briefly(unavailable_screen(reason))
@@ -236,9 +236,12 @@ class Reception:
                 await self._tell_failure()
             if card_used:
                 await self._remind_of_the_card()
+            # First what has nothing of the resident on it: whoever looks at the screen now is not told their name.
+            self.stage.show(self._front())
             self.stage.reset()
             self.session_open = False
             self.on_session_ended(ended)
+        await self._terminal.link.rest()
         if await self._open_intents():
             await self._finish(texts.FINISHING)
 
@@ -287,12 +290,12 @@ class Reception:
 
     @property
     def _backend_reachable(self) -> bool:
-        return self._backend_silent < _HEALTH_TRIES
+        return self._terminal.link.way.reachable
 
     async def _watch_health(self) -> None:
         resting = served = 0.0
         while True:
-            await asyncio.sleep(_HEALTH_S)
+            await self._sleep_until_asked(_HEALTH_S)
             if self._floor.locked():
                 served += _HEALTH_S
                 if served < _SESSION_S:
@@ -310,11 +313,32 @@ class Reception:
             except Exception as error:  # noqa: BLE001 - looked at again in the next round
                 log.error("health_check_failed", error=type(error).__name__, at=_where(error))
 
-    async def _check_health(self) -> None:
+    async def _sleep_until_asked(self, seconds: float) -> None:
+        """For so long, but not when the way to the backend has just come into doubt."""
+        way = self._terminal.link.way
+        until = asyncio.get_running_loop().time() + seconds
+        while (left := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(_LINE_S, left))
+            if way.watched and way.due and not self._floor.locked():
+                return
+
+    async def _ask_backend(self, a_session_follows: bool) -> None:
+        link = self._terminal.link
+        if not (a_session_follows or link.way.due):
+            return
+        # Silence just before a session counts: nobody is led into a service that ends in the middle.
+        for _ in range(_HELLO_TRIES if a_session_follows else 1):
+            answered = isinstance(await link.hello(), Hello)
+            link.way.heard(answered)
+            if answered:
+                break
+        if not a_session_follows and link.way.watched:
+            await link.rest()
+
+    async def _check_health(self, *, a_session_follows: bool = False) -> None:
         before = self._home()
         devices = self._terminal.devices
-        hello, _ = await asyncio.gather(self._terminal.link.hello(), devices.refresh(), return_exceptions=True)
-        self._backend_silent = 0 if isinstance(hello, Hello) else self._backend_silent + 1
+        await asyncio.gather(self._ask_backend(a_session_follows), devices.refresh(), return_exceptions=True)
         if self._home() != before:
             log.info("availability_changed")
             self._health_changed.set()

@@ -34,7 +34,7 @@ class KioskSettings(BaseSettings):
 
     # The fleet's desk
     first_heartbeat_s: float = Field(30.0, ge=0)  # after a start the first one comes at random within so long
-    wait_s: int = Field(55, ge=0, le=300)  # how long one question for urgent commands stays open; 0: none are asked
+    wait_s: int = Field(240, ge=0, le=300)  # how long one question for urgent commands stays open; 0: none are asked
     restarts_an_hour: int = Field(3, ge=1)  # the desk may order so many
     opens_at: str = Field("00:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")  # Beijing time
     closes_at: str = Field("24:00", pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")

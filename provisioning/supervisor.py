@@ -128,11 +128,9 @@ class Supervisor:
                 self._tell(child, Happening.GIVEN_UP, why)
                 return
             pause = self._back_off_s[min(recent, len(self._back_off_s)) - 1]
-            self._tell(
-                child,
-                Happening.DIED,
-                f"{child.name} ended unexpectedly (code {code}); starting it again in {pause:g} s",
-            )
+            ordered = code == 0  # so the kiosk ends when it is told to restart
+            how = "ended in order, to be restarted" if ordered else f"ended unexpectedly (code {code})"
+            self._tell(child, Happening.DIED, f"{child.name} {how}; starting it again in {pause:g} s")
             await asyncio.sleep(pause)
             await child.start()
             try:

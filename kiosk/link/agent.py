@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,14 @@ from kiosk.link.desired_settings import DesiredSettings
 from kiosk.link.desk_clock import DeskClock
 from kiosk.link.enrolment import BadIdentity, renew
 from kiosk.link.errors import ERRORS, ErrorBook
-from kiosk.link.fleet_desk import DeskFault, DeskRefusal, FleetDesk
+from kiosk.link.fleet_desk import CERTIFICATE_REFUSED, DeskFault, DeskRefusal, DeskSilent, FleetDesk
 from kiosk.link.fleet_store import FleetStore
 from kiosk.link.heartbeat import Heartbeats, Vitals
 from kiosk.link.hours import closed_reason
 from kiosk.link.identity_files import Identity, IdentityFiles
 from kiosk.link.installer import Installer, TrialInstaller
 from kiosk.link.key_store import KeyMissing
+from kiosk.link.line import Line, Reachability
 from kiosk.link.log_tail import TAIL, LogTail
 from kiosk.link.report import ReportBuilder
 from kiosk.link.rollouts import Rollouts
@@ -53,6 +55,12 @@ _LOOK_S = 2.0  # for a new identity, and at the hours
 _LOOK_UNREGISTERED_S = 0.5  # whoever has just enrolled it stands before it
 _OLD_DESK_S = 60.0  # connections with the certificate before are left this long to end what they do
 _RENEW_AGAIN_S = 600.0
+_START_AGAIN_S = 1.0
+_START_AGAIN_MOST_S = 60.0
+_START_TRIES = 3
+_POLL_AGAIN_S = 2.0
+_KEEP_TIME_S = 6 * 3600.0  # the desk's time is written to the disk so often
+_TIME = "desk_time"
 _MB = 1024 * 1024
 
 NOT_REGISTERED = Text("本机尚未登记，暂不能使用。", "This terminal is not registered.")
@@ -69,13 +77,14 @@ class AgentOptions:
     content: str
     desk_url: str = ""
     first_within_s: float = 30.0
-    wait_s: int = 55
+    wait_s: int = 240
     restarts_an_hour: int = 3
 
 
 class FleetAgent:
     """`on_identity(url, context)`: the kiosk is somebody, perhaps with a new certificate: whoever else talks to the
-    backend does so with this context from now on. `hours()`: opening and closing time in force."""
+    backend does so with this context from now on. `way`: is told what the connections that are always
+    open say of the way to the desk. `hours()`: opening and closing time in force."""
 
     def __init__(
         self,
@@ -88,6 +97,7 @@ class FleetAgent:
         *,
         on_identity: Callable[[str, ssl.SSLContext], None],
         hours: Callable[[], tuple[str, str]],
+        way: Reachability | None = None,
         errors: ErrorBook = ERRORS,
         tail: LogTail = TAIL,
         installers: Mapping[str, Installer] | None = None,
@@ -101,6 +111,7 @@ class FleetAgent:
         self._desired = desired
         self._on_identity = on_identity
         self._hours = hours
+        self._way = way or Reachability()
         self._errors = errors
         self._tail = tail
         self._in_force = desired.revision  # what the program was started with
@@ -109,8 +120,11 @@ class FleetAgent:
         self._old: set[asyncio.Task[None]] = set()
         self._working: dict[str, asyncio.Task[None]] = {}
         self._renew_wanted = False
-        self._last_beat: float | None = None
+        self._last_beat = time.monotonic()  # a screen that never draws is as old as the program
+        self._passed_over: Path | None = None  # an identity the desk does not know, though it knew the one before
+        self._time_kept_at = -_KEEP_TIME_S
         self._refused = ""
+        self._polling = False
         self._report = ReportBuilder()
         self.clock = DeskClock()
         self.boot = secrets.token_hex(8)
@@ -144,11 +158,10 @@ class FleetAgent:
 
     async def run(self) -> None:
         """For ever, and whatever goes wrong."""
-        await self.service.restore()
-        await self.rollouts.restore()
-        await self.commands.recover()
         try:
-            await self._be_registered()
+            for step in (self.service.restore, self.rollouts.restore, self.commands.recover, self._restore):
+                await self._until_done(step, tries=_START_TRIES)
+            await self._until_done(self._be_registered)
             async with asyncio.TaskGroup() as group:
                 for work in (
                     self.heartbeats.run,
@@ -166,6 +179,12 @@ class FleetAgent:
             if self._connected is not None:
                 await self._connected.close()
 
+    async def _restore(self) -> None:
+        if (volume := await self._store.fact("volume")) is not None:
+            self._terminal.set_volume(int(volume))
+        if (told := await self._store.fact(_TIME)) is not None:
+            self.clock.hear_floor(datetime.fromisoformat(told))
+
     # Identity
 
     async def _be_registered(self) -> None:
@@ -175,9 +194,9 @@ class FleetAgent:
             await asyncio.sleep(_LOOK_UNREGISTERED_S)
         self._terminal.close_for("identity", None)
 
-    def _connect(self) -> bool:
-        """With the newest identity on the disk."""
-        identity = self._files.current()
+    def _connect(self, identity: Identity | None = None) -> bool:
+        """With the newest identity on the disk, or this one."""
+        identity = identity or self._files.current()
         if identity is None:
             return False
         try:
@@ -196,6 +215,34 @@ class FleetAgent:
         log.info("identity_in_use", kiosk=identity.kiosk_id, until=identity.not_after.isoformat())
         return True
 
+    def _fall_back(self) -> bool:
+        """The desk does not know this certificate: it may have been put back from a copy that is older than the
+        renewal. Once, and with the certificate before; if that one is refused too, it is as it was."""
+        identity = self._identity
+        if identity is None:
+            return False
+        if self._passed_over is not None:
+            if identity.folder != self._passed_over and self._files.newest() == self._passed_over:
+                self._connect()
+            return False
+        before = self._files.predecessor(identity)
+        if before is None or before.not_after <= self.clock.best():
+            return False
+        self._passed_over = identity.folder
+        if not self._connect(before):
+            return False
+        log.error("identity_fallen_back")
+        self.heartbeats.at_once()
+        return True
+
+    def _settle(self) -> None:
+        """The desk takes the identity in use."""
+        identity = self._identity
+        if self._passed_over is not None and identity is not None and identity.folder != self._passed_over:
+            self._files.return_to(identity)
+        self._passed_over = None
+        self._be_ours()
+
     def _desk(self) -> FleetDesk:
         assert self._connected is not None  # noqa: S101 - nothing starts before there is an identity
         return self._connected
@@ -211,14 +258,17 @@ class FleetAgent:
             await asyncio.sleep(_LOOK_S)
             identity = self._identity
             assert identity is not None  # noqa: S101
-            if self._files.newest() not in (None, identity.folder) and self._connect():
+            if self._files.newest() not in (None, identity.folder, self._passed_over) and self._connect():
+                self._passed_over = None
                 self._be_ours()
-                self.heartbeats.now()
+                self.heartbeats.at_once()
+                continue
             due = self._renew_wanted or self.clock.best() >= identity.renew_after
             if due and time.monotonic() >= again_at and not self._refused:
                 again_at = time.monotonic() + _RENEW_AGAIN_S * random.SystemRandom().uniform(0.5, 1.5)
                 await self._renew(identity)
-            self._terminal.close_for("hours", closed_reason(self.clock.best(), *self._hours()))
+            now = self.clock.plausible()
+            self._terminal.close_for("hours", closed_reason(now, *self._hours()) if now is not None else None)
 
     async def _renew(self, identity: Identity) -> None:
         try:
@@ -241,7 +291,16 @@ class FleetAgent:
     # What the desk answers
 
     async def _heard(self, answer: HeartbeatReply | DeskFault) -> None:
+        if isinstance(answer, DeskSilent):
+            self._way.line(Line.DOUBTFUL)
+        else:
+            self._way.line(self._line_now())
+            self._way.answered()
+        if isinstance(answer, DeskSilent) and self._ran_out():
+            answer = DeskRefusal(0, CERTIFICATE_REFUSED)
         if isinstance(answer, DeskRefusal) and answer.not_ours:
+            if answer.code == FleetProblem.UNKNOWN_IDENTITY and self._fall_back():
+                return
             if self._refused != answer.code:
                 log.error("identity_refused", code=answer.code)
             self._refused = answer.code
@@ -249,7 +308,8 @@ class FleetAgent:
             self._terminal.close_for("identity", SUSPENDED if quarantined else NOT_REGISTERED)
         if not isinstance(answer, HeartbeatReply):
             return
-        self._be_ours()
+        self._settle()
+        self._beside("time", self._keep_time)
         if answer.renew:
             self._renew_wanted = True
         await self.commands.take(answer.commands)
@@ -294,20 +354,50 @@ class FleetAgent:
         """Urgent commands do not wait for the next heartbeat."""
         if not self._options.wait_s:
             await asyncio.Event().wait()
-        chance = random.SystemRandom()
+        chance, failures = random.SystemRandom(), 0
         while True:
             if not isinstance(self.heartbeats.last, HeartbeatReply):
                 await asyncio.sleep(_LOOK_S)  # whoever is not heard there is not asked here
                 continue
-            orders = await self._desk().wait(self._options.wait_s)
+            # Shorter by chance: who was cut off together must not come back together for ever.
+            wait_s = max(1, round(self._options.wait_s * chance.uniform(0.8, 1.0)))
+            began = time.monotonic()
+            self._polling = True
+            self._way.line(Line.WATCHED)
+            try:
+                orders = await self._desk().wait(wait_s)
+            finally:
+                self._polling = False
             if isinstance(orders, Orders):
+                failures = 0
                 await self.commands.take(orders.commands)
-                await asyncio.sleep(0.2)
+                # An answer with nothing in it, and at once, must not become a circle.
+                await asyncio.sleep(0.2 if orders.commands or time.monotonic() - began > 1.0 else _POLL_AGAIN_S)
                 continue
-            pause = chance.uniform(20.0, 60.0)
+            self._way.line(Line.DOUBTFUL if isinstance(orders, DeskSilent) else Line.UNWATCHED)
+            failures += 1
+            pause = chance.uniform(_POLL_AGAIN_S, min(60.0, 10.0 * 2.0 ** min(failures, 5)))
             if isinstance(orders, DeskRefusal) and orders.retry_after_s is not None:
                 pause = max(pause, orders.retry_after_s)
             await asyncio.sleep(pause)
+
+    def _line_now(self) -> Line:
+        """Where there is no long poll, each heartbeat has to do."""
+        return Line.WATCHED if self._polling or not self._options.wait_s else Line.UNWATCHED
+
+    def _ran_out(self) -> bool:
+        """Our certificate, so far as we can tell the time: some desks break such a connection off without a word."""
+        now = self.clock.plausible()
+        return now is not None and self._identity is not None and now > self._identity.not_after
+
+    async def _keep_time(self) -> None:
+        """Now and then, so that a clock without a battery is not believed after the next power cut."""
+        now = self.clock.now()
+        if now is None or time.monotonic() - self._time_kept_at < _KEEP_TIME_S:
+            return
+        self.clock.hear_floor(now)
+        await self._store.set_fact(_TIME, now.isoformat())
+        self._time_kept_at = time.monotonic()
 
     # What the desk hears
 
@@ -331,10 +421,9 @@ class FleetAgent:
             free = await asyncio.to_thread(lambda: shutil.disk_usage(self._options.var_dir).free)
         temperature = cabinet.state.temperature_c if cabinet is not None else None
         wear = storage.wear_percent if storage is not None else None
-        beat = self._last_beat
         return Vitals(
             session_open=self._terminal.session_open,
-            interface_age_s=int(time.monotonic() - beat) if beat is not None else 0,
+            interface_age_s=int(time.monotonic() - self._last_beat),
             temperature_c=round(temperature, 1) if temperature is not None and -60 <= temperature <= 200 else None,
             disk_free_mb=free // _MB,
             disk_wear_pct=max(0, min(255, wear)) if wear is not None else None,
@@ -375,6 +464,21 @@ class FleetAgent:
 
     async def _tail_written(self) -> None:
         await self._tail.run(self._options.var_dir / "log")
+
+    async def _until_done(self, step: Callable[[], Awaitable[None]], tries: int | None = None) -> None:
+        """A fault at the start, such as an identity of another user's, is looked at again until it is mended, or so
+        many times: a kiosk that has forgotten something is better than one that is not heard."""
+        failures = 0
+        while failures != tries:
+            try:
+                await step()
+                return
+            except Exception as error:  # noqa: BLE001
+                log.error("agent_not_started", error=type(error).__name__, at=step.__name__)
+                if step == self._be_registered:
+                    self._terminal.close_for("identity", NOT_REGISTERED)
+            failures += 1
+            await asyncio.sleep(min(_START_AGAIN_MOST_S, _START_AGAIN_S * 2.0 ** min(failures - 1, 6)))
 
     async def _kept_up(self, work: Callable[[], Awaitable[None]]) -> None:
         """A bug in one part is logged and the part begun again: a kiosk that falls silent has to be visited."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -36,6 +37,7 @@ from backend.contract.kiosk_api import (
     SmsChallenge,
     SmsRequest,
 )
+from kiosk.link.line import Reachability
 
 log = structlog.get_logger()
 M = TypeVar("M", bound=BaseModel)
@@ -69,22 +71,40 @@ class BackendLink:
         self._timeout = httpx.Timeout(timeout_s, connect=3.0)
         self._transport = transport
         self._http: httpx.AsyncClient | None = None
+        self._client: Callable[[], httpx.AsyncClient] | None = None
+        self._used = False  # since it was made
         self._left: list[httpx.AsyncClient] = []  # with an older certificate; their last calls may still run
         self._retries = retries
         self.reachable: bool | None = None  # None until the first answer
+        self.way = Reachability()
+        self._asking = 0
         self._clock_offset = timedelta(0)
 
     def use(self, base_url: str, context: ssl.SSLContext | None = None) -> None:
         """From now on ask there. `context` trusts the backend's authority and holds the kiosk's certificate."""
         if self._http is not None:
             self._left.append(self._http)
-        self._http = httpx.AsyncClient(
-            base_url=base_url + API_PREFIX,
-            verify=context if context is not None else True,
-            timeout=self._timeout,
-            transport=self._transport,
-            trust_env=False,
-        )
+
+        def client() -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                base_url=base_url + API_PREFIX,
+                verify=context if context is not None else True,
+                timeout=self._timeout,
+                transport=self._transport,
+                trust_env=False,
+            )
+
+        self._client = client
+        self._http = client()
+
+    async def rest(self) -> None:
+        """Nobody is served: let go of connections that would only wait. The next call makes a new one."""
+        if self._http is None or self._client is None or self._asking or not self._used:
+            return
+        left, self._left = [*self._left, self._http], []
+        self._http, self._used = self._client(), False
+        for http in left:
+            await http.aclose()
 
     async def close(self) -> None:
         for http in (*self._left, self._http):
@@ -92,7 +112,7 @@ class BackendLink:
                 await http.aclose()
 
     async def hello(self) -> Hello | Fault:
-        # Asked every few seconds: a stalled line must show soon, not after the time-out of a real request.
+        # A resident may be waiting: a stalled line must show soon, not after the time-out of a real request.
         answer = await self._call(Hello, "GET", "/hello", retries=0, timeout_s=_HELLO_TIMEOUT_S)
         if isinstance(answer, Hello):
             self._clock_offset = answer.now - datetime.now(UTC)
@@ -184,11 +204,27 @@ class BackendLink:
     ) -> httpx.Response | Fault:
         tries = 1 + (self._retries if retries is None else retries)
         content = body.model_dump_json().encode() if body is not None else None
-        fault: Unreachable = Unreachable("never tried")
         http = self._http
         if http is None:
             self.reachable = False
             return Unreachable("not registered")
+        self._asking += 1
+        self._used = True
+        try:
+            return await self._tried(http, method, path, content, tries, timeout_s)
+        finally:
+            self._asking -= 1
+
+    async def _tried(
+        self,
+        http: httpx.AsyncClient,
+        method: str,
+        path: str,
+        content: bytes | None,
+        tries: int,
+        timeout_s: float | None,
+    ) -> httpx.Response | Fault:
+        fault = Unreachable("never tried")
         for attempt in range(tries):
             if attempt:
                 await asyncio.sleep(0.3 * 2 ** (attempt - 1))
@@ -202,7 +238,7 @@ class BackendLink:
                 )
             except httpx.HTTPError as error:
                 fault = Unreachable(type(error).__name__)
-                self._note(False, fault.reason)
+                self._note(False, fault.reason, doubt=path != "/hello")
                 continue
             self._note(True, "")
             if reply.is_success:
@@ -213,7 +249,9 @@ class BackendLink:
             return _refusal(reply)
         return fault
 
-    def _note(self, reachable: bool, reason: str) -> None:
+    def _note(self, reachable: bool, reason: str, *, doubt: bool = False) -> None:
+        if not reachable and doubt:
+            self.way.doubt()
         if reachable is not self.reachable:
             log.info("backend_reachable" if reachable else "backend_unreachable", reason=reason)
         self.reachable = reachable

@@ -149,10 +149,16 @@ class Commands:
         while True:
             await asyncio.sleep(_AGAIN_S)
             try:
-                await self.tell()
-                await self._store.forget_old(self._clock.best())
+                await self.tell_again()
             except Exception as error:  # noqa: BLE001 - next time
                 log.error("command_outcomes_not_told", error=type(error).__name__)
+
+    async def tell_again(self) -> None:
+        """One round of it: tell, and forget what is long over."""
+        await self.tell()
+        # Only by the desk's time: our own clock may be years ahead, and a forgotten command would run again.
+        if (now := self._clock.now()) is not None:
+            await self._store.forget_old(now)
 
     async def settled(self) -> None:
         """All that was taken is done."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
+import structlog
 
 from backend.contract.fleet_api import RolloutOrder
+from kiosk.link.files import sync_folder
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent, FleetDesk
 from kiosk.link.installer import InstallFailed
+
+log = structlog.get_logger()
 
 _CHUNK = 64 * 1024  # bytes
 _DAMAGED_TRIES = 3
@@ -30,14 +35,14 @@ async def download(
         raise InstallFailed("order-unusable")
     part = folder / f"{order.sha256}.part"
     whole = folder / order.sha256
-    if _there(folder, whole):
+    if await asyncio.to_thread(_there, folder, whole, order.sha256):
         return whole
     attempt = damaged = 0
     while True:
         fault = await _fetch(order, part, desk())
         if fault is None:
             if await asyncio.to_thread(_digest, part) == order.sha256:
-                part.replace(whole)
+                await asyncio.to_thread(_take, part, whole)
                 return whole
             part.unlink()
             damaged += 1
@@ -67,9 +72,24 @@ async def _fetch(order: RolloutOrder, part: Path, desk: FleetDesk) -> DeskFault 
             return DeskSilent(type(error).__name__)
 
 
-def _there(folder: Path, whole: Path) -> bool:
+def _there(folder: Path, whole: Path, sha256: str) -> bool:
+    """Its name proves nothing after a power cut, nor on a dying disk."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return whole.exists()
+    if not whole.exists():
+        return False
+    if _digest(whole) == sha256:
+        return True
+    log.error("payload_damaged_on_disk")
+    whole.unlink()
+    return False
+
+
+def _take(part: Path, whole: Path) -> None:
+    """The data first, then the name: never the name of a whole one over half of it."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    part.replace(whole)
+    sync_folder(whole.parent)
 
 
 def _begun(part: Path, most: int) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import pwd
 import sys
 import tomllib
 from importlib import metadata
@@ -36,6 +38,8 @@ def enrol_here(qr: str, code: str, desk: str, pin: str) -> int:
     except CodeError as error:
         return _say(str(error), 2)
     settings = KioskSettings()
+    if (owner := _other_owner(settings.var_dir)) is not None:
+        return _say(f"not enrolled: {settings.var_dir} belongs to {owner}; run this command as {owner}", 2)
     keys = key_store()
     files = IdentityFiles(settings.var_dir / "identity", keys)
     try:
@@ -48,6 +52,20 @@ def enrol_here(qr: str, code: str, desk: str, pin: str) -> int:
         return _say(f"not enrolled: {_why(answer)}", 1)
     print(f"{answer.kiosk_id} is enrolled until {answer.not_after:%Y-%m-%d} ({keys.kind} key): {answer.site_zh}")
     return 0
+
+
+def _other_owner(folder: Path) -> str | None:
+    """Whose the kiosk's folder is, if not ours: an identity that root has written is one the kiosk cannot read."""
+    try:
+        uid = folder.stat().st_uid
+    except FileNotFoundError:
+        return None
+    if uid == os.geteuid():
+        return None
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def inventory(settings: KioskSettings, keys: KeyStore) -> Inventory:

@@ -83,7 +83,7 @@ async def renew(files: IdentityFiles, identity: Identity, desk: FleetDesk) -> Id
         return answer
     if answer.kiosk_id != identity.kiosk_id:
         raise BadIdentity("another kiosk's certificate")
-    return files.accept(attempt, answer, identity.desk_url)
+    return files.accept(attempt, answer, identity.desk_url, renewed=identity)
 
 
 def _holds(pem: str, authority: str) -> bool:

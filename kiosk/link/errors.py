@@ -20,6 +20,8 @@ _MOST = 1_000_000
 
 
 class ErrorBook:
+    """In memory: what the desk was not told before the program ends is lost. The log on the disk still has it."""
+
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
         self._noted: dict[tuple[str, str], tuple[datetime, int]] = {}

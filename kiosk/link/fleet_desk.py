@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,22 +35,44 @@ T = TypeVar("T")
 
 _TIMEOUT_S = 15.0
 _UPLOAD_S = 120.0
+_KEPT_S = 600.0
 _MAX_ANSWER = 1 << 20  # bytes
 _MAX_RETRY_AFTER_S = 3600.0
+_HANDSHAKES_REFUSED = ("certificate expired", "certificate revoked", "bad certificate", "certificate unknown")
+_SSL_ERROR = 495  # nginx's own number for it; it answers 400 and says so in a page
+
+CERTIFICATE_REFUSED = "certificate-refused"  # ours, by TLS itself: it has run out
+
+
+def _watchful() -> list[tuple[int, int, int]]:
+    """A line that has died without a word is noticed within a quarter of a minute, though nothing is said on it."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in (
+        ("TCP_KEEPIDLE", 5),  # seconds
+        ("TCP_KEEPINTVL", 3),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", 14_000),  # milliseconds
+    ):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
 
 
 @dataclass(frozen=True)
 class DeskRefusal:
-    """The desk said no. `retry_after_s`: when to ask again, if it said so."""
+    """The desk said no. `retry_after_s`: when to ask again, if it said so. `last_seq`: the highest number it has taken
+    from us, if ours was behind."""
 
     status: int
     code: str
     retry_after_s: float | None = None
+    last_seq: int | None = None
 
     @property
     def not_ours(self) -> bool:
         """This identity opens nothing any more: revoked, replaced or seen twice."""
         return self.code in (
+            CERTIFICATE_REFUSED,
             FleetProblem.UNKNOWN_IDENTITY,
             FleetProblem.QUARANTINED,
             FleetProblem.NO_CERTIFICATE,
@@ -67,29 +90,31 @@ DeskFault = DeskRefusal | DeskSilent
 
 
 class FleetDesk:
-    """`beats` is one kept-alive connection for the heartbeats; everything else uses a second one, so that nothing is
-    behind a long poll or a download. `context` None: plain HTTP, for tests."""
+    """One kept-alive connection for the heartbeats and one for the long poll. Everything else is rare and comes on
+    connections that are closed again: a desk holds two of every kiosk. `context` None: plain HTTP, for tests."""
 
     def __init__(
         self, url: str, context: ssl.SSLContext | None, *, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        def client(connections: int) -> httpx.AsyncClient:
+        verify = context if context is not None else True
+
+        def client(connections: int, kept: int) -> httpx.AsyncClient:
+            limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=_KEPT_S)
             return httpx.AsyncClient(
                 base_url=url + FLEET_PREFIX,
-                verify=context if context is not None else True,
                 timeout=httpx.Timeout(_TIMEOUT_S, connect=5.0),
-                limits=httpx.Limits(
-                    max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=600.0
-                ),
-                transport=transport,
+                transport=transport
+                or httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=False, socket_options=_watchful()),
                 trust_env=False,
             )
 
-        self._beats = client(1)
-        self._other = client(3)
+        self._beats = client(1, 1)
+        self._poll = client(1, 1)
+        self._other = client(3, 0)
 
     async def close(self) -> None:
         await self._beats.aclose()
+        await self._poll.aclose()
         await self._other.aclose()
 
     async def enrol(self, request: EnrolRequest) -> Enrolled | DeskFault:
@@ -102,7 +127,7 @@ class FleetDesk:
         return await self._call(HeartbeatReply, "POST", "/heartbeat", heartbeat, client=self._beats)
 
     async def wait(self, seconds: int) -> Orders | DeskFault:
-        return await self._call(Orders, "GET", f"/wait?seconds={seconds}", timeout_s=seconds + 10.0)
+        return await self._call(Orders, "GET", f"/wait?seconds={seconds}", client=self._poll, timeout_s=seconds + 10.0)
 
     async def settings(self) -> Settings | DeskFault:
         return await self._call(Settings, "GET", "/settings")
@@ -188,17 +213,37 @@ class FleetDesk:
                     timeout=timeout_s if timeout_s is not None else client.timeout,
                 )
         except (httpx.HTTPError, TimeoutError, ssl.SSLError, OSError) as error:
+            if _refused_by_tls(error):
+                return DeskRefusal(_SSL_ERROR, CERTIFICATE_REFUSED)
             return DeskSilent(type(error).__name__)
         return reply if reply.is_success else refusal(reply)
+
+
+def _refused_by_tls(error: BaseException | None) -> bool:
+    """The other side has looked at our certificate and broken the connection off."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        words = str(error).lower().replace("_", " ")
+        if isinstance(error, ssl.SSLError) and "alert" in words and any(word in words for word in _HANDSHAKES_REFUSED):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def refusal(reply: httpx.Response) -> DeskRefusal:
     """What an answer that is no success says."""
     try:
-        code = msgspec.json.decode(reply.content, type=Problem).code[:80]
+        problem = msgspec.json.decode(reply.content, type=Problem)
     except msgspec.MsgspecError:
-        code = f"http-{reply.status_code}"
-    return DeskRefusal(reply.status_code, code, _retry_after(reply.headers.get("retry-after", "")))
+        ours = reply.status_code == 400 and b"SSL certificate error" in reply.content[:2000]
+        problem = Problem(CERTIFICATE_REFUSED if ours else f"http-{reply.status_code}")
+    return DeskRefusal(
+        reply.status_code,
+        problem.code[:80],
+        _retry_after(reply.headers.get("retry-after", "")),
+        None if isinstance(problem.last_seq, msgspec.UnsetType) else problem.last_seq,
+    )
 
 
 def _retry_after(text: str) -> float | None:

@@ -103,7 +103,9 @@ class FleetStore:
         return await self._commands("WHERE kind = ? AND taken_at > ?", kind, since.isoformat())
 
     async def forget_old(self, now: datetime) -> None:
-        await self._write("DELETE FROM command WHERE expires_at < ?", (now - _KEPT).isoformat())
+        """`now`: the desk's. What it has not heard the outcome of is kept."""
+        before = (now - _KEPT).isoformat()
+        await self._write("DELETE FROM command WHERE expires_at < ? AND delivered = 1", before)
 
     # Counters
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import secrets
 import time
@@ -70,6 +71,7 @@ class Heartbeats:
         self._started = time.monotonic()
         self._told = b""  # the report the desk has
         self._soon = asyncio.Event()
+        self._at_once = asyncio.Event()
         self.last: HeartbeatReply | DeskFault | None = None
 
     async def run(self) -> None:
@@ -82,6 +84,10 @@ class Heartbeats:
     def now(self) -> None:
         """Send the next one soon, as if something had changed; not while the desk wants to be left alone."""
         self._soon.set()
+
+    def at_once(self) -> None:
+        """Send the next one at once, whatever the desk said to whom we were before: we are somebody new."""
+        self._at_once.set()
 
     def forget_told(self) -> None:
         """The next report counts as new."""
@@ -98,7 +104,7 @@ class Heartbeats:
             self._told = report
         elif isinstance(answer, DeskRefusal) and answer.code == FleetProblem.SEQUENCE:
             log.error("sequence_behind")
-            self._sequence.jump()
+            self._sequence.jump(answer.last_seq)
         self._note(answer)
         try:
             await self._on_answer(answer)
@@ -132,7 +138,7 @@ class Heartbeats:
         """Until it is time. `hasty`: a change, or a call of `now`, ends the rest earlier."""
         began = time.monotonic()
         seen, since = self._told, began
-        while (now := time.monotonic()) - began < seconds:
+        while (now := time.monotonic()) - began < seconds and not self._at_once.is_set():
             if hasty:
                 report = self._report()
                 if report != seen:
@@ -140,8 +146,11 @@ class Heartbeats:
                 changed = report != self._told and now - since >= SETTLE_S
                 if (changed or self._soon.is_set()) and now - began >= (APART_S if changed else 1.0):
                     break
-            await asyncio.sleep(min(LOOK_S, max(0.0, seconds - (now - began))))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(LOOK_S, max(0.0, seconds - (now - began)))):
+                    await self._at_once.wait()
         self._soon.clear()
+        self._at_once.clear()
 
     def _note(self, answer: HeartbeatReply | DeskFault) -> None:
         before, self.last = self.last, answer

@@ -1,6 +1,7 @@
 """The kiosk's identity on its disk: key, certificate, whom to trust, and who it is.
 
     identity/0003/{key.pem, certificate.pem, ca.pem, kiosk.json}    the one in use: the highest number that is whole
+    identity/0002/                                                  the one before, of the same enrolment
     identity/next/{key.pem, attempt}                                one being asked for
     identity/forgetting                                             everything here is to go
 
@@ -13,16 +14,20 @@ from __future__ import annotations
 import hashlib
 import shutil
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import structlog
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 from backend.contract.fleet_api import Enrolled
 from kiosk.link.files import sync_folder, write_whole
 from kiosk.link.key_store import KeyMissing, KeyStore
+
+log = structlog.get_logger()
 
 _CERTIFICATE = "certificate.pem"
 _CA = "ca.pem"
@@ -79,8 +84,11 @@ class IdentityFiles:
     def __init__(self, folder: Path, keys: KeyStore) -> None:
         self.folder = folder
         self.keys = keys
-        if (folder / _FORGETTING).exists():
-            self.forget()
+        try:
+            if (folder / _FORGETTING).exists():
+                self.forget()
+        except OSError as error:  # such as a folder of another user's; whoever reads it next is told the same
+            log.error("identity_unreadable", error=type(error).__name__)
 
     def current(self) -> Identity | None:
         """The identity in use; None if there is none that is whole."""
@@ -88,6 +96,19 @@ class IdentityFiles:
             if (identity := self._read(self._numbered(number))) is not None:
                 return identity
         return None
+
+    def predecessor(self, identity: Identity) -> Identity | None:
+        """The one that `identity` was a renewal of, if it is still there."""
+        older = [number for number in self._numbers() if number < int(identity.folder.name)]
+        found = self._read(self._numbered(max(older))) if older else None
+        return found if found is not None and _same_enrolment(found, identity) else None
+
+    def return_to(self, identity: Identity) -> None:
+        """The desk knows nothing of what came after `identity`: that is dropped."""
+        for number in self._numbers():
+            if number > int(identity.folder.name):
+                self._remove(self._numbered(number))
+        sync_folder(self.folder)
 
     def newest(self) -> Path | None:
         """The folder that `current` would look at first; cheap."""
@@ -121,8 +142,10 @@ class IdentityFiles:
         self.keys.make(folder)
         return folder
 
-    def accept(self, attempt: Path, enrolled: Enrolled, desk_url: str) -> Identity:
-        """Make what the desk sent the identity in use. Raises BadIdentity and keeps the old one."""
+    def accept(self, attempt: Path, enrolled: Enrolled, desk_url: str, *, renewed: Identity | None = None) -> Identity:
+        """Make what the desk sent the identity in use. Raises BadIdentity and keeps the old one. `renewed`: the one
+        this is a renewal of; it stays beside the new one until the next renewal, because a desk put back from a copy
+        knows only that one."""
         self._check(attempt, enrolled)
         facts = _Facts(
             desk_url=desk_url,
@@ -136,15 +159,21 @@ class IdentityFiles:
         write_whole(attempt / _CERTIFICATE, enrolled.certificate_pem.encode())
         write_whole(attempt / _CA, enrolled.ca_pem.encode())
         write_whole(attempt / _KIOSK, msgspec.json.encode(facts))
+        identity = self._read(attempt)
+        if identity is None:
+            raise BadIdentity("not readable after writing")
+        try:
+            self.context(identity)
+        except (KeyMissing, OSError, ssl.SSLError):
+            raise BadIdentity("nothing that a connection can be made with") from None
         older = self._numbers()
         taken = self._numbered(max(older, default=0) + 1)
         attempt.rename(taken)
         sync_folder(self.folder)
+        identity = replace(identity, folder=taken)
         for number in older:
-            self._remove(self._numbered(number))
-        identity = self._read(taken)
-        if identity is None:
-            raise BadIdentity("not readable after writing")
+            if renewed is None or self._numbered(number) != renewed.folder:
+                self._remove(self._numbered(number))
         return identity
 
     def forget(self) -> None:
@@ -176,6 +205,8 @@ class IdentityFiles:
             raise BadIdentity("times without a zone")
         if not authorities:
             raise BadIdentity("nobody to trust")
+        if not _leads_to(certificates, authorities):
+            raise BadIdentity("a certificate of another authority")
 
     def _read(self, folder: Path) -> Identity | None:
         try:
@@ -199,6 +230,31 @@ class IdentityFiles:
     def _remove(self, folder: Path) -> None:
         self.keys.forget(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _same_enrolment(one: Identity, other: Identity) -> bool:
+    return (one.kiosk_id, one.epoch, one.desk_url) == (other.kiosk_id, other.epoch, other.desk_url)
+
+
+def _leads_to(chain: list[x509.Certificate], authorities: list[x509.Certificate]) -> bool:
+    """The first certificate was issued, by way of the others, by one of the authorities."""
+    own, *between = chain
+    for _ in range(len(between) + 1):
+        if any(_issued(own, authority) for authority in authorities):
+            return True
+        above = next((issuer for issuer in between if issuer != own and _issued(own, issuer)), None)
+        if above is None:
+            return False
+        own = above
+    return False
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _digest(purpose: str) -> bytes:

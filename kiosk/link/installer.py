@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any, Protocol
 
-from kiosk.link.files import sync_folder
+from kiosk.link.files import sync_folder, write_whole
 
 
 class InstallFailed(Exception):
@@ -55,13 +55,12 @@ class TrialInstaller:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.version() == version:
             return  # the power went just after the rename
-        fresh = self._folder / "next"
-        shutil.copyfile(payload, fresh)
+        await asyncio.to_thread(self._put, payload)
+
+    def _put(self, payload: Path) -> None:
         if (self._folder / "current").exists():
-            shutil.copyfile(self._folder / "current", self._folder / "previous.new")
-            (self._folder / "previous.new").replace(self._folder / "previous")
-        fresh.replace(self._folder / "current")
-        sync_folder(self._folder)
+            write_whole(self._folder / "previous", (self._folder / "current").read_bytes())
+        write_whole(self._folder / "current", payload.read_bytes())
 
     async def check(self, version: str) -> None:
         current = self._read("current")

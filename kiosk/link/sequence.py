@@ -15,6 +15,7 @@ from kiosk.link.files import write_whole
 
 log = structlog.get_logger()
 
+_HIGHEST = 2**53  # what the wire takes
 BLOCK = 100  # numbers reserved with one write: the disk is not written with every heartbeat
 
 
@@ -34,9 +35,13 @@ class Sequence:
         self._last += 1
         return self._last
 
-    def jump(self) -> None:
-        """The desk knows a later number than ours: this disk is older than it was (put back from a copy)."""
-        self._last = max(self._last, self._end, int(self._wall()))
+    def jump(self, beyond: int | None = None) -> None:
+        """The desk knows a later number than ours: this disk is older than it was (put back from a copy), or the file
+        was lost while the clock stood at 1970. `beyond`: that number, if the desk names it; else the clock has to do.
+        """
+        if beyond is None or not 0 <= beyond < _HIGHEST - BLOCK:
+            beyond = int(self._wall())
+        self._last = max(self._last, self._end, beyond)
 
     def _reserve(self, end: int) -> None:
         write_whole(self._path, f"{end}\n".encode())
@@ -45,7 +50,7 @@ class Sequence:
     def _reserved(self) -> int:
         try:
             end = int(self._path.read_text("ascii"))
-            if 0 < end < 2**53:
+            if 0 < end < _HIGHEST:
                 return end
         except FileNotFoundError:
             pass

@@ -15,6 +15,10 @@ class TerminalPort(Protocol):
     def session_open(self) -> bool:
         """A resident is being served."""
 
+    @property
+    def at_home(self) -> bool:
+        """The first screen is shown, or why the terminal is closed: nothing of a person."""
+
     def between_sessions(self) -> AbstractAsyncContextManager[None]:
         """Waits for the end of the session or recovery that runs; inside, none begins."""
 

@@ -18,6 +18,7 @@ from kiosk import reception as reception_module
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys import texts
 from kiosk.journeys.receipts import payment_slip
+from kiosk.link.line import Line
 from kiosk.reception import Reception
 from tests.kiosk.journeys.fakes import Wait, World
 from tests.kiosk.journeys.house import SETTINGS, House
@@ -196,4 +197,97 @@ async def test_closed_by_staff_the_running_session_ends_and_nobody_new_begins(tm
         assert house.stage.kinds().count("Home") == homes, "somebody still has a reason"
         reception.close_for("hours", None)
         await _until(lambda: house.stage.kinds().count("Home") == homes + 1)
+        await _end(task)
+
+
+async def test_between_sessions_waits_for_the_session_and_holds_off_the_next(tmp_path: Path, pack: Pack) -> None:
+    world = World(payer="refuses")
+    answers: list[Any] = ["service:water-bill", "service:water-bill", Wait()]
+    async with House(tmp_path / "j.sqlite3", world, Home=answers) as house:
+        reception = _reception(house, pack)
+        inside, leave = asyncio.Event(), asyncio.Event()
+
+        async def work() -> None:
+            async with reception.between_sessions():
+                assert not reception.session_open
+                inside.set()
+                await leave.wait()
+
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: "Pay" in house.stage.kinds())
+        other = asyncio.create_task(work())
+        await asyncio.sleep(0.05)
+        assert not inside.is_set(), "a session runs"
+        reception.leave()
+        await asyncio.wait_for(inside.wait(), 20.0)
+        pays = house.stage.kinds().count("Pay")
+        await asyncio.sleep(0.1)
+        assert not reception.session_open
+        assert house.stage.kinds().count("Pay") == pays, "the next resident waits"
+        leave.set()
+        await _until(lambda: house.stage.kinds().count("Pay") > pays)
+        await other
+        reception.leave()
+        await _end(task)
+
+
+async def test_the_last_screen_of_a_session_is_gone_before_it_counts_as_ended(tmp_path: Path, pack: Pack) -> None:
+    async with House(
+        tmp_path / "j.sqlite3", World(), Home=["service:social-insurance-enrolment-proof", Wait()]
+    ) as house:
+        reception, shown = _reception(house, pack), []
+        reception.on_session_ended = lambda how: shown.extend(house.stage.kinds()[-2:])
+        task = asyncio.create_task(reception.run())
+
+        async def look() -> str:
+            while not reception.session_open:
+                await asyncio.sleep(0)
+            async with reception.between_sessions():
+                return [kind for kind in house.stage.kinds() if kind != "NoneType"][-1]
+
+        assert await asyncio.wait_for(look(), 20.0) == "Home"
+        assert shown == ["Home", "NoneType"]
+        await _end(task)
+
+
+async def test_the_backend_is_asked_before_a_session_and_not_while_nobody_is_here(
+    tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception_module, "_HEALTH_S", 0.01)
+    async with House(tmp_path / "j.sqlite3", World(), Home=[Wait(1.0, "service:water-bill"), Wait()]) as house:
+        reception, rounds = _reception(house, pack), 0
+
+        def counted() -> None:
+            nonlocal rounds
+            rounds += 1
+
+        reception.after_each_health_round(counted)
+        house.link.way.line(Line.WATCHED)
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: rounds > 20)
+        assert house.link.hellos == 1, "at the start"
+        await _until(lambda: reception.session_open)
+        assert house.link.hellos == 2
+        await _end(task)
+
+
+async def test_a_broken_line_closes_the_services_while_nobody_is_here(
+    tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception_module, "_HEALTH_S", 0.05)
+    world = World()
+    async with House(tmp_path / "j.sqlite3", world, Home=[Wait()]) as house:
+        reception = _reception(house, pack)
+        way = house.link.way
+        way.line(Line.WATCHED)
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: way.reachable and reception.at_home)
+        world.backend = "gone"
+        await asyncio.sleep(0.2)
+        assert way.reachable, "nobody has said so yet"
+        way.line(Line.DOUBTFUL)  # as the long poll does
+        await _until(lambda: not way.reachable, 6.0)
+        world.backend = "up"
+        way.answered()
+        await _until(lambda: way.reachable, 6.0)
         await _end(task)

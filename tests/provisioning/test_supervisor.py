@@ -109,6 +109,17 @@ async def test_a_child_that_dies_comes_back(supervisor: Supervisor, told: list[E
     assert "kiosk ended unexpectedly (code -11)" in told[1].text
 
 
+async def test_a_child_that_ends_to_be_restarted_is_not_called_unexpected(
+    supervisor: Supervisor, told: list[Event], tmp_path: Path
+) -> None:
+    await supervisor.launch(recipe(tmp_path, "kiosk", UNTIL_TOLD.format(tmp_path / "die")))
+    (tmp_path / "die").touch()
+    await until(lambda: any(event.what is Happening.DIED for event in told))
+    died = next(event.text for event in told if event.what is Happening.DIED)
+    assert "kiosk ended in order, to be restarted" in died
+    assert "unexpected" not in died
+
+
 async def test_a_killed_child_stays_down_until_restarted(
     supervisor: Supervisor, told: list[Event], tmp_path: Path
 ) -> None:

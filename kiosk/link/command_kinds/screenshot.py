@@ -20,6 +20,11 @@ def screenshot(terminal: TerminalPort, desk: Callable[[], FleetDesk]) -> Plain:
         # The floor is kept while the picture is taken: a session cannot begin between the look and the picture.
         async with terminal.between_sessions():
             task.left_s()
+            # It may have waited for a whole session, whose last screen would still be there.
+            if terminal.session_open:
+                raise Refuse("session-open")
+            if not terminal.at_home:
+                raise Refuse("not-at-home")
             picture = await terminal.picture()
         if not picture.startswith(_PNG) or len(picture) > MAX_FILE:
             raise Fail("no-picture")

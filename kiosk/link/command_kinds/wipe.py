@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import structlog
 
 from backend.contract.fleet_api import CommandAck
 from kiosk.link.commands import Refuse, Task
+from kiosk.link.files import sync_folder, write_whole
 from kiosk.link.fleet_desk import DeskRefusal, FleetDesk
 from kiosk.link.fleet_store import Remembered
 from kiosk.link.identity_files import IdentityFiles
@@ -32,11 +34,17 @@ def finish_wipe(var_dir: Path, identity: IdentityFiles) -> bool:
         "settings.json",
         "sequence",
     ):
-        (var_dir / name).unlink(missing_ok=True)
-    for folder in ("log", "releases"):
+        # Beside each: what was put aside because it was damaged, and what a power cut left half written.
+        for path in (var_dir / name, *(var_dir / (name + tail) for tail in (".damaged", ".new"))):
+            path.unlink(missing_ok=True)
+    for path in var_dir.glob("*.damaged*"):
+        path.unlink() if path.is_file() or path.is_symlink() else shutil.rmtree(path)
+    for folder in ("log", "releases", "trial"):
         for path in sorted((var_dir / folder).rglob("*"), reverse=True):
             path.unlink() if path.is_file() or path.is_symlink() else path.rmdir()
+    sync_folder(var_dir)  # all that is gone, before the mark is
     (var_dir / _MARK).unlink()
+    sync_folder(var_dir)
     log.info("wiped")
     return True
 
@@ -70,7 +78,8 @@ class Wipe:
             task.left_s()
             if await self._terminal.open_intents():
                 raise Refuse("open-intents")
-            (self._var_dir / _MARK).touch(mode=0o600)
+            # On the disk before it is told as done: a power cut must not undo what the desk believes.
+            await asyncio.to_thread(write_whole, self._var_dir / _MARK, b"")
             log.info("wiping")
             await self._tell(task.command_id)
             self._terminal.stop()

@@ -39,6 +39,7 @@ from drivers.id_reader.port import CardKind, IdCard, ReadFault
 from drivers.receipt_printer.port import Line, Receipt, ReceiptOutcome
 from drivers.status import DeviceState, DeviceStatus, SupplyState
 from kiosk.link.client import Refusal, Unreachable
+from kiosk.link.line import Reachability
 from kiosk.screens import Nav, Screen
 
 READY = DeviceStatus(DeviceState.ONLINE, {"paper": SupplyState.FULL})
@@ -169,6 +170,8 @@ class World:
 class FakeLink:
     def __init__(self, world: World, points: Points) -> None:
         self.world, self.points, self.reachable = world, points, True
+        self.way = Reachability()
+        self.hellos = 0
 
     def _gate(self, name: str) -> Refusal | Unreachable | None:
         if self.world.backend == "gone":
@@ -189,7 +192,10 @@ class FakeLink:
 
     async def close(self) -> None: ...
 
+    async def rest(self) -> None: ...
+
     async def hello(self) -> Any:
+        self.hellos += 1
         gate = self._gate("hello")
         return gate or Hello(kiosk_id="k", site="s", now=datetime.now(UTC), content_version="1")
 

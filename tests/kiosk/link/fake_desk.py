@@ -47,6 +47,7 @@ class Authority:
     def __init__(self, name: str = "Test authority") -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.validity: tuple[datetime, datetime] | None = None  # of what is issued to kiosks, if not the usual one
         self.certificate = self._build(self.name, self.key.public_key(), ca=True)
 
     @property
@@ -67,14 +68,15 @@ class Authority:
 
     def _build(self, subject: x509.Name, public_key: Any, *, ca: bool, server: bool = False) -> x509.Certificate:
         now = datetime.now(UTC)
+        begins, ends = (not ca and not server and self.validity) or (now - timedelta(hours=1), now + timedelta(days=30))
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self.name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=30))
+            .not_valid_before(begins)
+            .not_valid_after(ends)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
         if server:
@@ -285,7 +287,7 @@ class FakeDesk:
             region_code="990101001001",
             certificate_pem=certificate.public_bytes(serialization.Encoding.PEM).decode(),
             ca_pem=self.authority.pem,
-            not_after=self.now + timedelta(days=30),
+            not_after=self.authority.validity[1] if self.authority.validity else self.now + timedelta(days=30),
             renew_after=self.now + timedelta(days=20),
             heartbeat_s=5,
             epoch=self.epoch,

@@ -46,6 +46,7 @@ class FakeTerminal:
         self.devices = DeviceSet(receipt_printer=self.printer)
         self.floor = asyncio.Lock()
         self.session_open = False
+        self.at_home = True
         self.closed: dict[str, Text] = {}
         self.volume: int | None = None
         self.stopped = asyncio.Event()

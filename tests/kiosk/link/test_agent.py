@@ -25,6 +25,7 @@ from kiosk.link.errors import ErrorBook
 from kiosk.link.fleet_store import FleetStore
 from kiosk.link.identity_files import Identity, IdentityFiles
 from kiosk.link.key_store import FileKeyStore
+from kiosk.link.line import Reachability
 from kiosk.link.log_tail import LogTail
 from kiosk.link.tally import Tally
 from tests.kiosk.link.fake_desk import FakeDesk, refusal
@@ -33,7 +34,12 @@ from tests.kiosk.link.terminal import PNG, FakeTerminal, until
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("_LOOK_S", 0.02), ("_LOOK_UNREGISTERED_S", 0.02), ("_RENEW_AGAIN_S", 0.1)):
+    for name, seconds in (
+        ("_LOOK_S", 0.02),
+        ("_LOOK_UNREGISTERED_S", 0.02),
+        ("_RENEW_AGAIN_S", 0.1),
+        ("_POLL_AGAIN_S", 0.02),
+    ):
         monkeypatch.setattr(module, name, seconds)
     for name in ("LOOK_S", "SETTLE_S", "APART_S"):
         monkeypatch.setattr(heartbeat, name, 0.02)
@@ -55,6 +61,7 @@ class Kiosk:
         self.tally: Tally
         self.agent: FleetAgent
         self.errors = ErrorBook()
+        self.way = Reachability()
 
     async def enrol(self, desk: FakeDesk) -> Identity:
         identity = await enrol(self.files, Invitation.scanned(desk.ticket()), Inventory())
@@ -64,6 +71,7 @@ class Kiosk:
     @asynccontextmanager
     async def running(self, wait_s: int = 1) -> AsyncIterator[None]:
         self.terminal = FakeTerminal()
+        self.way = Reachability()
         store = await FleetStore.open(self.home / "fleet.sqlite3")
         self.journal = await Journal.open(self.home / "journal.sqlite3")
         self.tally = Tally(store, self.journal)
@@ -76,6 +84,7 @@ class Kiosk:
             DesiredSettings(self.home / "settings.json", self.errors),
             on_identity=lambda url, context: self.contexts.append(context),
             hours=lambda: self.hours,
+            way=self.way,
             errors=self.errors,
             tail=LogTail(),
         )

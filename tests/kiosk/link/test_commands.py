@@ -13,6 +13,7 @@ import pytest
 from backend.contract.fleet_api import CommandAck, CommandOrder
 from content.schema.text import Text
 from drivers.receipt_printer.port import ReceiptOutcome
+from kiosk.link import files
 from kiosk.link.command_kinds.print_test import page_pdf, print_test
 from kiosk.link.command_kinds.restart import Restart
 from kiosk.link.command_kinds.screenshot import screenshot
@@ -245,6 +246,28 @@ async def test_ids_are_remembered_a_day_beyond_their_end(bench: Bench, store: Fl
     assert bench.ran == ["c1"], "forgotten, but it has expired"
 
 
+async def test_a_clock_that_jumps_forgets_nothing(tmp_path: Path, store: FleetStore, bench: Bench) -> None:
+    """Power cut, the kiosk's own clock comes back years ahead, and the desk is not heard for a while."""
+    bench.desk.fault = DeskSilent("away")
+    await bench.run(order("c1"))
+    after = Bench(tmp_path, store, DeskClock(Time(), own=lambda: NOW + timedelta(days=4000)), boot="b2")
+    after.desk.fault = DeskSilent("away")
+    await after.commands.recover()
+    await after.commands.tell_again()
+    assert [known.command_id for known in await store.undelivered()] == ["c1"]
+    after.clock.hear(NOW + timedelta(days=30))
+    await after.commands.tell_again()
+    assert [known.command_id for known in await store.undelivered()] == ["c1"], "its outcome was not told"
+    after.clock.hear(NOW)
+    after.desk.fault = None
+    await after.run(order("c1"))
+    assert after.ran == []
+    assert after.desk.of("c1").state == "done"
+    after.clock.hear(NOW + timedelta(days=30))
+    await after.commands.tell_again()
+    assert await store.of_kind_since("note", NOW - timedelta(days=1)) == []
+
+
 # --- restart
 
 
@@ -340,6 +363,17 @@ async def test_a_picture_never_of_a_session(bench: Bench) -> None:
     assert bench.desk.of("c2").state == "done"
 
 
+async def test_a_picture_is_not_taken_of_what_a_session_left(bench: Bench) -> None:
+    """Ordered just before a session begins, it gets its turn when the last screen of it is still there."""
+    bench.terminal.at_home = False
+    async with bench.terminal.floor:
+        await bench.commands.take([order("c1", "screenshot")])
+        await asyncio.sleep(0.05)
+    await bench.commands.settled()
+    assert bench.desk.of("c1") == CommandAck(state="refused", code="not-at-home")
+    assert bench.desk.files == {}
+
+
 async def test_a_print_that_fails_is_told(bench: Bench) -> None:
     await bench.run(order("c1", "print-test", printer="receipt_printer"))
     assert bench.desk.of("c1").state == "done"
@@ -366,13 +400,23 @@ def test_the_test_page_is_one_page_of_a4() -> None:
 
 
 def _lived_in(tmp_path: Path) -> IdentityFiles:
-    files = IdentityFiles(tmp_path / "identity", FileKeyStore())
-    files.attempt("x")
-    for name in ("journal.sqlite3", "journal.sqlite3-wal", "settings.json", "sequence"):
+    identity = IdentityFiles(tmp_path / "identity", FileKeyStore())
+    identity.attempt("x")
+    (tmp_path / "trial").mkdir()
+    for name in (
+        "journal.sqlite3",
+        "journal.sqlite3-wal",
+        "settings.json",
+        "sequence",
+        "fleet.sqlite3.damaged",
+        "journal.sqlite3-wal.damaged",
+        "settings.json.new",
+        "trial/current",
+    ):
         (tmp_path / name).write_text("x")
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "events.jsonl").write_text("x")
-    return files
+    return identity
 
 
 async def test_wipe_forgets_everything_and_tells_before(tmp_path: Path, bench: Bench, store: FleetStore) -> None:
@@ -388,6 +432,26 @@ async def test_wipe_forgets_everything_and_tells_before(tmp_path: Path, bench: B
     bench.store._db = (await FleetStore.open(tmp_path / "again.sqlite3"))._db  # for the fixture's end
 
 
+async def test_the_mark_is_on_the_disk_before_it_is_told(
+    tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    right = files.os.fsync
+    monkeypatch.setattr(files.os, "fsync", lambda number: (happened.append("fsync"), right(number)))
+    heard = bench.desk.ack
+
+    async def ack(command_id: str, ack: CommandAck) -> DeskFault | None:
+        happened.append("told")
+        assert (tmp_path / "wiping").exists()
+        return await heard(command_id, ack)
+
+    monkeypatch.setattr(bench.desk, "ack", ack)
+    await bench.commands.take([order("c1", "wipe")])
+    await until(bench.terminal.stopped.is_set)
+    await bench.commands.stop()
+    assert happened[:3] == ["fsync", "fsync", "told"], "file and folder"
+
+
 async def test_a_desk_that_does_not_hear_does_not_stop_a_wipe(bench: Bench) -> None:
     bench.desk.fault = DeskSilent("gone")
     await bench.commands.take([order("c1", "wipe")])
@@ -397,7 +461,7 @@ async def test_a_desk_that_does_not_hear_does_not_stop_a_wipe(bench: Bench) -> N
 
 
 async def test_money_in_the_air_is_not_wiped(tmp_path: Path, bench: Bench) -> None:
-    files = _lived_in(tmp_path)
+    _lived_in(tmp_path)
     bench.terminal.intents = 1
     await bench.run(order("c1", "wipe"))
     assert bench.desk.of("c1") == CommandAck(state="refused", code="open-intents")

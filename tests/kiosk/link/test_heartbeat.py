@@ -9,17 +9,18 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.contract.fleet_api import Heartbeat, HeartbeatReply, KioskReport
+from backend.contract.fleet_api import Heartbeat, HeartbeatReply, KioskReport, Problem
 from drivers.status import Action, DeviceState, DeviceStatus, SupplyState
 from kiosk.link import heartbeat as module
 from kiosk.link.desk_clock import DeskClock
 from kiosk.link.errors import ErrorBook
-from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent
+from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent, refusal
 from kiosk.link.heartbeat import Heartbeats, Vitals
 from kiosk.link.pace import Pace
 from kiosk.link.report import ReportBuilder
@@ -85,6 +86,16 @@ async def test_a_desk_that_knows_more_than_we_makes_us_jump(tmp_path: Path) -> N
     await bench.heartbeats.beat()
     assert bench.desk.heard[0].seq == 101
     assert bench.desk.heard[1].seq > 1_700_000_000
+
+
+async def test_the_number_the_desk_names_is_passed(tmp_path: Path) -> None:
+    (tmp_path / "sequence").write_text("100\n")
+    bench = Bench(tmp_path)
+    named = httpx.Response(409, content=msgspec.json.encode(Problem("sequence", "", 5_000_000_000)))
+    bench.desk.answer = lambda: refusal(named)
+    await bench.heartbeats.beat()
+    await bench.heartbeats.beat()
+    assert [beat.seq for beat in bench.desk.heard] == [101, 5_000_000_001]
 
 
 async def test_errors_are_told_until_they_are_heard(tmp_path: Path) -> None:

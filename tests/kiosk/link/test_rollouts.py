@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from backend.contract.fleet_api import Inventory, RolloutOrder
+from kiosk.link import download
 from kiosk.link.desk_clock import DeskClock
 from kiosk.link.enrolment import Invitation, enrol
 from kiosk.link.fleet_desk import FleetDesk
@@ -105,6 +106,49 @@ async def test_it_runs_and_only_then_says_so(house: House) -> None:
     told = len(house.desk.reports)
     await house.take(order(house.desk, "2"))
     assert len(house.desk.reports) == told, "the end is told once"
+
+
+async def test_no_resident_waits_while_the_desk_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = asyncio.Event()
+    right = house.link.report
+
+    async def report(rollout_id: str, report: Any) -> Any:
+        if report.stage == "installing":
+            await answered.wait()
+        return await right(rollout_id, report)
+
+    monkeypatch.setattr(house.link, "report", report)
+    house.rollouts.want(order(house.desk, "2"))
+    await until(lambda: house.installer.version() == "2")
+    await until(lambda: not house.terminal.floor.locked())
+    answered.set()
+    await house.rollouts.settled()
+    assert [told.stage for told in house.desk.reports] == ["downloading", "waiting", "installing", "running"]
+
+
+async def test_what_is_on_the_disk_is_not_believed_for_its_name(house: House) -> None:
+    """A power cut may leave the name of a whole payload over data that never came."""
+    wanted = order(house.desk, "2")
+    (house.home / "releases").mkdir()
+    (house.home / "releases" / wanted.sha256).write_bytes(bytes(wanted.size))
+    assert await house.take(wanted) == ("running", "2", "")
+
+
+async def test_the_data_is_on_the_disk_before_the_name(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    fsync, replace = download.os.fsync, Path.replace
+
+    def renamed(path: Path, target: Path) -> Path:
+        if path.suffix == ".part":
+            happened.append("renamed")
+        return replace(path, target)
+
+    monkeypatch.setattr(download.os, "fsync", lambda number: (happened.append("fsync"), fsync(number)))
+    monkeypatch.setattr(Path, "replace", renamed)
+    await house.take(order(house.desk, "2"))
+    at = happened.index("renamed")
+    assert happened[at - 1] == "fsync"
+    assert happened[at + 1] == "fsync", "the folder too"
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,20 @@ def test_an_older_disk_jumps_ahead(tmp_path: Path) -> None:
     sequence.jump()
     assert sequence.next() == 1_790_000_001
     assert int((tmp_path / "s").read_text()) > 1_790_000_000
+
+
+def test_a_lost_file_and_a_clock_at_1970_go_on_beyond_what_the_desk_has(tmp_path: Path) -> None:
+    sequence = Sequence(tmp_path / "s", lambda: 40.0)
+    assert sequence.next() == 41
+    sequence.jump(1_790_000_000)
+    assert sequence.next() == 1_790_000_001
+    assert int((tmp_path / "s").read_text()) > 1_790_000_000
+    sequence.jump(17)  # never back
+    assert sequence.next() > 1_790_000_001
+
+
+@pytest.mark.parametrize("named", [-1, 2**53, 2**80])
+def test_a_number_that_cannot_be_is_not_followed(tmp_path: Path, named: int) -> None:
+    sequence = Sequence(tmp_path / "s", lambda: 1_790_000_000.0)
+    sequence.jump(named)
+    assert sequence.next() == 1_790_000_001
