@@ -39,6 +39,7 @@ from backend.operations.figures import Figures
 from backend.operations.jobs import Jobs
 from backend.payments.routes import router as payments
 from backend.payments.wiring import open_payments
+from backend.plain_urls import PlainUrlsOnly
 from backend.problems import Refused
 from backend.releases import wiring as releases
 from backend.settings import BackendSettings
@@ -103,6 +104,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.add_middleware(PlainUrlsOnly)
     app.add_middleware(OwnPagesOnly, public_url=settings.public_url)
     app.add_middleware(RequestLog)
     operations.observe(app)

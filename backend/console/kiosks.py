@@ -73,7 +73,7 @@ async def show_kiosks(request: Request, staff: Viewer, session: DbSession) -> HT
         "kiosks/kiosks.html",
         title=("终端", "Kiosks"),
         nav="kiosks",
-        choices=await _choices(request, session),
+        choices=await _choices(request, session, staff),
         columns=COLUMNS,
         usual=USUAL,
         expiring=EXPIRING,
@@ -157,10 +157,13 @@ def _where_may_operate(staff: Staff) -> Staff:
     )
 
 
-async def _choices(request: Request, session: AsyncSession) -> Choices:
-    """Kept for a minute: finding them reads whole tables."""
-    kept: tuple[float, Choices] | None = getattr(request.app.state, "kiosk_choices", None)
-    if kept is None or kept[0] < time.monotonic():
-        kept = (time.monotonic() + _CHOICES_FOR_S, await choices(session))
-        request.app.state.kiosk_choices = kept
-    return kept[1]
+async def _choices(request: Request, session: AsyncSession, staff: Staff) -> Choices:
+    """Kept for a minute, for everybody who sees the same regions: finding them reads whole tables."""
+    state, now = request.app.state, time.monotonic()
+    kept: dict[Any, tuple[float, Choices]] = getattr(state, "kiosk_choices", {})
+    spans = tuple(staff.spans(Permission.VIEW))
+    found = kept.get(spans)
+    if found is None or found[0] < now:
+        found = (now + _CHOICES_FOR_S, await choices(session, staff))
+        state.kiosk_choices = {key: entry for key, entry in kept.items() if entry[0] >= now} | {spans: found}
+    return found[1]

@@ -24,7 +24,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 FLEET_PREFIX = "/fleet/v1"
 
@@ -43,7 +43,7 @@ class FleetProblem(StrEnum):
     QUARANTINED = "quarantined"  # 403: this identity was seen twice
     CODE_INVALID = "enrolment-code-invalid"  # 403: unknown, used or expired
     WRONG_KIOSK = "wrong-kiosk"  # 403: the code or the command is another kiosk's
-    SEQUENCE = "sequence"  # 409: a heartbeat older than one already taken
+    SEQUENCE = "sequence"  # 409: a heartbeat older than one already taken; `Problem.last_seq` names that one
     NOT_FOUND = "not-found"  # 404
     CONFLICT = "conflict"  # 409: the command is finished otherwise, expired or not handed out
     INVALID = "invalid-request"  # 400
@@ -60,8 +60,13 @@ class IdentityState(StrEnum):
 
 
 class Problem(Struct, frozen=True):
+    """`last_seq`: only with SEQUENCE, the highest number taken from this kiosk. A kiosk that has lost its own goes on
+    beyond it. That hides no copy: whoever goes on under another `boot` makes the number of the other go back, and that
+    one, going on beyond it in turn under a boot that had ended, shows that there are two."""
+
     code: str
     detail: str = ""
+    last_seq: int | UnsetType = UNSET
 
 
 # Enrolment

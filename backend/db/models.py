@@ -18,8 +18,8 @@ from backend.identity import models as identity
 from backend.operations import jobs
 from backend.payments import models as payments
 from backend.regions import models as regions
-from backend.reports import models as reports
 from backend.releases import models as releases
+from backend.reports import models as reports
 from backend.staff import approvals, audit
 from backend.staff import models as staff
 
@@ -42,9 +42,9 @@ __all__ = [
     "jobs",
     "payments",
     "regions",
-    "staff",
     "releases",
     "reports",
+    "staff",
     "supplies",
     "work",
 ]

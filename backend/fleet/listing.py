@@ -5,7 +5,7 @@ Over 57,705 kiosks the ids are found first, from as few tables as the filter nee
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -290,12 +290,22 @@ class Choices:
     troubles: list[str]
 
 
-async def choices(session: AsyncSession) -> Choices:
-    """Of the whole desk; reads two tables from end to end, so keep the answer for a while."""
+async def choices(session: AsyncSession, staff: Staff) -> Choices:
+    """Of what this person may see. For a whole province two tables are read from end to end, so keep the answer for a
+    while, for others who may see the same (`Staff.spans`)."""
+    seen = within(KioskState.region_code, staff, Permission.VIEW)
+    state = (KioskState.software, KioskState.content, KioskState.trouble)
+    rows = (await session.execute(select(*state).where(seen).distinct().limit(_MANY_CHOICES))).all()
+    mine = within(Kiosk.region_code, staff, Permission.VIEW)
+    models = await session.scalars(select(Kiosk.model).where(mine).distinct().limit(_MOST_CHOICES))
 
-    async def of(column: Any) -> list[str]:
-        return sorted(value for value in await session.scalars(select(column).distinct().limit(200)) if value)
+    def of(values: Iterable[str]) -> list[str]:
+        return sorted({value for value in values if value})[:_MOST_CHOICES]
 
     return Choices(
-        await of(Kiosk.model), await of(KioskState.software), await of(KioskState.content), await of(KioskState.trouble)
+        of(models), of(row.software for row in rows), of(row.content for row in rows), of(row.trouble for row in rows)
     )
+
+
+_MOST_CHOICES = 200
+_MANY_CHOICES = 20_000  # of them together

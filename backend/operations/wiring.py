@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from backend.db.faults import fault_of
+from backend.db.faults import fault_of, not_text
 from backend.logging import where
 from backend.operations import health, metrics_page
 from backend.operations.jobs import Jobs
@@ -50,6 +50,8 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
 
 
 async def _database_fault(request: Request, error: Exception) -> JSONResponse:
+    if not_text(error):
+        return JSONResponse({"code": "invalid-request", "detail": "a NUL character"}, 422)
     fault = fault_of(error)
     if fault is None:
         raise error  # a bug: told as one by the outermost middleware

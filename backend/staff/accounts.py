@@ -30,7 +30,7 @@ MANY = 500  # rows of a list
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 _RESERVED = frozenset({"system", "command-line", "unknown", "nobody", "new"})
-_STAFF_LOCK = 0x4D4B5354  # PostgreSQL advisory lock: roles change one after the other
+_STAFF_LOCK = 0x4D4B4143  # PostgreSQL advisory lock: roles change one after the other
 APART = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})  # never one person's, in production
 
 

@@ -96,6 +96,9 @@ async def _with_password(door: Door, login: str, password: str, visitor: Visitor
         if fresh:
             member.password = fresh
         if member.totp_secret is not None:
+            # Whoever was signed in here is not any more, also if the code never comes.
+            if visitor.session_hash:
+                await sessions.end(session, visitor.session_hash)
             secret = await sessions.begin(session, member.staff_id, Stage.CODE, at, door.settings.absolute, "")
             await session.commit()
             return Entered(secret, Stage.CODE, member)

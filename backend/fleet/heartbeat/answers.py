@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import msgspec
+from msgspec import UNSET
 from starlette.types import Send
 
 from backend.contract.fleet_api import FleetProblem, Problem
@@ -19,8 +20,17 @@ _encode = msgspec.json.Encoder().encode
 class Refusal(Exception):
     """An expected refusal. `detail` is English, and never quotes what was sent. `retry_s`: when to come again."""
 
-    def __init__(self, code: FleetProblem, detail: str = "", retry_s: int = 0, *, close: bool = False) -> None:
+    def __init__(
+        self,
+        code: FleetProblem,
+        detail: str = "",
+        retry_s: int = 0,
+        *,
+        close: bool = False,
+        last_seq: int | None = None,
+    ) -> None:
         super().__init__(detail)
+        self.last_seq = last_seq  # see contract.Problem
         self.code = code
         self.detail = detail
         self.retry_s = retry_s
@@ -39,7 +49,8 @@ async def send_json(send: Send, status: int, body: bytes) -> None:
 
 
 async def send_refusal(send: Send, refusal: Refusal) -> None:
-    body = _encode(Problem(refusal.code.value, refusal.detail))
+    last_seq = UNSET if refusal.last_seq is None else refusal.last_seq
+    body = _encode(Problem(refusal.code.value, refusal.detail, last_seq))
     headers = [_TYPE, (b"content-length", b"%d" % len(body))]
     if refusal.retry_s:
         headers.append((b"retry-after", b"%d" % refusal.retry_s))

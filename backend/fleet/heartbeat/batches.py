@@ -1,7 +1,8 @@
 """Heartbeats, gathered: one statement, one commit, then all are answered.
 
-The first heartbeat opens a batch and is waited with for a few milliseconds; while a batch is being written the next one
-fills. A kiosk is in a batch once: its others go into the following ones, in the order they came.
+The first heartbeat opens a batch and is waited with for some milliseconds, or until there are enough; while a batch is
+being written the next one fills. A kiosk is in a batch once: its others go into the following ones, in the order they
+came.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -22,19 +23,28 @@ from backend.fleet.heartbeat import metrics
 from backend.fleet.heartbeat.answers import Refusal, busy
 from backend.fleet.heartbeat.beats import Beat, encode_reply, report_of
 from backend.fleet.heartbeat.pace import Pace, jitter_of
-from backend.fleet.heartbeat.rows import Again, Away, Store, Taken, Transaction, Unfit
+from backend.fleet.heartbeat.rows import Again, Away, Held, Store, Taken, Transaction, Unfit
 from backend.fleet.heartbeat.settings import HeartbeatSettings
 from backend.logging import where
 
 log = structlog.get_logger()
 
 _TRIES = 3
+# After a pulse was found held, held ones are left out at once for so long; a heartbeat whose pulse is held comes again
+# after a moment, and is sent away when it has waited for too long.
+_SKIP_S = 2.0
+_HELD_AGAIN_S = 0.1
+_HELD_AT_MOST_S = 5.0
+_ENOUGH = 50  # heartbeats are not waited for longer when there are so many: more would make each hardly cheaper
+_ASKED_AT_ONCE = 250  # kiosks of one transaction that asks for orders
+_ASKING_AT_MOST = 2000  # waiting for their orders; whoever comes then hears of them with the next heartbeat
 
 
 class Orders(Protocol):
     """What is asked only for the few kiosks that have something waiting."""
 
-    async def commands(self, kiosk_id: str, *, again: bool) -> list[CommandOrder]: ...
+    async def commands(self, kiosk_ids: Collection[str], *, again: bool) -> Mapping[str, list[CommandOrder]]:
+        """Of those who have any, in one transaction. `again`: their replies before were lost."""
 
     async def rollout(self, rollout_id: str, kiosk_id: str) -> RolloutOrder | None: ...
 
@@ -46,6 +56,21 @@ class Doubts(Protocol):
 
     async def resolve(self, beats: Sequence[Beat]) -> Sequence[Taken | Refusal | None]:
         """Taken: answer as before. None: it is simply next, try once more. Raises Away."""
+
+
+class _Waiting(NamedTuple):
+    """A heartbeat that was taken, and whose reply carries what has to be asked for."""
+
+    beat: Beat
+    row: Taken
+    at: datetime
+    stretch: int
+    again: bool  # the reply before was lost
+
+    @property
+    def settles(self) -> bool:
+        """The kiosk has two certificates in force, and uses one."""
+        return len(self.row.serials) > len(self.beat.serial) + 2
 
 
 class Batches:
@@ -61,10 +86,14 @@ class Batches:
         self._store, self._doubts, self._orders, self.pace, self._settings = store, doubts, orders, pace, settings
         self.clock = clock
         self._gather_s = settings.gather_ms / 1000
+        self._enough = min(_ENOUGH, settings.batch)
         self._queue: deque[tuple[float, Beat]] = deque()
         self._some = asyncio.Event()
         self._full = asyncio.Event()
-        self._asking: set[asyncio.Task[None]] = set()
+        self._skip_until = 0.0
+        self._stopping = False
+        self._waiting: deque[_Waiting] = deque()  # for orders
+        self._asking: asyncio.Task[None] | None = None
 
     def submit(self, beat: Beat) -> None:
         """`beat.answer` gets the reply's bytes, or a Refusal. Raises Refusal where too many wait already."""
@@ -73,7 +102,7 @@ class Batches:
         self._queue.append((time.monotonic(), beat))
         if len(self._queue) == 1:
             self._some.set()
-        elif len(self._queue) == self._settings.batch:
+        if len(self._queue) >= self._enough:
             self._full.set()
 
     async def run(self) -> None:
@@ -82,7 +111,7 @@ class Batches:
             while True:
                 await self._some.wait()
                 pause = self._queue[0][0] + self._gather_s - time.monotonic()
-                if pause > 0 and len(self._queue) < self._settings.batch:
+                if pause > 0 and len(self._queue) < self._enough:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._full.wait(), pause)
                 batch = self._next_batch()
@@ -95,10 +124,13 @@ class Batches:
                     log.error("heartbeat_batch_failed", error=type(error).__name__, where=where(error))
                     _refuse_all(batch, "the desk had a fault")
         finally:
+            self._stopping = True
             while self._queue:
                 _refuse_all([self._queue.popleft()[1]], "the desk is stopping")
-            for task in list(self._asking):
-                task.cancel()
+            if self._asking is not None:
+                self._asking.cancel()
+            _refuse_all([waiting.beat for waiting in self._waiting], "the desk is stopping")
+            self._waiting.clear()
 
     def _next_batch(self) -> list[Beat]:
         batch: dict[str, Beat] = {}
@@ -113,7 +145,7 @@ class Batches:
                     break
         self._queue.extendleft(reversed(others))
         self._full.clear()
-        if len(self._queue) >= self._settings.batch:
+        if len(self._queue) >= self._enough:
             self._full.set()
         if not self._queue:
             self._some.clear()
@@ -137,9 +169,13 @@ class Batches:
         """One bad heartbeat does not spoil its batch: whoever does not fit is found by halving. Raises Away."""
         try:
             await self._write_once(batch)
+        except Held:
+            self._skip_until = time.monotonic() + _SKIP_S
+            await self._write_or_halve(batch, tries)
         except Again:
             if tries == 1:
                 raise Away("deadlock") from None
+            self._skip_until = time.monotonic() + _SKIP_S
             await self._write_or_halve(batch, tries - 1)
         except Unfit as error:
             if len(batch) == 1:
@@ -154,7 +190,8 @@ class Batches:
         at = self.clock()
         stretch = self.pace.stretch
         metrics.STRETCH.set(stretch)
-        async with self._store.transaction() as transaction:
+        skip = time.monotonic() < self._skip_until
+        async with self._store.transaction(skip=skip) as transaction:
             taken = await transaction.take(batch, at, self.pace.interval_s, stretch)
             rows = {row.kiosk_id: row for row in taken}
             await self._write_changes(transaction, batch, rows, at)
@@ -164,10 +201,10 @@ class Batches:
             if row is None:
                 doubtful.append(beat)
             else:
-                self._reply(beat, row, at, stretch)
+                self._reply(_Waiting(beat, row, at, stretch, again=False))
         metrics.OK.inc(len(rows))
         if doubtful:
-            await self._resolve(doubtful, at, stretch)
+            await self._resolve(doubtful, at, stretch, skipped=skip)
 
     async def _write_changes(
         self, transaction: Transaction, batch: list[Beat], rows: dict[str, Taken], at: datetime
@@ -190,58 +227,88 @@ class Batches:
         await transaction.write(changes, at)
         metrics.CHANGES.inc(len(changes))
 
-    async def _resolve(self, beats: list[Beat], at: datetime, stretch: int) -> None:
-        for beat, outcome in zip(beats, await self._doubts.resolve(beats), strict=True):
+    async def _resolve(self, beats: list[Beat], at: datetime, stretch: int, *, skipped: bool) -> None:
+        try:
+            outcomes = await self._doubts.resolve(beats)
+        except Away as error:  # not the whole batch: the others are written
+            log.warning("heartbeat_doubts_away", error=str(error), heartbeats=len(beats))
+            _refuse_all(beats, "the database does not answer")
+            return
+        for beat, outcome in zip(beats, outcomes, strict=True):
             if isinstance(outcome, Refusal):
                 _answer(beat, outcome)
             elif outcome is not None:
                 metrics.RETRY.inc()
-                self._reply(beat, outcome, at, stretch, again=True)
+                self._reply(_Waiting(beat, outcome, at, stretch, again=True))
+            elif skipped:
+                self._come_again(beat)
             elif beat.tries + 1 >= _TRIES:
                 _answer(beat, busy("could not be taken"))
             else:
                 beat.tries += 1
-                self._queue.append((time.monotonic(), beat))
-                self._some.set()
+                self._requeue(beat)
 
-    def _reply(self, beat: Beat, row: Taken, at: datetime, stretch: int, *, again: bool = False) -> None:
-        settle = len(row.serials) > len(beat.serial) + 2
-        if row.commands_waiting or row.rollout_id or settle:
-            task = asyncio.create_task(self._reply_with_orders(beat, row, at, stretch, again=again, settle=settle))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
-        else:
-            _answer(beat, self._encoded(beat, row, at, stretch))
+    def _come_again(self, beat: Beat) -> None:
+        """Its pulse is held by somebody: a change of settings, of a rollout, of commands for many."""
+        if (self.clock() - beat.arrived).total_seconds() > _HELD_AT_MOST_S:
+            _answer(beat, busy("its record is held"))
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_later(_HELD_AGAIN_S, self._requeue, beat)
 
-    async def _reply_with_orders(
-        self, beat: Beat, row: Taken, at: datetime, stretch: int, *, again: bool, settle: bool
-    ) -> None:
-        """The heartbeat is taken: whatever goes wrong here, it is answered, and the orders come with the next one."""
-        commands: list[CommandOrder] = []
-        rollout: RolloutOrder | None = None
-        try:
-            if settle:
-                await self._orders.settle(beat.kiosk_id, beat.serial)
-            if row.commands_waiting:
-                commands = await self._orders.commands(beat.kiosk_id, again=again)
-            if row.rollout_id:
-                rollout = await self._orders.rollout(row.rollout_id, beat.kiosk_id)
-        except asyncio.CancelledError:
+    def _requeue(self, beat: Beat) -> None:
+        if self._stopping:
             _answer(beat, busy("the desk is stopping"))
-            raise
-        except Exception as error:  # noqa: BLE001
-            log.warning("heartbeat_orders_failed", error=type(error).__name__, where=where(error))
-        _answer(beat, self._encoded(beat, row, at, stretch, commands, rollout))
+            return
+        self._queue.append((time.monotonic(), beat))
+        self._some.set()
+
+    def _reply(self, waiting: _Waiting) -> None:
+        row = waiting.row
+        has_orders = row.commands_waiting or row.rollout_id or waiting.settles
+        if not has_orders or len(self._waiting) >= _ASKING_AT_MOST:
+            _answer(waiting.beat, self._encoded(waiting))
+            return
+        self._waiting.append(waiting)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._reply_with_orders())
+
+    async def _reply_with_orders(self) -> None:
+        """One after the other, many at once: a command for a whole province is asked for in few transactions, and the
+        database does nothing else for it at the same time."""
+        while self._waiting:
+            some = [self._waiting.popleft() for _ in range(min(_ASKED_AT_ONCE, len(self._waiting)))]
+            try:
+                for again in (False, True):
+                    if asked := [waiting for waiting in some if waiting.again is again]:
+                        await self._ask(asked, again)
+            except asyncio.CancelledError:
+                _refuse_all([waiting.beat for waiting in some], "the desk is stopping")
+                raise
+
+    async def _ask(self, asked: list[_Waiting], again: bool) -> None:
+        """The heartbeats are taken: whatever goes wrong here, they are answered, and the orders come with the next."""
+        commands: Mapping[str, list[CommandOrder]] = {}
+        if having := [waiting.beat.kiosk_id for waiting in asked if waiting.row.commands_waiting]:
+            try:
+                commands = await self._orders.commands(having, again=again)
+            except Exception as error:  # noqa: BLE001
+                log.warning("heartbeat_orders_failed", error=type(error).__name__, where=where(error))
+        for waiting in sorted(asked, key=lambda one: one.settles):  # whoever settles costs a transaction: last
+            beat, rollout = waiting.beat, None
+            try:
+                if waiting.settles:
+                    await self._orders.settle(beat.kiosk_id, beat.serial)
+                if waiting.row.rollout_id:
+                    rollout = await self._orders.rollout(waiting.row.rollout_id, beat.kiosk_id)
+            except Exception as error:  # noqa: BLE001
+                log.warning("heartbeat_orders_failed", error=type(error).__name__, where=where(error))
+            _answer(beat, self._encoded(waiting, commands.get(beat.kiosk_id), rollout))
 
     def _encoded(
-        self,
-        beat: Beat,
-        row: Taken,
-        at: datetime,
-        stretch: int,
-        commands: list[CommandOrder] | None = None,
-        rollout: RolloutOrder | None = None,
+        self, waiting: _Waiting, commands: list[CommandOrder] | None = None, rollout: RolloutOrder | None = None
     ) -> bytes:
+        beat, row, at, stretch, _ = waiting
         interval = self.pace.spread(beat.kiosk_id, row.interval_s, stretch)
         return encode_reply(
             HeartbeatReply(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import types
+from collections.abc import Callable, Coroutine, Generator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -75,11 +78,34 @@ async def read_body(receive: Receive, patience_s: float) -> bytes:
 
 
 async def _first(receive: Receive, patience_s: float) -> Any:
+    coming: Any = receive()
+    if not isinstance(coming, Coroutine):
+        return await coming
+    try:
+        waits_for = coming.send(None)
+    except StopIteration as done:
+        return done.value
     try:
         async with asyncio.timeout(patience_s):
-            return await receive()
+            return await _rest_of(coming, waits_for)
     except TimeoutError:
         raise Refusal(FleetProblem.INVALID, "the body came too slowly", close=True) from None
+
+
+@types.coroutine
+def _rest_of(begun: Coroutine[Any, Any, Any], waits_for: Any) -> Generator[Any, Any, Any]:
+    """Await what has been begun with `send(None)` and then waited for something: what `await` does after that."""
+    while True:
+        try:
+            sent = yield waits_for
+        except BaseException as error:  # noqa: BLE001 - a cancellation too
+            step: Callable[[], Any] = partial(begun.throw, error)
+        else:
+            step = partial(begun.send, sent)
+        try:
+            waits_for = step()
+        except StopIteration as done:
+            return done.value
 
 
 async def _rest(receive: Receive, body: bytes) -> bytes:

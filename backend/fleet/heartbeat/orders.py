@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,11 @@ class DatabaseOrders:
     def __init__(self, sessions: Sessions, rollouts: Callable[[], Any], clock: Callable[[], datetime]) -> None:
         self._sessions, self._rollouts, self._clock = sessions, rollouts, clock
 
-    async def commands(self, kiosk_id: str, *, again: bool) -> list[CommandOrder]:
+    async def commands(self, kiosk_ids: Collection[str], *, again: bool) -> Mapping[str, list[CommandOrder]]:
         async with writing(self._sessions) as session:
-            orders = await take(session, [kiosk_id], self._clock(), again=again)
+            orders = await take(session, kiosk_ids, self._clock(), again=again)
             await session.commit()
-        return orders.get(kiosk_id, [])
+        return orders
 
     async def rollout(self, rollout_id: str, kiosk_id: str) -> RolloutOrder | None:
         rollouts = self._rollouts()

@@ -17,18 +17,18 @@ from backend.db.postgres import connect_arguments
 from backend.db.settings import DatabaseSettings
 from backend.fleet.changes import Change, Known
 from backend.fleet.heartbeat.beats import Beat
-from backend.fleet.heartbeat.rows import TAKEN, Again, Away, Taken, Unfit, patience_sql
+from backend.fleet.heartbeat.rows import TAKEN, Again, Away, Held, Taken, Unfit, patience_sql
 
 _PATIENCE = patience_sql("LEAST", "$15::int", "$16::int")
 # A nested loop over the batch in the order of names (see `plan_cache_mode` below): two processes that have the same
 # kiosks in their batches do not wait in a circle.
-_TAKE = f"""
+_UPDATE = f"""
 WITH b AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::int[],
         $8::bool[], $9::int[], $10::int[], $11::int[], $12::int[], $13::text[])
     AS b(kiosk_id, serial, seq, boot, sent_at, digest, uptime_s, session_open, interface_age_s, temperature_dc,
         disk_free_mb, disk_wear_pct, counters)
-)
+){{free}}
 UPDATE kiosk_pulse AS p SET
     seq = b.seq, boot = b.boot, seen_at = $14::timestamptz, sent_at = b.sent_at,
     digest = b.digest, previous_digest = p.digest,
@@ -39,11 +39,19 @@ UPDATE kiosk_pulse AS p SET
     counters = b.counters,
     patience_s = {_PATIENCE}, silent_after = $17::bigint + {_PATIENCE}
 FROM b
-WHERE p.kiosk_id = b.kiosk_id AND p.accepts AND p.seq < b.seq
+WHERE {{only}}p.kiosk_id = b.kiosk_id AND p.accepts AND p.seq < b.seq
     AND strpos(p.serials, '|' || b.serial || '|') > 0
     AND (p.boot = b.boot OR p.previous_boot <> b.boot)
 RETURNING {TAKEN.format(at="$14::timestamptz")}
 """  # noqa: S608 - our own text
+_TAKE = _UPDATE.format(free="", only="")
+# The same, without those that somebody else holds.
+_TAKE_FREE = _UPDATE.format(
+    free=""", free AS MATERIALIZED (
+    SELECT kiosk_id FROM kiosk_pulse WHERE kiosk_id = ANY ($1::text[]) ORDER BY kiosk_id FOR NO KEY UPDATE SKIP LOCKED
+)""",
+    only="p.kiosk_id IN (SELECT kiosk_id FROM free) AND ",
+)
 
 _KNOWN = """
 SELECT kiosk_id, region_code, online, report::text, troubles::text FROM kiosk_state WHERE kiosk_id = ANY($1::text[])
@@ -66,6 +74,8 @@ FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::json[])
     AS b(kiosk_id, region_code, kind, severity, detail)
 """
 
+# A row of the batch may be held for so long by somebody else before the others are taken without it.
+_HELD_MS = 250
 _encode = msgspec.json.Encoder().encode
 
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
@@ -76,7 +86,6 @@ _AWAY = (
     asyncpg.InterfaceError,  # the connection is closed, or in an operation that was cancelled
     asyncpg.OperatorInterventionError,  # shutting down, just starting, cancelled by a time-out
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
-    asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # after a failover: what was the primary
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
@@ -87,6 +96,8 @@ class PostgresStore:
 
     def __init__(self, engine: AsyncEngine, timeout_s: float) -> None:
         self._timeout_s = timeout_s
+        # Where held pulses are left out, only a state or an event can still be waited for.
+        self._patient = f"SET LOCAL lock_timeout = {int(timeout_s * 500)}"
         url = engine.url.render_as_string(hide_password=False)
         _, target = engine.dialect.create_connect_args(engine.url)
         arguments = connect_arguments(url, DatabaseSettings())
@@ -100,22 +111,28 @@ class PostgresStore:
             # The plan for a batch of unknown length is the one we want; with a known one PostgreSQL sometimes reads the
             # whole table.
             "plan_cache_mode": "force_generic_plan",
-            "lock_timeout": str(int(timeout_s * 500)),
+            "lock_timeout": str(_HELD_MS),
         }
         self._arguments = target
         self._connection: Any = None
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self, *, skip: bool = False) -> AsyncIterator[PostgresTransaction]:
         async with self._lock:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     connection = await self._ready()
                     async with connection.transaction():
-                        yield PostgresTransaction(connection)
+                        if skip:
+                            await connection.execute(self._patient)
+                        yield PostgresTransaction(connection, _TAKE_FREE if skip else _TAKE)
             except _AGAIN:
                 raise Again from None
+            except asyncpg.LockNotAvailableError as error:
+                if skip:
+                    raise Away(type(error).__name__) from None
+                raise Held from None
             except asyncpg.DataError as error:
                 raise Unfit(type(error).__name__) from None
             except asyncpg.InterfaceError as error:
@@ -148,8 +165,9 @@ class PostgresStore:
 
 
 class PostgresTransaction:
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, take: str) -> None:
         self._connection = connection
+        self._take = take
 
     async def take(self, beats: Sequence[Beat], at: datetime, base_s: int, stretch: int) -> Sequence[Taken]:
         columns = zip(
@@ -168,7 +186,7 @@ class PostgresTransaction:
             ),
             strict=True,
         )
-        rows = await self._connection.fetch(_TAKE, *columns, at, base_s, stretch, int(at.timestamp()))
+        rows = await self._connection.fetch(self._take, *columns, at, base_s, stretch, int(at.timestamp()))
         return [Taken(*row) for row in rows]
 
     async def known(self, kiosk_ids: Sequence[str]) -> dict[str, Known]:

@@ -23,6 +23,10 @@ class Again(Exception):
     """Two transactions stood in each other's way: the same once more."""
 
 
+class Held(Exception):
+    """Somebody else holds a row of the batch for longer than a moment: take the others, and this one later."""
+
+
 class Taken(NamedTuple):
     """A pulse that was written, and what its kiosk is to be told."""
 
@@ -52,7 +56,7 @@ def patience_sql(least: str, base: str, stretch: str) -> str:
 
 
 class Transaction(Protocol):
-    """Committed when its block ends. Every method raises Away, Unfit or Again."""
+    """Committed when its block ends. Every method raises Away, Unfit, Again or Held."""
 
     async def take(self, beats: Sequence[Beat], at: datetime, base_s: int, stretch: int) -> Sequence[Taken]:
         """Write the pulses of those that are simply next (one of a kiosk); the others are not among the rows."""
@@ -63,6 +67,8 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+    def transaction(self, *, skip: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        """`skip`: pulses that somebody else holds are left out at once, as if they were not next. Without it they are
+        waited for a moment, and Held is raised."""
 
     async def close(self) -> None: ...

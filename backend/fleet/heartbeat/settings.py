@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class HeartbeatSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENKOU_HEARTBEAT_", hide_input_in_errors=True)
 
-    gather_ms: float = Field(20, ge=0, le=1000)  # how long a batch is waited for
+    gather_ms: float = Field(40, ge=0, le=1000)  # how long a batch is waited for, while it is small
     batch: int = Field(500, ge=1, le=5000)  # heartbeats of one statement
     queue: int = Field(20_000, ge=1)  # waiting heartbeats; above that callers are sent away with 503
     body_s: float = Field(10.0, gt=0)  # a body that takes longer is cut off

@@ -68,7 +68,7 @@ class SqliteStore:
         self._sessions = sessions
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
+    async def transaction(self, *, skip: bool = False) -> AsyncIterator[SqliteTransaction]:
         try:
             async with writing(self._sessions) as session:
                 yield SqliteTransaction(await session.connection())

@@ -6,6 +6,7 @@ import errno
 import resource
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,6 +123,12 @@ class _Translated(Exception):
         (_wrapped(_Translated("57P01")), DatabaseFault.AWAY),
         (_wrapped(_Translated("25006")), DatabaseFault.AWAY),
         (_wrapped(_Translated("53100")), DatabaseFault.FULL),
+        (_wrapped(_Translated("40P01")), DatabaseFault.BUSY),
+        (_wrapped(_Translated("40001")), DatabaseFault.BUSY),
+        (_wrapped(_Translated("55P03")), DatabaseFault.BUSY),
+        (_wrapped(_Translated("57014")), DatabaseFault.BUSY),
+        (_wrapped(_Translated("53300")), DatabaseFault.BUSY),
+        (_wrapped(sqlite3.OperationalError("database is locked")), DatabaseFault.BUSY),
         (OSError(errno.ENOSPC, "no space"), DatabaseFault.FULL),
         (_wrapped(_Translated("23505")), None),
         (ValueError(), None),
@@ -140,3 +147,46 @@ async def test_a_state_of_postgresql_arrives() -> None:
             await session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '53100'; END $$"))
     assert fault_of(caught.value) is DatabaseFault.FULL
     await engine.dispose()
+
+
+@pytest.mark.parametrize("state", ["40P01", "40001", "55P03", "57014"])
+async def test_a_busy_database_is_told_as_such(desk: Desk, state: str) -> None:
+    """To kiosks too: they come again instead of giving up."""
+
+    @desk.app.get("/busy")
+    async def busy() -> None:
+        raise _wrapped(_Translated(state))
+
+    reply = await desk.get("/busy", None)
+    assert (reply.status_code, reply.json()["code"]) == (503, "database-busy")
+    assert int(reply.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/staff/v1/kiosks/%00",
+        "/api/staff/v1/kiosks?model=%00",
+        "/api/staff/v1/kiosks?health=%00",
+        "/api/staff/v1/sites/%00",
+        "/api/staff/v1/rollouts/%00",
+        "/console/kiosks/%00",
+        "/console/sites/%00",
+        "/console/rollouts/%00",
+    ],
+)
+async def test_a_nul_in_an_address_is_refused_at_the_door(desk: Desk, path: str) -> None:
+    reply = await desk.get(path)
+    assert (reply.status_code, reply.json()["code"]) == (400, "invalid-request")
+
+
+async def test_a_nul_in_a_body_is_no_fault_of_ours(desk: Desk) -> None:
+    """Found by the database, where nobody else has looked; SQLite stores it."""
+
+    @desk.app.post("/store")
+    async def store() -> None:
+        async with desk.sessions() as session:
+            await session.execute(text("SELECT CAST(:value AS varchar)"), {"value": "a\x00b"})
+
+    postgres = desk.sessions.kw["bind"].dialect.name == "postgresql"
+    assert (await desk.post("/store", None)).status_code == (422 if postgres else 200)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import select
 
+import backend
 from backend.db.engine import writing
 from backend.regions.synthetic import PROVINCE
 from backend.staff import accounts
@@ -271,3 +274,14 @@ async def test_the_audit_page_and_its_file(boss: Browser, desk: Desk, clock: Clo
     assert (
         await desk.get("/console/audit", Staff("boss", "b", (Grant(Role.SECURITY_ADMIN, PROVINCE),)))
     ).status_code == 403
+
+
+def test_no_two_locks_of_postgresql_have_one_number() -> None:
+    """Whoever numbers settings must not wait for whoever grants roles."""
+    found = [
+        number
+        for file in Path(backend.__file__).parent.rglob("*.py")
+        for number in re.findall(r"^_[A-Z_]*LOCK = (0x[0-9A-F]+)", file.read_text("utf-8"), re.M)
+    ]
+    assert len(found) >= 4
+    assert len(found) == len(set(found))

@@ -76,6 +76,20 @@ async def test_a_sign_in_takes_a_new_session_and_ends_the_browser_s_old_one(scen
     assert await me(scene.it) == 401
 
 
+async def test_the_browser_s_old_session_ends_before_the_code(scene: Scene) -> None:
+    it = scene.it
+    await add_person(scene.door, "li", [Grant(Role.OPERATOR, PROVINCE)])
+    await it.sign_in("li")
+    await it.enrol(scene.clock)
+    await it.post("/console/sign-out")
+    await it.sign_in("wang")
+    first = it.session
+    reply = await it.sign_in("li")
+    assert "code" in reply.headers["location"]
+    it.client.cookies.set("menkou_session", first)
+    assert await me(it) == 401  # wang's is not left open while li looks for the code
+
+
 @pytest.mark.parametrize("wanted", ["https://evil.invalid/", "//evil.invalid", "/\\evil.invalid", "/console/../x", "x"])
 async def test_nobody_is_sent_to_another_site(scene: Scene, wanted: str) -> None:
     reply = await scene.it.sign_in("wang", next=wanted)

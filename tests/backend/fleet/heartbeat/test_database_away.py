@@ -57,8 +57,8 @@ async def test_one_that_does_not_fit_spoils_nothing(desk: Desk, monkeypatch: pyt
     honest = store.transaction
 
     @asynccontextmanager
-    async def picky() -> Any:
-        async with honest() as transaction:
+    async def picky(*, skip: bool = False) -> Any:
+        async with honest(skip=skip) as transaction:
             take = transaction.take
 
             async def refusing(beats: Sequence[Beat], *rest: Any) -> Any:

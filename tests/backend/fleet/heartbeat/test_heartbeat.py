@@ -165,6 +165,47 @@ async def test_a_number_that_goes_back_is_watched_then_quarantined(desk: Desk) -
             assert (await beat(client, seq, boot)).status_code == status
 
 
+async def test_a_kiosk_that_lost_its_number_and_its_clock_goes_on(desk: Desk) -> None:
+    await enrolled_kiosks(desk.sessions, K)
+    now = datetime.now(UTC)
+    batches = desk.app.state.heartbeats
+    async with beating(desk) as client:
+        await beat(client, 1_790_000_000, "a")
+        batches.clock = lambda: now + timedelta(seconds=300)
+        reply = await beat(client, 41, "b")  # a disk from before, a clock at 1970
+        assert (reply.status_code, reply.json()["code"], reply.json()["last_seq"]) == (409, "sequence", 1_790_000_000)
+        batches.clock = lambda: now + timedelta(seconds=400)
+        assert (await beat(client, reply.json()["last_seq"] + 1, "b")).status_code == 200
+        batches.clock = lambda: now + timedelta(seconds=600)
+        assert (await beat(client, reply.json()["last_seq"] + 2, "b")).status_code == 200
+    assert (await kiosk_of(desk.sessions, K)).identity == "enrolled"
+
+
+@pytest.mark.parametrize("first", ["copy", "honest"])
+async def test_the_number_named_hides_no_copy(desk: Desk, first: str) -> None:
+    """Both use it as soon as they are behind: they are found all the same."""
+    await enrolled_kiosks(desk.sessions, K)
+    async with beating(desk) as client:
+        seqs = {"honest": 1000, "copy": 10}
+        await beat(client, 1000, "honest")
+        order = ["copy", "honest"] if first == "copy" else ["honest", "copy"]
+        heard = []
+        for boot in order * 4:
+            seqs[boot] += 1
+            reply = await beat(client, seqs[boot], boot)
+            if reply.status_code == 409:
+                seqs[boot] = reply.json()["last_seq"]
+            heard.append(reply.status_code)
+    assert heard[-1] == 403
+    assert (await kiosk_of(desk.sessions, K)).identity == "quarantined"
+
+
+async def test_no_other_refusal_names_a_number(desk: Desk) -> None:
+    await enrolled_kiosks(desk.sessions, K)
+    async with beating(desk, serial="e") as stranger:
+        assert "last_seq" not in (await beat(stranger, 1)).json()
+
+
 @pytest.mark.parametrize("off_s", [3600, -3600])
 async def test_a_wrong_clock_is_a_trouble(desk: Desk, off_s: int) -> None:
     await enrolled_kiosks(desk.sessions, K)
