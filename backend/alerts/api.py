@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from backend.alerts.acknowledge import acknowledge, visible_alert
 from backend.alerts.config import FIELDS, RuleConfig
+from backend.alerts.groups import visible_groups
 from backend.alerts.listing import AlertFilter, list_alerts
 from backend.alerts.models import Alert, AlertMessage, AlertNote
 from backend.alerts.queries import counts
@@ -47,7 +49,8 @@ class RuleSettingIn(BaseModel):
     escalate_min: float | None = Field(None, ge=0, le=60 * 24 * 7)
 
 
-def alert_out(alert: Alert) -> dict[str, Any]:
+def alert_out(alert: Alert, groups: Collection[str] = ()) -> dict[str, Any]:
+    """`groups`: those the person can see."""
     names = ("alert_id", "rule", "subject", "kiosk_id", "region_code", "severity", "state", "repetitions", "members")
     times = ("since", "opened_at", "gone_at", "cleared_at", "acknowledged_at")
     zh, en = RULES[alert.rule].words(alert.detail)
@@ -56,7 +59,7 @@ def alert_out(alert: Alert) -> dict[str, Any]:
         **{name: moment.isoformat() if (moment := getattr(alert, name)) else None for name in times},
         "acknowledged_by": alert.acknowledged_by,
         "suppressed": alert.suppressed,
-        "group_id": alert.group_id,
+        "group_id": alert.group_id if alert.group_id in groups else None,
         "text_zh": zh,
         "text_en": en,
     }
@@ -74,7 +77,8 @@ async def alerts(
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> dict[str, Any]:
     found = await list_alerts(session, staff, AlertFilter(state, severity, rule, region, search, page))
-    return {"total": found.total, "pages": found.pages, "alerts": [alert_out(alert) for alert in found.alerts]}
+    groups = await visible_groups(session, staff, found.alerts)
+    return {"total": found.total, "pages": found.pages, "alerts": [alert_out(alert, groups) for alert in found.alerts]}
 
 
 @router.get("/alerts/counts")
@@ -100,7 +104,7 @@ async def one(alert_id: str, staff: Viewer, session: DbSession) -> dict[str, Any
     )
     open_addresses = staff.may(Permission.ALERTS, alert.region_code)
     return {
-        **alert_out(alert),
+        **alert_out(alert, await visible_groups(session, staff, [alert])),
         "history": [
             {"at": note.at.isoformat(), "what": note.what, "actor": note.actor, "detail": note.detail} for note in notes
         ],

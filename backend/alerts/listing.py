@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.alerts.groups import counted
 from backend.alerts.models import Alert, AlertState
 from backend.fleet.events import Severity
 from backend.fleet.models import Kiosk, Site
-from backend.regions.division import is_code, span_of
+from backend.regions.division import COUNTRY, is_code, span_of
 from backend.staff.access import within
 from backend.staff.roles import Permission, Staff
 
@@ -54,9 +55,6 @@ class AlertFilter:
                 .where(or_(Site.name_zh.contains(text, autoescape=True), Site.name_en.icontains(text, autoescape=True)))
             )
             found.append(or_(Alert.kiosk_id.contains(text, autoescape=True), Alert.kiosk_id.in_(sites)))
-        else:
-            # Members are found under their group.
-            found.append(Alert.group_id.is_(None))
         return found
 
 
@@ -70,6 +68,9 @@ class Listing:
 async def list_alerts(session: AsyncSession, staff: Staff, wanted: AlertFilter) -> Listing:
     """Open: worst and newest first; cleared: the newest first."""
     where = [*wanted.conditions(), within(Alert.region_code, staff, Permission.VIEW)]
+    if not wanted.search.strip():  # a search finds members too; otherwise they are found under their group
+        region = wanted.region if is_code(wanted.region) else COUNTRY
+        where.append(counted(staff, region, wanted.severity))
     total = await session.scalar(select(func.count()).select_from(Alert).where(*where)) or 0
     worst = case((Alert.severity == Severity.ERROR.value, 0), else_=1)
     order = (Alert.opened_at.desc(),) if wanted.state in ("cleared", "all") else (worst, Alert.opened_at.desc())

@@ -41,7 +41,7 @@ def what(alert: Alert, language: str) -> str:
     rule = RULES[alert.rule]
     zh, en = rule.words(alert.detail)
     if alert.members:
-        zh, en = f"至少 {alert.members:,} 台:{rule.title[0]}", f"{rule.title[1]}: at least {alert.members:,} terminals"
+        zh, en = f"至少 {alert.members:,} 台：{rule.title[0]}", f"{rule.title[1]}: at least {alert.members:,} terminals"
     return zh if language == "zh" else en
 
 
@@ -54,17 +54,17 @@ def compose(alert: Alert, kind: MessageKind, place: Place, link: str, now: datet
     title = f"【{word}】{headline}" if zh else f"[{word}] {headline}"
     lines = [what(alert, language)]
     if kind is MessageKind.CLEAR:
-        lines[0] = f"已恢复:{lines[0]}" if zh else f"All clear: {lines[0]}"
+        lines[0] = f"已恢复：{lines[0]}" if zh else f"All clear: {lines[0]}"
         if left := alert.detail.get("left"):
             lines.append(f"其余 {left} 台另行告警。" if zh else f"{left} terminals are still there and told apart.")
-    lines.append(f"地点:{where}" if zh else f"Where: {where}")
+    lines.append(f"地点：{where}" if zh else f"Where: {where}")
     since = alert.since.astimezone(CHINA).strftime("%m-%d %H:%M")
-    lines.append(f"开始:{since}" if zh else f"Since: {since} (China)")
+    lines.append(f"开始：{since}" if zh else f"Since: {since} (China)")
     if kind is MessageKind.CLEAR:
         until = now.astimezone(CHINA).strftime("%m-%d %H:%M")
-        lines.append(f"恢复:{until}" if zh else f"Until: {until} (China)")
+        lines.append(f"恢复：{until}" if zh else f"Until: {until} (China)")
     else:
-        lines.append(f"处理:{rule.advice[0]}" if zh else f"To do: {rule.advice[1]}")
+        lines.append(f"处理：{rule.advice[0]}" if zh else f"To do: {rule.advice[1]}")
     lines.append(link)
     return Composed(title[:200], "\n".join(lines)[:2000])
 

@@ -6,7 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, Index, Integer, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Float,
+    Index,
+    Integer,
+    String,
+    and_,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, UtcDateTime
@@ -33,6 +45,9 @@ class MessageState(StrEnum):
     DROPPED = "dropped"  # the trouble was gone before the quiet hours were
 
 
+_LIVE_GROUP = "members > 0 AND live IS NOT NULL"
+
+
 class Alert(Base):
     """A trouble of one subject under one rule, from the first sight to the end; or a group of such (`members` > 0)."""
 
@@ -44,6 +59,9 @@ class Alert(Base):
         Index("ix_alert_opened_at", "opened_at"),
         Index("ix_alert_group_id_state", "group_id", "state"),
         Index("ix_alert_rule_state", "rule", "state"),
+        # Few among many, and asked for in every round.
+        Index("ix_alert_live_groups", "rule", sqlite_where=text(_LIVE_GROUP), postgresql_where=text(_LIVE_GROUP)),
+        Index("ix_alert_cleared_at", "cleared_at"),
     )
 
     alert_id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -64,12 +82,17 @@ class Alert(Base):
     acknowledged_by: Mapped[str | None] = mapped_column(String(80))
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suppressed: Mapped[str] = mapped_column(String(40), default="")  # why nobody is told; "": not suppressed
-    told: Mapped[bool] = mapped_column(Boolean, default=False)  # somebody was told, so an all-clear is owed
+    told: Mapped[bool] = mapped_column(Boolean, default=False)  # there was somebody to tell: an all-clear is owed
     notified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     group_id: Mapped[str | None] = mapped_column(String(32))  # the group it belongs to
     members: Mapped[int] = mapped_column(Integer, default=0)  # of a group: how many there were in all
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what the rule says; never personal data
+
+
+def is_live_group() -> ColumnElement[bool]:
+    """The index's own condition: with a parameter in it the index is not found."""
+    return and_(Alert.members > literal_column("0"), Alert.live.is_not(None))
 
 
 class AlertNote(Base):

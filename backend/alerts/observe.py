@@ -5,6 +5,7 @@ Nothing here depends on having seen every event: whoever looks again at the same
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from backend.fleet.models import Kiosk, KioskPulse, KioskState
 
 # Gone and back so often while still pending: flapping is a trouble too, open it.
 FLAPS = 3
+_LONGEST_PART = 81  # of a subject: a device's and a supply's name
+_STEP = "step"  # in an alert's detail: how far it has got worse
 
 _LIVE = (
     Alert.alert_id,
@@ -58,6 +61,9 @@ class Seen:
 
 
 def subject_of(kiosk_id: str, part: str = "") -> str:
+    """Fits its column, whatever the kiosk calls its devices."""
+    if len(part) > _LONGEST_PART:
+        part = f"{part[:60]}~{hashlib.blake2b(part.encode(), digest_size=8).hexdigest()}"
     return f"kiosk:{kiosk_id}/{part}" if part else f"kiosk:{kiosk_id}"
 
 
@@ -122,11 +128,14 @@ async def write_difference(
 ) -> None:
     by_key = {one.key: one for one in seen}
     known = {row.live for row in living}
-    await insert_new(session, Alert, [_new(one, config, now) for key, one in by_key.items() if key not in known])
+    new = [_new(one, config, now) for key, one in by_key.items() if key not in known and not one.finding.only_keeps]
+    await insert_new(session, Alert, new)
     # Most changes are alike (a province comes back in one moment): one statement for all that are.
     alike: dict[tuple[Any, ...], list[str]] = {}
     for row in living:
         one = by_key.get(row.live)
+        if one is not None and one.finding.only_keeps and row.state == AlertState.PENDING:
+            one = None  # nobody was told of it: whoever keeps it tells for itself
         change = _gone(row, config, now) if one is None else _there(row, one, config, now)
         detail = change.pop("detail", None)
         if change:
@@ -156,7 +165,7 @@ def _new(one: Seen, config: RuleConfig, now: datetime) -> dict[str, Any]:
         "state": AlertState.PENDING.value,
         "since": min(one.finding.since, now),
         "due_at": now + timedelta(seconds=tuned.hold_s),
-        "detail": one.finding.detail,
+        "detail": _detail(one.finding),
         "repetitions": 0,
         "suppressed": "",
         "told": False,
@@ -182,10 +191,20 @@ def _there(row: Row[Any], one: Seen, config: RuleConfig, now: datetime) -> dict[
         change["severity"] = tuned.severity
     if row.region_code != one.region_code:  # the kiosk has moved
         change["region_code"] = one.region_code
+    if one.finding.only_keeps:
+        return change
+    if one.finding.step > row.detail.get(_STEP, 0) and row.state == AlertState.OPEN:
+        # Told anew, see Progress._remind.
+        change |= {"notified_at": None, "due_at": now}
     # A measured value moves all the time: it is kept as it was when the alert came.
-    if "value" not in row.detail and row.detail != one.finding.detail:
-        change["detail"] = one.finding.detail
+    detail = _detail(one.finding)
+    if "value" not in row.detail and row.detail != detail:
+        change["detail"] = detail
     return change
+
+
+def _detail(finding: Finding) -> dict[str, Any]:
+    return {**finding.detail, _STEP: finding.step} if finding.step else finding.detail
 
 
 async def raise_alert(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alerts import say
 from backend.alerts.acknowledge import acknowledge, visible_alert
+from backend.alerts.groups import visible_group
 from backend.alerts.listing import AlertFilter, list_alerts
 from backend.alerts.models import Alert, AlertMessage, AlertNote, MessageState
 from backend.alerts.queries import counts, open_for_kiosk
@@ -25,7 +26,7 @@ from backend.fleet.models import Kiosk, Site
 from backend.regions.division import lineage
 from backend.regions.models import Region
 from backend.staff import audit
-from backend.staff.access import needs, visible_kiosk
+from backend.staff.access import needs, visible_kiosk, within
 from backend.staff.roles import Permission, Staff
 
 router = APIRouter(prefix="/console", include_in_schema=False, default_response_class=HTMLResponse)
@@ -54,7 +55,10 @@ async def alerts(request: Request, staff: Viewer, session: DbSession) -> HTMLRes
     """What is wrong now."""
     context = await _listed(request, session, staff, _from(request))
     given_up = await session.scalar(
-        select(func.count()).select_from(AlertMessage).where(AlertMessage.state == MessageState.GIVEN_UP.value)
+        select(func.count())
+        .select_from(AlertMessage)
+        .join(Alert, Alert.alert_id == AlertMessage.alert_id)
+        .where(AlertMessage.state == MessageState.GIVEN_UP.value, within(Alert.region_code, staff, Permission.VIEW))
     )
     return page(
         request,
@@ -128,7 +132,7 @@ async def show(request: Request, alert_id: str, staff: Viewer, session: DbSessio
         messages=list(messages),
         members=members,
         left=left,
-        group=await session.get(Alert, alert.group_id) if alert.group_id else None,
+        group=await visible_group(session, staff, alert),
         places=await places(session, [alert, *members]),
         say=say,
         may_alert=staff.may(Permission.ALERTS, alert.region_code),

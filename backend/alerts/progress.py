@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alerts.config import RuleConfig, Tuned
 from backend.alerts.grouping import Group, divide
-from backend.alerts.models import Alert, AlertNote, AlertState, MessageKind
+from backend.alerts.models import Alert, AlertNote, AlertState, MessageKind, is_live_group
 from backend.alerts.routing import Router
 from backend.alerts.rules import RULES, Rule
 from backend.alerts.settings import AlertsSettings
@@ -30,6 +30,7 @@ from backend.regions.division import Level, ancestor, level_of, span_of
 NEARLY_ALL = 0.05  # a group is over when no more than this part of it is still there
 _LONGEST_SUPPRESSED = timedelta(hours=24)  # after that somebody has forgotten it
 _SUPPRESSED_AGAIN = timedelta(seconds=60)
+_NOBODY_AGAIN = timedelta(seconds=60)  # until somebody to be told is looked for again
 
 _COLUMNS = (
     Alert.alert_id,
@@ -82,7 +83,10 @@ class Progress:
         loud = [row for row in there if row.kiosk_id not in why]
         await self._rest_in_group([row for row in loud if row.group_id])
         loud = [row for row in loud if not row.group_id]
-        await self._open([row for row in loud if not row.told])
+        await self._open([row for row in loud if not row.told and not row.members])
+        for row in loud:
+            if row.members and not row.told:
+                await self._tell_first(await self._alert(row.alert_id))
         for row in loud:
             if row.told:
                 await self._remind(await self._alert(row.alert_id))
@@ -113,7 +117,7 @@ class Progress:
         groups = list(
             await self._session.scalars(
                 select(Alert)
-                .where(Alert.rule == self._rule.name, Alert.live.is_not(None), Alert.members > 0)
+                .where(Alert.rule == self._rule.name, is_live_group())
                 .execution_options(populate_existing=True)
             )
         )
@@ -158,12 +162,19 @@ class Progress:
             rows = await self._make_groups(rows)
         for row in rows:
             alert = await self._alert(row.alert_id)
-            alert.state, alert.told, alert.suppressed = AlertState.OPEN.value, True, ""
-            alert.opened_at = alert.opened_at or self._now
-            alert.notified_at = self._now
+            alert.state, alert.suppressed = AlertState.OPEN.value, ""
+            if alert.opened_at is None:
+                alert.opened_at = self._now
+                self._happened(alert, Severity(alert.severity), "opened")
+            await self._tell_first(alert)
+
+    async def _tell_first(self, alert: Alert) -> None:
+        """With nobody on duty and no fallback the alert is open but not told; somebody may be there in a minute."""
+        if await self._router.tell(alert, MessageKind.ALERT):
+            alert.told, alert.notified_at = True, self._now
             alert.due_at = self._next(alert)
-            await self._router.tell(alert, MessageKind.ALERT)
-            self._happened(alert, Severity(alert.severity), "opened")
+        else:
+            alert.due_at = self._now + _NOBODY_AGAIN
 
     async def _join_groups(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
         """What still belongs to a group that has just been told of goes into it in silence."""
@@ -172,8 +183,7 @@ class Progress:
             await self._session.execute(
                 select(Alert.alert_id, Alert.region_code).where(
                     Alert.rule == self._rule.name,
-                    Alert.live.is_not(None),
-                    Alert.members > 0,
+                    is_live_group(),
                     Alert.opened_at > young,
                 )
             )
@@ -235,18 +245,16 @@ class Progress:
             state=AlertState.OPEN.value,
             since=min(row.since for row in group.members),
             opened_at=self._now,
-            notified_at=self._now,
-            told=True,
+            told=False,
             members=len(group.members),
             detail={},
             repetitions=0,
             suppressed="",
         )
-        alert.due_at = self._next(alert)
         self._session.add(alert)
         await self._session.flush()
         await self._attach(alert.alert_id, group.members, count=False)
-        await self._router.tell(alert, MessageKind.ALERT)
+        await self._tell_first(alert)
 
     async def _attach(self, group_id: str, rows: Sequence[Row[Any]], *, count: bool = True) -> None:
         for page in pages([row.alert_id for row in rows], AT_ONCE):
@@ -285,14 +293,23 @@ class Progress:
     async def _remind(self, alert: Alert) -> None:
         tuned = self._tuned(alert)
         alert.suppressed = ""
+        missed = False
         if self._escalation_due(alert, tuned):
-            alert.escalated_at = self._now
-            await self._router.tell(alert, MessageKind.ESCALATION)
-        again = tuned.again_h and alert.notified_at and alert.notified_at + timedelta(hours=tuned.again_h) <= self._now
-        if again:
-            alert.notified_at = self._now
-            await self._router.tell(alert, MessageKind.AGAIN)
-        alert.due_at = self._next(alert)
+            if await self._router.tell(alert, MessageKind.ESCALATION):
+                alert.escalated_at = self._now
+            else:
+                missed = True
+        if self._again_due(alert, tuned):
+            if await self._router.tell(alert, MessageKind.AGAIN):
+                alert.notified_at = self._now
+            else:
+                missed = True
+        alert.due_at = self._now + _NOBODY_AGAIN if missed else self._next(alert)
+
+    def _again_due(self, alert: Alert, tuned: Tuned) -> bool:
+        if alert.notified_at is None:  # it has got worse by a step since it was told
+            return True
+        return bool(tuned.again_h) and alert.notified_at + timedelta(hours=tuned.again_h) <= self._now
 
     def _escalation_due(self, alert: Alert, tuned: Tuned) -> bool:
         at = _escalates_at(alert, tuned)
@@ -346,5 +363,5 @@ def _deeper(prefix: str, level: Level) -> bool:
 async def due_rules(session: AsyncSession, now: datetime) -> list[Rule]:
     """The rules with something to do."""
     due = set(await session.scalars(select(Alert.rule).where(Alert.due_at <= now, Alert.live.is_not(None)).distinct()))
-    due |= set(await session.scalars(select(Alert.rule).where(Alert.members > 0, Alert.live.is_not(None)).distinct()))
+    due |= set(await session.scalars(select(Alert.rule).where(is_live_group()).distinct()))
     return [rule for name, rule in RULES.items() if name in due]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.alerts.groups import counted
 from backend.alerts.models import Alert, AlertState
 from backend.alerts.work.models import WorkOrder, WorkState
 from backend.fleet.events import Severity
@@ -17,7 +18,7 @@ from backend.staff.roles import Permission, Staff
 
 @dataclass(frozen=True)
 class Counts:
-    """Open alerts a person may see. Members of a group are counted as one, the group."""
+    """Open alerts a person may see. Members of a group are counted as one, the group, if the person sees that."""
 
     errors: int
     warnings: int
@@ -28,7 +29,7 @@ class Counts:
 async def counts(session: AsyncSession, staff: Staff) -> Counts:
     visible = (
         Alert.state == AlertState.OPEN.value,
-        Alert.group_id.is_(None),
+        counted(staff),
         within(Alert.region_code, staff, Permission.VIEW),
     )
     row = (

@@ -22,6 +22,9 @@ from backend.fleet.models import Kiosk, Site
 from backend.regions.division import COUNTRY, lineage, parent_of
 from backend.regions.models import Region
 
+# Who has the alert or may still get it: nobody else is told that it is over.
+_GOT = (MessageState.SENT.value, MessageState.WAITING.value)
+
 
 @dataclass(frozen=True)
 class Way:
@@ -67,11 +70,14 @@ class Router:
         self._empty: set[str] = set()
         self.written = 0
 
-    async def tell(self, alert: Alert, kind: MessageKind) -> None:
-        """Write the messages of an alert that opens, is repeated or escalated."""
+    async def tell(self, alert: Alert, kind: MessageKind) -> bool:
+        """Write the messages of an alert that opens, is repeated or escalated. False: there is nobody to tell."""
         ways = await self._ways(alert, kind)
+        if not ways:
+            return False
         await self._write(alert, kind, ways)
         self._note(alert, kind.value, told=sorted({way.person or way.channel for way in ways}))
+        return True
 
     async def all_clear(self, alert: Alert) -> None:
         """To those who got the alert; what still waits for the end of the quiet hours is dropped instead."""
@@ -87,7 +93,7 @@ class Router:
         )
         told = await self._session.execute(
             select(AlertMessage.channel, AlertMessage.address, AlertMessage.person, AlertMessage.facts)
-            .where(AlertMessage.alert_id == alert.alert_id, AlertMessage.state != MessageState.DROPPED.value)
+            .where(AlertMessage.alert_id == alert.alert_id, AlertMessage.state.in_(_GOT))
             .order_by(AlertMessage.number)
         )
         ways = {

@@ -72,10 +72,10 @@ FIELDS = {
     "enabled": ("启用", "On"),
     "severity": ("级别", "Severity"),
     "threshold": ("阈值", "Threshold"),
-    "hold_s": ("持续多久才告警(秒)", "Hold before opening (s)"),
-    "quiet_s": ("恢复多久才算恢复(秒)", "Quiet before clearing (s)"),
-    "again_h": ("每隔几小时重复(0 不重复)", "Tell again every (h, 0: never)"),
-    "escalate_min": ("几分钟无人确认则上报(0 不上报)", "Escalate after (min, 0: never)"),
+    "hold_s": ("持续多久才告警（秒）", "Hold before opening (s)"),
+    "quiet_s": ("恢复多久才算恢复（秒）", "Quiet before clearing (s)"),
+    "again_h": ("每隔几小时重复（0 不重复）", "Tell again every (h, 0: never)"),
+    "escalate_min": ("几分钟无人确认则上报（0 不上报）", "Escalate after (min, 0: never)"),
 }
 DAYS = (("一", "Mon"), ("二", "Tue"), ("三", "Wed"), ("四", "Thu"), ("五", "Fri"), ("六", "Sat"), ("日", "Sun"))
 

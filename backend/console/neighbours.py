@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.alerts.groups import counted
 from backend.alerts.models import Alert, AlertState
 from backend.regions.division import COUNTRY, span_of
 from backend.staff.access import within
@@ -21,30 +22,32 @@ class Panel:
     zh: str
     en: str
     path: str
+    wide: bool
 
 
 _PANELS = (
-    ("alerts", "告警", "Alerts"),
-    ("work", "工单", "Work orders"),
-    ("identity", "身份与证书", "Identity and certificate"),
-    ("settings", "配置", "Settings"),
-    ("rollouts", "发布", "Rollouts"),
+    ("alerts", "告警", "Alerts", False),
+    ("work", "工单", "Work orders", False),
+    ("identity", "身份与证书", "Identity and certificate", False),
+    ("rollouts", "发布", "Rollouts", False),
+    ("settings", "配置", "Settings", True),
 )
 
 
 def panels(kiosk_id: str) -> list[Panel]:
-    """Each is fetched when it comes into view; one that cannot be fetched says so in its place."""
-    return [Panel(name, zh, en, f"/console/kiosks/{kiosk_id}/panels/{name}") for name, zh, en in _PANELS]
+    """Each is fetched by the page for itself; one that cannot be fetched says so in its place."""
+    below = f"/console/kiosks/{kiosk_id}/panels"
+    return [Panel(name, zh, en, f"{below}/{name}", wide) for name, zh, en, wide in _PANELS]
 
 
 async def open_alerts(session: AsyncSession, staff: Staff, region_code: str) -> int:
-    """How many alerts are open in the region; a group counts once."""
+    """How many alerts are open in the region; a group counts once, and one that reaches beyond by its members."""
     query = (
         select(func.count())
         .select_from(Alert)
         .where(
             Alert.state == AlertState.OPEN.value,
-            Alert.group_id.is_(None),
+            counted(staff, region_code),
             within(Alert.region_code, staff, Permission.VIEW),
         )
     )

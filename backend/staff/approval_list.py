@@ -34,7 +34,7 @@ _REFUSALS = {
     "own-request": (403, "自己提出的申请须由他人同意。"),
     "own-account": (403, "不能审批关于自己账号的申请。"),
     "decided": (409, "这个申请已经处理。"),
-    "expired": (409, "这个申请已过期,请重新提出。"),
+    "expired": (409, "这个申请已过期，请重新提出。"),
 }
 
 
@@ -131,7 +131,7 @@ async def _decide(session: AsyncSession, staff: Staff, approval_id: str, agree: 
     try:
         approval = await approvals.decide(session, staff, approval_id, agree, datetime.now(UTC), reason)
     except ApprovalError as error:
-        status, zh = _REFUSALS.get(error.code, (409, "现在不能执行,请核对后重试。"))
+        status, zh = _REFUSALS.get(error.code, (409, "现在不能执行，请核对后重试。"))
         raise StaffError(error.code, zh, str(error).capitalize() + ".", status) from None
     await session.commit()
     return approval

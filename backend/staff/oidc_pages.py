@@ -142,7 +142,7 @@ def _redirect_uri(public_url: str) -> str:
 def _refused(request: Request, code: str, status: int) -> Response:
     log.info("oidc_refused", why=code)
     problem = (
-        "统一身份认证没有成功。如果您还没有账号,请联系安全管理员。",
+        "统一身份认证没有成功。如果您还没有账号，请联系安全管理员。",
         "Signing in through the provider did not work. If you have no account yet, ask the security administrator.",
     )
     return page(

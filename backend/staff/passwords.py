@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 class PasswordsBusy(StaffError):
     def __init__(self) -> None:
-        super().__init__("busy", "现在登录的人太多,请稍后再试。", "Too many sign-ins at once; try again shortly.", 503)
+        super().__init__("busy", "现在登录的人太多，请稍后再试。", "Too many sign-ins at once; try again shortly.", 503)
         self.headers = {"Retry-After": "5"}
 
 
@@ -104,7 +104,7 @@ def check_rules(password: str, login: str, name: str) -> None:
     if own or core in _COMMON or folded in _COMMON or len(set(folded)) < 5 or _is_run(folded):
         raise StaffError(
             "password-common",
-            "这个密码太容易猜到,请换一个(不要含登录名或姓名)。",
+            "这个密码太容易猜到，请换一个（不要含登录名或姓名）。",
             "This password is too easy to guess; take another, without your login or name in it.",
             422,
         )

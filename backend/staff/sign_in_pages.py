@@ -139,10 +139,10 @@ def setup_path(must_change_password: bool) -> str:
 
 
 _REFUSED = (
-    "登录名或密码不对,或者尝试次数过多。连续失败后账号会暂停 1 至 15 分钟。",
+    "登录名或密码不对，或者尝试次数过多。连续失败后账号会暂停 1 至 15 分钟。",
     "Login or password is wrong, or there were too many attempts. After failures an account rests 1 to 15 minutes.",
 )
-_ANEW = ("已超时或尝试次数过多,请重新登录。", "Too late or too many attempts: sign in again.")
+_ANEW = ("已超时或尝试次数过多，请重新登录。", "Too late or too many attempts: sign in again.")
 
 
 def _sign_in_page(

@@ -87,7 +87,7 @@ def test_the_one_with_the_jam_is_found_by_keyboard(person: Signed) -> None:
     page.keyboard.press("/")
     page.keyboard.type("卡纸")
     page.wait_for_url("**/console/kiosks?q=%E5%8D%A1%E7%BA%B8")  # in the address, and nothing else with it
-    page.wait_for_function("document.querySelector('#list tbody').textContent.includes('卡纸')")
+    person.until("document.querySelector('#list tbody').textContent.includes('卡纸')")
     rows = page.locator("#list tbody tr")
     assert all("卡" in text for text in rows.all_inner_texts())
     rows.first.locator("a").first.focus()
@@ -105,7 +105,7 @@ def test_paging_and_sorting_go_on_with_the_filter_and_work_without_javascript(
     first = page.locator("#list tbody th").first.inner_text()
     page.locator("#list nav a[aria-label='下一页']").first.click()
     page.wait_for_url("**page=2**")
-    page.wait_for_function(f"document.querySelector('#list tbody th').innerText !== {first!r}")
+    person.until(f"document.querySelector('#list tbody th').innerText !== {first!r}")
     assert "health=ok" in page.url
     plain = browser.new_context(java_script_enabled=False, extra_http_headers={"x-test-staff": OPERATOR.staff_id})
     page = plain.new_page()

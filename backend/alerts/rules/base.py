@@ -25,11 +25,15 @@ class Facts:
 
 @dataclass(frozen=True)
 class Finding:
-    """A trouble that is there now. `part`: which of several of one kiosk, such as "receipt_printer.paper"."""
+    """A trouble that is there now. `part`: which of several of one kiosk, such as "receipt_printer.paper". `step`: how
+    far it has got, where it gets worse by steps: each is told anew. `only_keeps`: an alert that is there stays (nothing
+    says that it is over), but none is made."""
 
     since: datetime
     part: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+    step: int = 0
+    only_keeps: bool = False
 
 
 # With the threshold in force for the kiosk's region.

@@ -66,7 +66,7 @@ PAYMENT = Rule(
     name="payment",
     title=("账款差异", "Payment difference"),
     advice=(
-        "请财务核对该笔交易;不要手工重复收款。",
+        "请财务核对该笔交易；不要手工重复收款。",
         "Check it with gateway and department; never charge again.",
     ),
     words=_payment_words,
@@ -80,7 +80,7 @@ PAYMENT = Rule(
 ROLLOUT = Rule(
     name="rollout",
     title=("发布已停止", "Rollout halted"),
-    advice=("查看发布页面上失败的终端,再决定继续或回退。", "Look at what failed, then resume or roll back."),
+    advice=("查看发布页面上失败的终端，再决定继续或回退。", "Look at what failed, then resume or roll back."),
     words=_rollout_words,
     severity=Severity.ERROR,
     hold_s=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -45,11 +46,21 @@ def look_fault(facts: Facts, threshold: float) -> Sequence[Finding]:
 
 
 def look_out(facts: Facts, threshold: float) -> Sequence[Finding]:
-    return [_finding(facts, *found) for found in _troubles(facts) if found[1] and found[2] == "out"]
+    return _supplies(facts, "out", kept_by=("jammed",))
 
 
 def look_low(facts: Facts, threshold: float) -> Sequence[Finding]:
-    return [_finding(facts, *found) for found in _troubles(facts) if found[1] and found[2] == "low"]
+    return _supplies(facts, "low", kept_by=("out", "jammed"))
+
+
+def _supplies(facts: Facts, wanted: str, kept_by: tuple[str, ...]) -> Sequence[Finding]:
+    """A supply has one state: one that is out now is not well again because it is not low any more."""
+    found: list[Finding] = []
+    for device, supply, state, trouble in _troubles(facts):
+        if supply and state in (wanted, *kept_by):
+            finding = _finding(facts, device, supply, state, trouble)
+            found.append(finding if state == wanted else replace(finding, only_keeps=True))
+    return found
 
 
 def coarse(now: datetime, threshold: float) -> ColumnElement[bool]:
@@ -59,7 +70,7 @@ def coarse(now: datetime, threshold: float) -> ColumnElement[bool]:
 DEVICE_FAULT = Rule(
     name="device-fault",
     title=("设备故障", "Device fault"),
-    advice=("派人到现场处理;可先在终端页面发“自检”。", "Try a self-test from the kiosk's page, then send somebody."),
+    advice=("派人到现场处理；可先在终端页面发“自检”。", "Try a self-test from the kiosk's page, then send somebody."),
     words=device_words,
     severity=Severity.ERROR,
     look=look_fault,

@@ -13,25 +13,27 @@ from backend.contract.fleet_api import IdentityState
 from backend.fleet.events import Severity
 from backend.fleet.models import Kiosk
 
-_STEPS = (1, 7, 14)  # days left; each is an alert of its own, so each is told once
+_STEPS = (14, 7, 1, 0)  # days left; one alert, told again at each
 
 
 def look_certificate(facts: Facts, threshold: float) -> Sequence[Finding]:
-    """The narrowest of 14, 7 and 1 days (never wider than `threshold`) that has begun."""
+    """The narrowest of 14, 7, 1 and no days (never wider than `threshold`) that has begun."""
     until = facts.kiosk.certificate_until
     if until is None or facts.kiosk.identity != IdentityState.ENROLLED:
         return ()
     left = until - facts.now
-    for days in _STEPS:
-        if left <= timedelta(days=min(days, threshold)):
-            detail = {"days": days, "until": until.isoformat(timespec="minutes"), "over": left <= timedelta(0)}
-            return [Finding(until - timedelta(days=min(days, threshold)), f"{days}d", detail)]
-    return ()
+    if left > timedelta(days=min(_STEPS[0], threshold)):
+        return ()
+    begun = [days for days in _STEPS if left <= timedelta(days=days)]
+    days = min(begun[-1], threshold)
+    detail = {"days": round(days), "until": until.isoformat(timespec="minutes"), "over": left <= timedelta(0)}
+    since = until - timedelta(days=min(_STEPS[0], threshold))
+    return [Finding(since, detail=detail, step=len(begun))]
 
 
 def _certificate_words(detail: dict[str, Any]) -> tuple[str, str]:
     if detail.get("over"):
-        return "证书已过期,终端无法连接中心", "its certificate has ended: it cannot reach the desk"
+        return "证书已过期，终端无法连接中心", "its certificate has ended: it cannot reach the desk"
     return f"证书将在 {detail.get('days')} 天内到期", f"its certificate ends within {detail.get('days')} days"
 
 
@@ -49,7 +51,7 @@ CERTIFICATE = Rule(
     name="certificate",
     title=("证书即将到期", "Certificate ends"),
     advice=(
-        "终端会自动换证;若长期离线请先恢复联网。",
+        "终端会自动换证；若长期离线请先恢复联网。",
         "It renews itself once online; else enrol it anew.",
     ),
     words=_certificate_words,
@@ -67,10 +69,10 @@ QUARANTINED = Rule(
     name="quarantined",
     title=("身份被隔离", "Identity quarantined"),
     advice=(
-        "同一身份在两处出现:查明哪台是真机,再重新登记。",
+        "同一身份在两处出现：查明哪台是真机，再重新登记。",
         "Seen in two places: find the real one, enrol it anew.",
     ),
-    words=plain("身份疑似被复制,已隔离", "its identity seems to have been copied and is quarantined"),
+    words=plain("身份疑似被复制，已隔离", "its identity seems to have been copied and is quarantined"),
     severity=Severity.ERROR,
     look=look_quarantine,
     coarse=lambda now, threshold: Kiosk.identity == IdentityState.QUARANTINED.value,

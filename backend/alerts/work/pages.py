@@ -33,8 +33,8 @@ Worker = Annotated[Staff, needs(Permission.WORK)]
 AT_ONCE = 100
 # What helps on site: what is written on the button, the kind and its arguments.
 ON_SITE: dict[str, tuple[tuple[str, str], CommandKind, dict[str, str]]] = {
-    "receipt": (("打印小票测试", "Test receipt"), CommandKind.PRINT_TEST, {"printer": "receipt_printer"}),
-    "document": (("打印文件测试", "Test document"), CommandKind.PRINT_TEST, {"printer": "document_printer"}),
+    "receipt": (("打印凭条测试", "Test receipt"), CommandKind.PRINT_TEST, {"printer": "receipt_printer"}),
+    "document": (("打印文档测试", "Test document"), CommandKind.PRINT_TEST, {"printer": "document_printer"}),
     "self-test": (("自检", "Self-test"), CommandKind.SELF_TEST, {}),
 }
 
@@ -149,9 +149,9 @@ async def deed(
     try:
         await service.step(session, staff, order, name, datetime.now(UTC))
     except service.WorkError as error:
-        problem = ("现在还不能关闭:请看下面缺什么。", "Not to be closed yet: see below what is missing.")
+        problem = ("现在还不能关闭：请看下面缺什么。", "Not to be closed yet: see below what is missing.")
         if error.code != "missing":
-            problem = ("工单状态已变,请重新查看。", "The order has moved on; look again.")
+            problem = ("工单状态已变，请重新查看。", "The order has moved on; look again.")
         return await _page(request, staff, session, order, problem, 409)
     await session.commit()
     return RedirectResponse(f"/console/work/{order_id}", 303)
@@ -204,7 +204,7 @@ async def command(
     except CommandError:
         await session.rollback()
         order = await visible_order(session, staff, Permission.WORK, order_id)
-        problem = ("命令没有下发:终端未登记或命令太多。", "The command was not given: not enrolled, or too many open.")
+        problem = ("命令没有下发：终端未登记或命令太多。", "The command was not given: not enrolled, or too many open.")
         return await _page(request, staff, session, order, problem, 409)
     await service.write_command(session, staff, order, words[0], at)
     await session.commit()

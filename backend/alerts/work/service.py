@@ -59,6 +59,9 @@ class WorkError(Exception):
         self.missing = missing
 
 
+_CODE = 60  # characters of WorkOrder.trouble
+
+
 async def create(
     session: AsyncSession,
     actor: str,
@@ -92,7 +95,7 @@ async def create(
         region_code=kiosk.region_code,
         alert_id=alert.alert_id if alert else None,
         kind=kind.value,
-        trouble=trouble,
+        trouble=trouble[:_CODE],
         task=task[:300],
         state=WorkState.NEW.value,
         assignee=assigned.staff_id if assigned else None,
@@ -115,7 +118,7 @@ async def create(
 async def missing(session: AsyncSession, order: WorkOrder) -> tuple[Missing, ...]:
     """What stands between this order and its closing: unticked checks, and the trouble itself."""
     found = [
-        Missing(f"check:{name}", f"未确认:{zh}", f"Not ticked: {en}")
+        Missing(f"check:{name}", f"未确认：{zh}", f"Not ticked: {en}")
         for name, zh, en in CHECKS[WorkKind(order.kind)]
         if name not in order.checks
     ]
@@ -123,13 +126,13 @@ async def missing(session: AsyncSession, order: WorkOrder) -> tuple[Missing, ...
     state = await session.get(KioskState, order.kiosk_id)
     if state is not None and not state.online and (alert is None or alert.rule == "offline" or order.trouble):
         found.append(Missing("offline", "终端仍离线", "The terminal is still offline"))
-    codes = {str(one.get("code")) for one in state.troubles} if state is not None else set()
+    codes = {str(one.get("code"))[:_CODE] for one in state.troubles} if state is not None else set()
     if order.trouble and order.trouble in codes:
         zh, en = trouble_words(order.trouble)
-        found.append(Missing("trouble", f"故障仍在:{zh}", f"Still there: {en}"))
+        found.append(Missing("trouble", f"故障仍在：{zh}", f"Still there: {en}"))
     elif alert is not None and alert.state == AlertState.OPEN and alert.gone_at is None and not order.trouble:
         zh, en = RULES[alert.rule].words(alert.detail)
-        found.append(Missing("alert", f"告警仍在:{zh}", f"Still there: {en}"))
+        found.append(Missing("alert", f"告警仍在：{zh}", f"Still there: {en}"))
     return tuple(found)
 
 

@@ -24,7 +24,7 @@ from backend.db.engine import Sessions, writing
 from tests.backend.alerts.fleet import START
 from tests.backend.alerts.smtp import MailServer, mail_server
 
-OUTGOING = Outgoing("m1", "zhang@example.org", "【告警】青山市 终端离线", "地点:青山市\n.\n开始", {"alert_id": "a1"})
+OUTGOING = Outgoing("m1", "zhang@example.org", "【告警】青山市 终端离线", "地点：青山市\n.\n开始", {"alert_id": "a1"})
 
 
 class Recorder:

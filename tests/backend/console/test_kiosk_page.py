@@ -102,7 +102,7 @@ async def test_every_panel_of_the_page_is_there_to_be_fetched(desk: Desk) -> Non
     await alive(desk)
     page = (await desk.get(f"/console/kiosks/{KIOSK}")).text
     paths = re.findall(r'hx-get="(/console/kiosks/[^"]+/panels/[a-z]+)"', page)
-    assert [path.rpartition("/")[2] for path in paths] == ["alerts", "work", "identity", "settings", "rollouts"]
+    assert [path.rpartition("/")[2] for path in paths] == ["alerts", "work", "identity", "rollouts", "settings"]
     for path in paths:
         reply = await desk.get(path)
         assert reply.status_code == 200, path
