@@ -114,6 +114,7 @@ async def deed(
     reason: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
     await carry_out(session, staff, rollout_id, deed, reason)
+    request.app.state.jobs.wake("rollouts")
     return RedirectResponse(f"/console/rollouts/{rollout_id}", 303)
 
 

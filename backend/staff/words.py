@@ -33,7 +33,7 @@ DEED_WORDS: dict[str, tuple[str, str]] = {
         "Revoke kiosk {}: its certificate is refused from then on",
     ),
     "kiosk.retire": (
-        "永久报废终端 {},它的身份和编号不再使用",
+        "永久报废终端 {}，它的身份和编号不再使用",
         "Retire kiosk {} for good: its identity and its name are never used again",
     ),
     "rollout.release": ("开始向各地发布 {}", "Start rollout {}: kiosks begin to take the new version"),

@@ -115,6 +115,7 @@ async def change(request: Request, staff: Configurer, session: DbSession) -> Res
     except ChangeError as error:
         raise refusal(error) from error
     await session.commit()
+    request.app.state.jobs.wake("settings")
     return RedirectResponse(f"/console/settings?scope={scope}&id={scope_id}", 303)
 
 
@@ -153,6 +154,7 @@ async def undo(
     except ChangeError as error:
         raise refusal(error) from error
     await session.commit()
+    request.app.state.jobs.wake("settings")
     return RedirectResponse("/console/settings/history", 303)
 
 

