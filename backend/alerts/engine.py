@@ -6,7 +6,9 @@ another order, changes nothing, and one that was missed is made up for by the sw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+import zlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -16,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.alerts.config import RuleConfig
 from backend.alerts.models import Alert, AlertCursor
 from backend.alerts.observe import observe_kiosks
+from backend.alerts.pieces import check, in_pieces
 from backend.alerts.progress import Progress, due_rules
 from backend.alerts.routing import Router
 from backend.alerts.rules import KIOSK_RULES, RULES, Rule
@@ -33,10 +36,7 @@ log = structlog.get_logger()
 _OVERLAP = timedelta(seconds=30)
 _IGNORED = (EventKind.ALERT.value, EventKind.WORK_ORDER.value, EventKind.COMMAND.value)
 _EVENTS_AT_ONCE = 60_000
-
-
-class NotOurs(Exception):
-    """Another worker has the lease now."""
+_LONGEST_LOOK_S = 2.0  # of one round; a province that falls silent takes several
 
 
 class Engine:
@@ -55,6 +55,8 @@ class Engine:
         self._clock = clock
         self._wake_outbox = wake_outbox
         self._looked: set[int] = set()  # events younger than the overlap that were looked at already
+        self._left: set[str] = set()  # kiosks still to be looked at
+        self._cursor = 0  # events read so far; stored when nothing is left
         self._scanned_at: datetime | None = None
         self._swept_at: datetime | None = None
 
@@ -74,10 +76,11 @@ class Engine:
                 touched |= await self._suspects(session, config, measured, now)
                 touched |= await _with_alerts(session, tuple(rule.name for rule in measured))
             self._scanned_at = now
-        await self._observe(touched, config, now, lease)
-        if cursor != begun:
+        self._looked, self._cursor = numbers, cursor
+        self._left |= touched
+        await self._observe(config, now, lease)
+        if cursor != begun and not self._left:
             await self._keep_cursor(cursor, now, lease)
-        self._looked = numbers
         await self.advance(config, now, lease)
 
     async def sweep(self, lease: Lease | None = None) -> None:
@@ -99,7 +102,7 @@ class Engine:
 
     async def _advance(self, rule: Rule, config: RuleConfig, now: datetime, lease: Lease | None) -> int:
         async with writing(self._sessions) as session:
-            await _check(session, lease)
+            await check(session, lease)
             router = Router(session, self._settings, self._url, now)
             await Progress(session, rule, config, self._settings, router, now).run()
             await session.commit()
@@ -108,7 +111,8 @@ class Engine:
     async def _touched(self, session: AsyncSession, now: datetime) -> tuple[set[str], int, int, set[int]]:
         """(kiosks something happened to, the cursor as it was, the one to keep, young events' numbers)."""
         row = await session.get(AlertCursor, "events")
-        begun = cursor = row.value if row else 0
+        begun = row.value if row else 0
+        cursor = max(begun, self._cursor)
         events = (
             await session.execute(
                 select(KioskEvent.id, KioskEvent.kiosk_id, KioskEvent.at, KioskEvent.kind)
@@ -128,12 +132,22 @@ class Engine:
                 touched.add(one.kiosk_id)
         return touched, begun, cursor, young
 
-    async def _observe(self, kiosks: Iterable[str], config: RuleConfig, now: datetime, lease: Lease | None) -> None:
-        for page in pages(sorted(kiosks), AT_ONCE):
+    async def _observe(self, config: RuleConfig, now: datetime, lease: Lease | None) -> None:
+        """As many of those left as there is time for: what is found meanwhile must be told meanwhile."""
+        until = time.monotonic() + _LONGEST_LOOK_S
+
+        async def observe(some: Sequence[str]) -> None:
             async with writing(self._sessions) as session:
-                await _check(session, lease)
-                await observe_kiosks(session, page, config, now)
+                await check(session, lease)
+                await observe_kiosks(session, some, config, now)
                 await session.commit()
+
+        # In no order of place: a part of them must look like the whole, or a province's outage would be told by cities.
+        for page in pages(sorted(self._left, key=lambda kiosk: zlib.crc32(kiosk.encode())), AT_ONCE):
+            await in_pieces(page, observe, str, "alerts")
+            self._left -= set(page)
+            if time.monotonic() > until:
+                return
 
     async def _suspects(
         self, session: AsyncSession, config: RuleConfig, rules: tuple[Rule, ...], now: datetime
@@ -151,7 +165,7 @@ class Engine:
 
     async def _keep_cursor(self, value: int, now: datetime, lease: Lease | None) -> None:
         async with writing(self._sessions) as session:
-            await _check(session, lease)
+            await check(session, lease)
             row = await session.get(AlertCursor, "events")
             if row is None:
                 session.add(AlertCursor(name="events", value=value, text="", at=now))
@@ -169,8 +183,3 @@ async def _with_alerts(session: AsyncSession, rules: tuple[str, ...] = ()) -> se
     if rules:
         query = query.where(Alert.rule.in_(rules))
     return {kiosk_id for kiosk_id in await session.scalars(query) if kiosk_id}
-
-
-async def _check(session: AsyncSession, lease: Lease | None) -> None:
-    if lease is not None and not await lease.still_ours(session):
-        raise NotOurs(lease.name)

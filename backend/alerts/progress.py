@@ -30,6 +30,7 @@ from backend.regions.division import Level, ancestor, level_of, span_of
 NEARLY_ALL = 0.05  # a group is over when no more than this part of it is still there
 _LONGEST_SUPPRESSED = timedelta(hours=24)  # after that somebody has forgotten it
 _SUPPRESSED_AGAIN = timedelta(seconds=60)
+_AT_MOST = 5000  # alerts of one transaction; the rest is still due in the next round
 _NOBODY_AGAIN = timedelta(seconds=60)  # until somebody to be told is looked for again
 
 _COLUMNS = (
@@ -69,9 +70,10 @@ class Progress:
         await self._end_groups()
         due: Sequence[Any] = (
             await self._session.execute(
-                select(*_COLUMNS).where(
-                    Alert.rule == self._rule.name, Alert.live.is_not(None), Alert.due_at <= self._now
-                )
+                select(*_COLUMNS)
+                .where(Alert.rule == self._rule.name, Alert.live.is_not(None), Alert.due_at <= self._now)
+                .order_by(Alert.members.desc(), Alert.due_at)
+                .limit(_AT_MOST)
             )
         ).all()
         await self._clear([row for row in due if row.gone_at is not None])
@@ -253,10 +255,11 @@ class Progress:
         )
         self._session.add(alert)
         await self._session.flush()
-        await self._attach(alert.alert_id, group.members, count=False)
+        # The others go into it as they are due: see _join_groups.
+        await self._attach(alert.alert_id, group.members[:_AT_MOST])
         await self._tell_first(alert)
 
-    async def _attach(self, group_id: str, rows: Sequence[Row[Any]], *, count: bool = True) -> None:
+    async def _attach(self, group_id: str, rows: Sequence[Row[Any]]) -> None:
         for page in pages([row.alert_id for row in rows], AT_ONCE):
             await self._session.execute(
                 update(Alert)
@@ -270,10 +273,10 @@ class Progress:
                 )
                 .execution_options(synchronize_session=False)
             )
-        if count:
-            await self._session.execute(
-                update(Alert).where(Alert.alert_id == group_id).values(members=Alert.members + len(rows))
-            )
+        number = await self._session.scalar(select(func.count()).where(Alert.group_id == group_id)) or 0
+        await self._session.execute(
+            update(Alert).where(Alert.alert_id == group_id, Alert.members < number).values(members=number)
+        )
 
     async def _kiosk_counts(self) -> dict[str, int]:
         """Enrolled kiosks by region, from the province down to the township."""

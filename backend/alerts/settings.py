@@ -23,6 +23,7 @@ class AlertsSettings(BaseSettings):
     fallback_email: str = ""  # who is told when nobody is on duty
     fallback_webhook: str = ""
     fallback_phone: str = ""
+    keep_days: int = 400  # cleared alerts, with their history and messages
 
     smtp_host: str = ""  # empty: no e-mail
     smtp_port: int = 465

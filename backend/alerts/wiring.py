@@ -19,6 +19,7 @@ from backend.alerts.duty.pages import router as duty_pages
 from backend.alerts.engine import Engine
 from backend.alerts.outbox import Outbox
 from backend.alerts.pages import router as pages
+from backend.alerts.prune import Pruner
 from backend.alerts.rule_pages import router as rule_pages
 from backend.alerts.settings import AlertsSettings
 from backend.alerts.supplies.sampler import Sampler
@@ -52,6 +53,7 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
         jobs.add("alerts", own.round_s, engine.round, lease_s=120)
         jobs.add("alerts.desk", 30, DeskWatch(app.state.sessions, jobs).run)
         jobs.add("alerts.supplies", 60, Sampler(app.state.sessions).run)
+        jobs.add("alerts.prune", 3600, Pruner(app.state.sessions, own).run, lease_s=600)
         for lane in lanes:
             jobs.add(lane, own.outbox_s, outbox.run, lease_s=600)
         yield

@@ -26,6 +26,5 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
     """While the app runs. `app.state.sessions` is there; jobs are added here and started afterwards."""
     app.state.failure_page = failure_page
     rollup = Rollup(app.state.sessions)
-    jobs.add("presence", every_s=60, run=rollup.alive, lease_s=50)
     jobs.add("reports", every_s=900, run=rollup.run, lease_s=1800)
     yield

@@ -18,6 +18,7 @@ from backend.fleet.events import EventKind, Severity
 from backend.fleet.health import Health
 from backend.fleet.heartbeat.models import DeskHearing
 from backend.fleet.models import KioskEvent, KioskPulse, KioskState
+from backend.reports.models import DeskGap
 
 RENEWED_EVERY_S = 5.0
 DEAF_AFTER = timedelta(seconds=30)  # without any process that renews it
@@ -45,6 +46,9 @@ async def listening(sessions: Sessions, at: datetime) -> None:
     """A process that takes heartbeats says so, every few seconds. The caller's clock must be the fleet's."""
     async with writing(sessions) as session:
         gap = DeskHearing.at < at - DEAF_AFTER
+        # Locked: of two processes that come back together, one writes it down.
+        deaf = select(DeskHearing.at, literal(at, DeskHearing.at.type)).where(DeskHearing.name == _DESK, gap)
+        await session.execute(insert(DeskGap).from_select(["since", "until"], deaf.with_for_update()))
         renewed = await session.execute(
             update(DeskHearing)
             .where(DeskHearing.name == _DESK)

@@ -84,13 +84,20 @@ MATTERS = (
 )
 
 
+# As in fleet.changes, where these events are made.
+_WELL = ("online", "deviceBusy", "starting")
+_FAILED = ("out", "jammed")
+_ONLY_WARN = ("clock", "storage")
+
+
 def after(condition: Condition, happening: Happening) -> Condition:
     """The condition once it has happened."""
     match happening.kind:
         case EventKind.ENROLLED.value:
-            return Condition(counted=True)  # not heard yet
+            # Not heard yet. What its last report said stays: the next one is compared with that.
+            return replace(condition, counted=True, online=False, quarantined=False)
         case EventKind.REVOKED.value | EventKind.RETIRED.value:
-            return Condition()
+            return replace(condition, counted=False, online=False, quarantined=False)
         case EventKind.QUARANTINED.value:
             return replace(condition, quarantined=True)
         case EventKind.RELEASED.value:
@@ -108,17 +115,56 @@ def after(condition: Condition, happening: Happening) -> Condition:
     return condition
 
 
-def from_health(health: str) -> Condition:
-    """The condition of a kiosk nobody has kept a history of."""
+def from_state(health: str, in_service: bool = True, troubles: Iterable[dict[str, Any]] = ()) -> Condition:
+    """The condition a kiosk is in now, by its state."""
     if health in (Health.PLANNED.value, Health.RETIRED.value):
         return Condition()
+    unheard = health in (Health.OFFLINE.value, Health.QUARANTINED.value)
+    devices = (str(one.get("code", "")).partition(".")[0][:40] for one in troubles if one.get("severity") == "error")
     return Condition(
         counted=True,
         online=health != Health.OFFLINE.value,
-        in_service=health != Health.OUT_OF_SERVICE.value,
-        failing=frozenset({"?"}) if health == Health.FAULT.value else frozenset(),
+        in_service=in_service if unheard else health != Health.OUT_OF_SERVICE.value,
+        failing=frozenset(devices),
         quarantined=health == Health.QUARANTINED.value,
     )
+
+
+def wound_back(condition: Condition, since: Sequence[Happening]) -> Condition:
+    """The condition before all that has happened `since`, for a kiosk nobody has kept days of."""
+    for happening in reversed(since):
+        condition = _before(condition, happening)
+    return condition
+
+
+def _before(condition: Condition, happening: Happening) -> Condition:
+    match happening.kind:
+        case EventKind.ENROLLED.value:
+            return replace(condition, counted=False, online=False)
+        case EventKind.REVOKED.value | EventKind.RETIRED.value:
+            return replace(condition, counted=True)
+        case EventKind.QUARANTINED.value:
+            return replace(condition, quarantined=False)
+        case EventKind.RELEASED.value:
+            return replace(condition, quarantined=True)
+        case EventKind.ONLINE.value:
+            return replace(condition, online=False)
+        case EventKind.OFFLINE.value:
+            return replace(condition, counted=True, online=True)
+        case EventKind.SERVICE.value:
+            return replace(condition, in_service=not happening.detail.get("in_service", True))
+        case EventKind.DEVICE.value:
+            device = str(happening.detail.get("device", "?"))[:40]
+            failing = condition.failing - {device}
+            return replace(condition, failing=failing | {device} if _failed(device, happening) else failing)
+    return condition
+
+
+def _failed(device: str, happening: Happening) -> bool:
+    before = happening.detail.get("before") or {}
+    if not before or device in _ONLY_WARN:
+        return False
+    return before.get("state") not in _WELL or any(one in _FAILED for one in (before.get("supplies") or {}).values())
 
 
 Gap = tuple[datetime, datetime]

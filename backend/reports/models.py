@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, String
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, UtcDateTime
@@ -26,7 +26,7 @@ class KioskDay(Base):
     closed_s: Mapped[int] = mapped_column(Integer, default=0)  # out of service
     offline_s: Mapped[int] = mapped_column(Integer, default=0)
     unknown_s: Mapped[int] = mapped_column(Integer, default=0)  # the desk itself was down: nobody's fault out there
-    last_state: Mapped[str] = mapped_column(String(600), default="")  # availability.Condition: how the next day begins
+    last_state: Mapped[str] = mapped_column(Text, default="")  # availability.Condition: how the next day begins
     complete: Mapped[bool] = mapped_column(Boolean, default=False)  # the day is over
 
 
@@ -87,19 +87,11 @@ class HealthDay(Base):
 
 
 class DeskGap(Base):
-    """A time in which the desk heard nobody because it was down itself; see `reports.presence`."""
+    """A time in which the desk heard nobody because it was down itself; written by whoever listens again, see
+    `fleet.silence`."""
 
     __tablename__ = "desk_gap"
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     until: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class DeskPresence(Base):
-    """When the desk was last seen alive: one row."""
-
-    __tablename__ = "desk_presence"
-
-    name: Mapped[str] = mapped_column(String(20), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,24 +7,28 @@ is made again and again and marked incomplete.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.alerts.pieces import check, in_pieces
 from backend.db.engine import Sessions, writing
 from backend.fleet.models import Kiosk, KioskEvent, KioskPulse, KioskState
+from backend.fleet.silence import hearing
 from backend.operations.jobs import Lease
 from backend.regions.division import Level
-from backend.reports.availability import MATTERS, Condition, Gap, Happening, Was, from_health, merged, spend
+from backend.reports.availability import MATTERS, Condition, Gap, Happening, Was, from_state, merged, spend, wound_back
 from backend.reports.days import before, bounds, day_of, days_between
-from backend.reports.models import DeskGap, DeskPresence, HealthDay, KioskDay, RegionDay, UsageDay, UsageTotal
+from backend.reports.models import DeskGap, HealthDay, KioskDay, RegionDay, UsageDay, UsageTotal
 
 _AT_ONCE = 1000  # kiosks of one transaction
 _AT_MOST_DAYS = 40  # made up for after the desk was away
-_SILENCE = timedelta(minutes=3)  # between two signs of life: longer, and the desk was down
+_LATE = timedelta(minutes=10)  # an event of 23:59 may be committed after midnight: no day is over before
+_MOST = 1_000_000  # of anything at one kiosk in a day: more is a broken counter, and spoils the county's sums
 COUNTERS = ("sessions", "completed", "failed", "prints", "payments")
 _COUNTY = Level.COUNTY.digits
 
@@ -36,26 +40,21 @@ class Rollup:
         self._sessions = sessions
         self._clock = clock
 
-    async def alive(self, lease: Lease | None = None) -> None:
-        """Every minute: note that the desk is up, and that it was not if the last note is old."""
-        now = self._clock()
-        async with writing(self._sessions) as session:
-            row = await session.get(DeskPresence, "desk", with_for_update=True)
-            if row is None:
-                session.add(DeskPresence(name="desk", at=now))
-            else:
-                if now - row.at > _SILENCE:
-                    session.add(DeskGap(since=row.at, until=now))
-                row.at = max(now, row.at)
-            await session.commit()
-
     async def run(self, lease: Lease | None = None) -> None:
-        """Every few minutes: count, book what was used, and make the days."""
+        """Every few minutes: count, book what was used, and make the days. Raises NotOurs."""
         now = self._clock()
-        await self._count(now)
-        await self._book_usage()
+        await self._count(now, lease)
+        await self._book_usage(lease)
         for day in await self._due(day_of(now)):
-            await self._make_day(day, now)
+            await self._make_day(day, now, lease)
+
+    @asynccontextmanager
+    async def _writing(self, lease: Lease | None) -> AsyncIterator[AsyncSession]:
+        """Commits at the end, if the lease is still ours."""
+        async with writing(self._sessions) as session:
+            await check(session, lease)
+            yield session
+            await session.commit()
 
     async def _due(self, today: str) -> list[str]:
         """The days to make: those since the last complete one; of a new desk only today."""
@@ -65,34 +64,44 @@ class Rollup:
         start = first or today if last is None else before(last, -1)
         return days_between(max(min(start, today), before(today, _AT_MOST_DAYS)), today)
 
-    async def _make_day(self, day: str, now: datetime) -> None:
+    async def _make_day(self, day: str, now: datetime, lease: Lease | None) -> None:
         begin, end = bounds(day)
         until = min(end, now)
         if until <= begin:
             return
+        async with self._sessions() as session:
+            gaps = await self._gaps(session, begin, until, now)
+
+        async def make(some: Sequence[Any]) -> None:
+            async with self._writing(lease) as session:
+                await self._make_some(session, day, some, begin, until, gaps)
+
         last = ""
         while True:
-            async with writing(self._sessions) as session:
-                gaps = await self._gaps(session, begin, until)
+            async with self._sessions() as session:
                 kiosks = (
                     await session.execute(
-                        select(KioskState.kiosk_id, KioskState.region_code, KioskState.health, KioskState.changed_at)
+                        select(
+                            KioskState.kiosk_id,
+                            KioskState.region_code,
+                            KioskState.health,
+                            KioskState.in_service,
+                            KioskState.troubles,
+                        )
                         .where(KioskState.kiosk_id > last)
                         .order_by(KioskState.kiosk_id)
                         .limit(_AT_ONCE)
                     )
                 ).all()
-                if kiosks:
-                    await self._make_some(session, day, kiosks, begin, until, gaps)
-                await session.commit()
+            if kiosks:
+                await in_pieces(kiosks, make, lambda row: str(row[0]), "availability")
             if len(kiosks) < _AT_ONCE:
                 break
             last = kiosks[-1][0]
-        async with writing(self._sessions) as session:
-            if now >= end:  # a crash before this makes the day again
+        async with self._writing(lease) as session:
+            if now >= end + _LATE:  # a crash before this makes the day again
                 await session.execute(update(KioskDay).where(KioskDay.day == day).values(complete=True))
             await sum_counties(session, day)
-            await session.commit()
 
     async def _make_some(
         self,
@@ -112,26 +121,16 @@ class Rollup:
                 )
             )
         }
-        history: dict[str, list[Happening]] = {}
-        found = await session.execute(
-            select(KioskEvent.kiosk_id, KioskEvent.at, KioskEvent.kind, KioskEvent.severity, KioskEvent.detail)
-            .where(
-                KioskEvent.at >= begin,
-                KioskEvent.at < until,
-                KioskEvent.kiosk_id.between(ids[0], ids[-1]),
-                KioskEvent.kind.in_(MATTERS),
-            )
-            .order_by(KioskEvent.id)
-        )
-        for kiosk_id, at, kind, severity, detail in found:
-            history.setdefault(kiosk_id, []).append(Happening(at, kind, severity, detail or {}))
+        between = KioskEvent.kiosk_id.between(ids[0], ids[-1])
+        history = await _history(session, between, KioskEvent.at >= begin, KioskEvent.at < until)
+        # No day before: as it is now, less all that has happened since this day began.
+        new = [kiosk_id for kiosk_id in ids if kiosk_id not in carried]
+        since = await _history(session, KioskEvent.kiosk_id.in_(new), KioskEvent.at >= begin) if new else {}
         rows = []
-        for kiosk_id, region, health, changed_at in kiosks:
+        for kiosk_id, region, health, in_service, troubles in kiosks:
             condition = carried.get(kiosk_id)
             if condition is None:
-                # No day before: as it is now, if it has been so since before the day; else wait for an event.
-                unchanged = changed_at is None or changed_at < begin
-                condition = from_health(health) if unchanged else Condition()
+                condition = wound_back(from_state(health, in_service, troubles or ()), since.get(kiosk_id, ()))
             spent, condition = spend(condition, history.get(kiosk_id, ()), begin, until, gaps)
             rows.append(
                 {
@@ -146,17 +145,22 @@ class Rollup:
         await session.execute(delete(KioskDay).where(KioskDay.day == day, KioskDay.kiosk_id.in_(ids)))
         await session.execute(insert(KioskDay), rows)
 
-    async def _gaps(self, session: AsyncSession, begin: datetime, until: datetime) -> list[Gap]:
+    async def _gaps(self, session: AsyncSession, begin: datetime, until: datetime, now: datetime) -> list[Gap]:
+        """Those that are over, and the one that is not."""
         rows = await session.execute(
             select(DeskGap.since, DeskGap.until).where(DeskGap.since < until, DeskGap.until > begin)
         )
-        return merged((since, end) for since, end in rows)
+        gaps = [(since, end) for since, end in rows]
+        heard = await hearing(session)
+        if heard is not None and not heard.listens(now) and heard.at < until:
+            gaps.append((heard.at, now))
+        return merged(gaps)
 
-    async def _count(self, now: datetime) -> None:
+    async def _count(self, now: datetime, lease: Lease | None) -> None:
         """Today's row of every county and health; yesterday's stay as they were last."""
         day = day_of(now)
         piece = func.substr(KioskState.region_code, 1, _COUNTY).label("piece")
-        async with writing(self._sessions) as session:
+        async with self._writing(lease) as session:
             counted = (
                 await session.execute(select(piece, KioskState.health, func.count()).group_by(piece, KioskState.health))
             ).all()
@@ -169,13 +173,17 @@ class Rollup:
                         for digits, health, kiosks in counted
                     ],
                 )
-            await session.commit()
 
-    async def _book_usage(self) -> None:
+    async def _book_usage(self, lease: Lease | None) -> None:
         """What the life counters have grown since they were last booked, onto the day of the last heartbeat."""
+
+        async def book(some: Sequence[Any]) -> None:
+            async with self._writing(lease) as session:
+                await _book_some(session, some)
+
         last = ""
         while True:
-            async with writing(self._sessions) as session:
+            async with self._sessions() as session:
                 rows = (
                     await session.execute(
                         select(
@@ -192,11 +200,21 @@ class Rollup:
                         .limit(_AT_ONCE)
                     )
                 ).all()
-                await _book_some(session, rows)
-                await session.commit()
+            await in_pieces(rows, book, lambda row: str(row[0]), "usage")
             if len(rows) < _AT_ONCE:
                 return
             last = rows[-1][0]
+
+
+async def _history(session: AsyncSession, *where: ColumnElement[bool]) -> dict[str, list[Happening]]:
+    """What matters of the kiosks' events, in the order it was heard of."""
+    history: dict[str, list[Happening]] = {}
+    query = select(KioskEvent.kiosk_id, KioskEvent.at, KioskEvent.kind, KioskEvent.severity, KioskEvent.detail)
+    for kiosk_id, at, kind, severity, detail in await session.execute(
+        query.where(*where, KioskEvent.kind.in_(MATTERS)).order_by(KioskEvent.id)
+    ):
+        history.setdefault(kiosk_id, []).append(Happening(at, kind, severity, detail or {}))
+    return history
 
 
 async def _book_some(session: AsyncSession, rows: Sequence[Any]) -> None:
@@ -225,7 +243,7 @@ async def _book_some(session: AsyncSession, rows: Sequence[Any]) -> None:
         for row in known:
             if grown_row := used.pop((row.kiosk_id, row.day), None):
                 for name in COUNTERS:
-                    setattr(row, name, getattr(row, name) + grown_row[name])
+                    setattr(row, name, min(getattr(row, name) + grown_row[name], _MOST))
         if used:
             await session.execute(insert(UsageDay), list(used.values()))
         await session.flush()
@@ -237,7 +255,7 @@ def growth(booked: dict[str, Any], now: dict[str, Any]) -> dict[str, int]:
     for name in COUNTERS:
         old, new = _whole(booked.get(name)), _whole(now.get(name))
         grown[name] = new - old if new >= old else new
-    return {name: min(value, 2**31 - 1) for name, value in grown.items()}
+    return {name: min(value, _MOST) for name, value in grown.items()}
 
 
 def _whole(value: object) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alerts.models import AlertCursor
+from backend.alerts.pieces import check, in_pieces
 from backend.alerts.supplies.forecast import Point, forecast
 from backend.alerts.supplies.models import SupplyTrack
 from backend.db.engine import Sessions, writing
@@ -42,20 +44,35 @@ class Sampler:
                 return
             if cursor.text == "":
                 cursor.at = now  # the lap begins
-            cursor.text = await self._sample(session, cursor.text, now)
+            after = cursor.text
+            await session.commit()
+        rows = await self._rows(after)
+
+        async def sample(some: Sequence[Row[Any]]) -> None:
+            async with writing(self._sessions) as session:
+                await check(session, lease)
+                await self._sample(session, some, now)
+                await session.commit()
+
+        await in_pieces(rows, sample, lambda row: str(row.kiosk_id), "supplies")
+        async with writing(self._sessions) as session:
+            await check(session, lease)
+            cursor = await session.get_one(AlertCursor, "supplies")
+            cursor.text = rows[-1].kiosk_id if len(rows) == _AT_ONCE else ""
             await session.commit()
 
-    async def _sample(self, session: AsyncSession, after: str, now: datetime) -> str:
-        """The last kiosk looked at; "": there are no more."""
-        rows = (
-            await session.execute(
+    async def _rows(self, after: str) -> Sequence[Row[Any]]:
+        async with self._sessions() as session:
+            query = (
                 select(KioskState.kiosk_id, KioskState.health, KioskState.report, KioskPulse.counters)
                 .join(KioskPulse, KioskPulse.kiosk_id == KioskState.kiosk_id)
                 .where(KioskState.kiosk_id > after)
                 .order_by(KioskState.kiosk_id)
                 .limit(_AT_ONCE)
             )
-        ).all()
+            return (await session.execute(query)).all()
+
+    async def _sample(self, session: AsyncSession, rows: Sequence[Row[Any]], now: datetime) -> None:
         ids = [row.kiosk_id for row in rows]
         query = select(SupplyTrack).where(SupplyTrack.kiosk_id.in_(ids))
         tracks = {(track.kiosk_id, track.device, track.supply): track for track in await session.scalars(query)}
@@ -68,7 +85,6 @@ class Sampler:
                     track = SupplyTrack(kiosk_id=row.kiosk_id, device=device, supply=supply, points=[], basis="")
                     session.add(track)
                 add_point(track, point)
-        return ids[-1] if len(ids) == _AT_ONCE else ""
 
 
 def points_of(report: dict[str, Any], counters: str, now: datetime) -> Iterator[tuple[str, str, Point]]:

@@ -19,6 +19,8 @@ _MAX_COUNTERS = 2000  # characters of KioskPulse.counters
 _NUL = b"\\u0000"  # as JSON writes it
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _MANY_REPORTS = 200_000
+# What a terminal can have, with room to spare. Names go into columns, keys and subjects elsewhere.
+_MOST_DEVICES, _MOST_SUPPLIES, _LONGEST_NAME = 20, 8, 40
 
 _heartbeat = msgspec.json.Decoder(Heartbeat).decode
 _report = msgspec.json.Decoder(KioskReport).decode
@@ -129,9 +131,19 @@ def report_of(raw: bytes) -> KioskReport:
     """Without NUL characters. Raises Refusal."""
     try:
         report = _report(raw)
-        return report if _NUL not in raw else msgspec.convert(without_nul(msgspec.to_builtins(report)), KioskReport)
+        if _NUL in raw:
+            report = msgspec.convert(without_nul(msgspec.to_builtins(report)), KioskReport)
     except BAD_JSON as error:
         raise Refusal(FleetProblem.INVALID, f"report: {_fault(error)}") from None
+    if len(report.devices) > _MOST_DEVICES:
+        raise Refusal(FleetProblem.INVALID, "report: too many devices")
+    for name, device in report.devices.items():
+        supplies = device.supplies.keys() | device.levels.keys()
+        if len(supplies) > _MOST_SUPPLIES:
+            raise Refusal(FleetProblem.INVALID, "report: too many supplies")
+        if max(map(len, (name, *supplies))) > _LONGEST_NAME:
+            raise Refusal(FleetProblem.INVALID, "report: a name is too long")
+    return report
 
 
 def without_nul(value: Any) -> Any:

@@ -62,7 +62,7 @@ class Fleet:
         """The kiosk reports these troubles; none: it is well again."""
         troubles = [{"code": code, "severity": severity, "action": "maintenance", "detail": ""} for code in codes]
         health = Health.FAULT if troubles else Health.OK
-        worst = codes[0] if codes else ""
+        worst = codes[0][:60] if codes else ""  # as fleet.changes does
         await self._set([kiosk], EventKind.DEVICE, health=health.value, online=True, troubles=troubles, trouble=worst)
 
     async def measure(self, kiosk: str, **values: Any) -> None:

@@ -86,34 +86,34 @@ def test_whatever_is_measured_it_answers(raw: list[tuple[int, int]]) -> None:
         assert answer.runs_out_at.timestamp() >= points[-1].at - 1
 
 
-async def test_samples_are_taken_and_the_day_is_told(fleet: Fleet) -> None:
-    kiosk = fleet.kiosks[0]
-    sampler = Sampler(fleet.sessions, lambda: fleet.now)
+async def test_samples_are_taken_and_the_day_is_told(both_fleets: Fleet) -> None:
+    kiosk = both_fleets.kiosks[0]
+    sampler = Sampler(both_fleets.sessions, lambda: both_fleets.now)
     for step in range(14):
         report = {"devices": {"document_printer": {"supplies": {"toner": "full"}, "levels": {"toner": 60 - 4 * step}}}}
-        async with writing(fleet.sessions) as session:
+        async with writing(both_fleets.sessions) as session:
             await session.execute(update(KioskState).where(KioskState.kiosk_id == kiosk).values(report=report))
             await session.commit()
         await sampler.run()
         await sampler.run()  # not before six hours are over
-        fleet.now += LAP
-    async with fleet.sessions() as session:
+        both_fleets.now += LAP
+    async with both_fleets.sessions() as session:
         track = await session.get_one(SupplyTrack, (kiosk, "document_printer", "toner"))
     assert len(track.points) == 14
     assert track.basis == "level"
-    watch = DeskWatch(fleet.sessions, Jobs(fleet.sessions), lambda: fleet.now)
+    watch = DeskWatch(both_fleets.sessions, Jobs(both_fleets.sessions), lambda: both_fleets.now)
     await watch.run()
     await watch.run()
-    await fleet.wait(10)
-    assert await fleet.told("supply-forecast") == ["alert"]
+    await both_fleets.wait(10)
+    assert await both_fleets.told("supply-forecast") == ["alert"]
 
 
-async def test_money_that_stands_still_is_told_without_anybody_s_name(fleet: Fleet) -> None:
-    async with writing(fleet.sessions) as session:
+async def test_money_that_stands_still_is_told_without_anybody_s_name(both_fleets: Fleet) -> None:
+    async with writing(both_fleets.sessions) as session:
         session.add(
             PaymentRow(
                 intent_id="i1",
-                kiosk_id=fleet.kiosks[0],
+                kiosk_id=both_fleets.kiosks[0],
                 service_id="water",
                 bill_id="b1",
                 department="water",
@@ -129,27 +129,41 @@ async def test_money_that_stands_still_is_told_without_anybody_s_name(fleet: Fle
                 period_zh="",
                 period_en="",
                 state="paid",
-                created_at=fleet.now,
-                expires_at=fleet.now,
-                paid_at=fleet.now,
+                created_at=both_fleets.now,
+                expires_at=both_fleets.now,
+                paid_at=both_fleets.now,
                 tries=0,
             )
         )
         await session.commit()
-    watch = DeskWatch(fleet.sessions, Jobs(fleet.sessions), lambda: fleet.now)
-    fleet.now += timedelta(minutes=20)
+    watch = DeskWatch(both_fleets.sessions, Jobs(both_fleets.sessions), lambda: both_fleets.now)
+    both_fleets.now += timedelta(minutes=20)
     await watch.run()
-    await fleet.wait(5)
-    assert await fleet.told("payment") == []
-    fleet.now += timedelta(minutes=20)
+    await both_fleets.wait(5)
+    assert await both_fleets.told("payment") == []
+    both_fleets.now += timedelta(minutes=20)
     await watch.run()
-    await fleet.wait(5)
-    (message,) = [one for one in await fleet.messages() if one.facts["rule"] == "payment"]
+    await both_fleets.wait(5)
+    (message,) = [one for one in await both_fleets.messages() if one.facts["rule"] == "payment"]
     assert "12.34" in message.text
     assert "某" not in message.text
-    async with writing(fleet.sessions) as session:
+    async with writing(both_fleets.sessions) as session:
         await session.execute(update(PaymentRow).values(state="delivered", posted_at=datetime.now(UTC)))
         await session.commit()
     await watch.run()
-    await fleet.wait(5)
-    assert await fleet.told("payment") == ["alert", "clear"]
+    await both_fleets.wait(5)
+    assert await both_fleets.told("payment") == ["alert", "clear"]
+
+
+async def test_a_supply_with_a_strange_name_stops_nobody_s_forecast(both_fleets: Fleet) -> None:
+    def report(name: str) -> dict[str, object]:
+        return {"devices": {name: {"state": "online", "supplies": {"paper": "full"}}}}
+
+    first, second = both_fleets.kiosks[:2]
+    async with writing(both_fleets.sessions) as session:
+        for kiosk, name in ((first, "d" * 41), (second, "receipt_printer")):
+            await session.execute(update(KioskState).where(KioskState.kiosk_id == kiosk).values(report=report(name)))
+        await session.commit()
+    await Sampler(both_fleets.sessions, lambda: both_fleets.now).run()
+    async with both_fleets.sessions() as session:
+        assert await session.get(SupplyTrack, (second, "receipt_printer", "paper")) is not None

@@ -5,9 +5,14 @@ from __future__ import annotations
 import random
 
 from backend.alerts.grouping import divide
+from backend.alerts.groups import visible_group, visible_groups
+from backend.alerts.listing import AlertFilter, list_alerts
+from backend.alerts.queries import counts
 from backend.alerts.settings import AlertsSettings
+from backend.console.neighbours import open_alerts
 from backend.regions.division import COUNTRY, Level, ancestor, level_of
 from backend.regions.synthetic import PROVINCE, province
+from backend.staff.roles import Grant, Role, Staff
 from tests.backend.alerts.fleet import Fleet
 
 CODES = [region.code for region in province(0.05) if region.level >= 2]
@@ -117,3 +122,28 @@ async def test_flapping_inside_a_group_is_silent(province_fleet: Fleet) -> None:
         await province_fleet.silence(province_fleet.kiosks[:5])
         await province_fleet.wait(90)
     assert await province_fleet.told("offline") == ["alert"]
+
+
+async def test_a_wide_outage_is_seen_by_those_who_see_a_part_of_it(province_fleet: Fleet) -> None:
+    await province_fleet.silence(province_fleet.kiosks)
+    await province_fleet.wait(30)
+    (group,) = [one for one in await province_fleet.alerts(rule="offline") if one.members]
+    county = ancestor(province_fleet.kiosks[-1][2:], Level.COUNTY)
+    inside = sum(kiosk[2:8] == county[:6] for kiosk in province_fleet.kiosks)
+    own = Staff("c", "c", (Grant(Role.OPERATOR, county),))
+    all_of_it = Staff("p", "p", (Grant(Role.OPERATOR, PROVINCE),))
+    async with province_fleet.sessions() as session:
+        listed = await list_alerts(session, own, AlertFilter(rule="offline"))
+        assert listed.total == inside
+        assert (await counts(session, own)).errors == inside
+        assert await open_alerts(session, own, county) == inside
+        assert await visible_group(session, own, listed.alerts[0]) is None
+        assert await visible_groups(session, own, listed.alerts) == set()
+        # One for the whole province, its members where a part is looked at.
+        assert (await list_alerts(session, all_of_it, AlertFilter(rule="offline"))).total == 1
+        assert (await list_alerts(session, all_of_it, AlertFilter(rule="offline", region=county))).total == inside
+        assert (await list_alerts(session, all_of_it, AlertFilter(rule="offline", severity="error"))).total == 1
+        assert (await counts(session, all_of_it)).errors == 1
+        assert await open_alerts(session, all_of_it, PROVINCE) == 2  # and that nobody is on duty
+        assert await open_alerts(session, all_of_it, county) == inside
+        assert await visible_groups(session, all_of_it, listed.alerts) == {group.alert_id}

@@ -172,7 +172,7 @@ async def test_the_technician_s_telephone(desk: Desk) -> None:
     assert (await desk.post(f"{where}/check", TECHNICIAN, data={"name": "nonsense", "on": "true"})).status_code == 409
     page = (await desk.get(where, TECHNICIAN)).text
     assert "4711" in page
-    assert "打印文件测试" in page
+    assert "打印文档测试" in page
     async with desk.sessions() as session:
         (order,) = await session.scalars(select(WorkOrder))
     assert (order.state, order.assignee, list(order.checks)) == ("on-site", TECHNICIAN.staff_id, ["locked"])

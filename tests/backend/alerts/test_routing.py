@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from backend.alerts.config import RuleConfig
 from backend.alerts.duty.models import DutyPerson, DutyShift
 from backend.alerts.duty.roster import covers, on_duty
-from backend.alerts.models import AlertRuleSetting
+from backend.alerts.models import AlertMessage, AlertRuleSetting, MessageState
+from backend.alerts.prune import Pruner
 from backend.alerts.routing import quiet_until
 from backend.alerts.settings import AlertsSettings
 from backend.alerts.work.models import WorkOrder
 from backend.db.engine import Sessions, writing
-from backend.fleet.models import KioskState
+from backend.fleet.models import KioskEvent, KioskState
 from backend.regions.division import Level, ancestor
 from backend.regions.synthetic import PROVINCE
 from tests.backend.alerts.fleet import START, Fleet
@@ -60,13 +62,13 @@ async def add(sessions: Sessions, name: str, region: str, **values: object) -> N
         await session.commit()
 
 
-async def test_the_nearest_region_upward_that_has_somebody(fleet: Fleet) -> None:
-    village = max(fleet.kiosks)[2:]
+async def test_the_nearest_region_upward_that_has_somebody(both_fleets: Fleet) -> None:
+    village = max(both_fleets.kiosks)[2:]
     county, city = ancestor(village, Level.COUNTY), ancestor(village, Level.CITY)
-    await add(fleet.sessions, "province", PROVINCE)
-    await add(fleet.sessions, "city", city)
-    await add(fleet.sessions, "county", county, start=8 * 60, end=9 * 60)
-    async with fleet.sessions() as session:
+    await add(both_fleets.sessions, "province", PROVINCE)
+    await add(both_fleets.sessions, "city", city)
+    await add(both_fleets.sessions, "county", county, start=8 * 60, end=9 * 60)
+    async with both_fleets.sessions() as session:
         for moment, who in ((china("2026-11-02T08:30"), "county"), (china("2026-11-02T10:00"), "city")):
             found = await on_duty(session, village, moment)
             assert found is not None
@@ -98,14 +100,14 @@ async def test_nobody_on_duty_is_a_trouble_of_its_own(fleet: Fleet) -> None:
     assert [one.facts["rule"] for one in messages].count("duty-empty") == 1
 
 
-async def test_the_all_clear_goes_to_those_who_were_told(fleet: Fleet) -> None:
-    await add(fleet.sessions, "zhang", PROVINCE, end=11 * 60)  # until 11:00
-    await fleet.silence(fleet.kiosks[:1])
-    await fleet.wait(30)
-    fleet.now = china("2026-11-02T12:00")  # somebody else's hour by now
-    await fleet.back(fleet.kiosks[:1])
-    await fleet.wait(120)
-    sent = [(one.kind, one.address) for one in await fleet.messages() if one.facts["rule"] == "offline"]
+async def test_the_all_clear_goes_to_those_who_were_told(both_fleets: Fleet) -> None:
+    await add(both_fleets.sessions, "zhang", PROVINCE, end=11 * 60)  # until 11:00
+    await both_fleets.silence(both_fleets.kiosks[:1])
+    await both_fleets.wait(30)
+    both_fleets.now = china("2026-11-02T12:00")  # somebody else's hour by now
+    await both_fleets.back(both_fleets.kiosks[:1])
+    await both_fleets.wait(120)
+    sent = [(one.kind, one.address) for one in await both_fleets.messages() if one.facts["rule"] == "offline"]
     assert sent[0] == ("alert", "zhang@example.org")
     assert next(one for one in sent if one[0] == "clear") == ("clear", "zhang@example.org")
 
@@ -133,22 +135,22 @@ def test_quiet_hours(severity: str, moment: str, until: str | None) -> None:
     assert quiet_until(AlertsSettings(), severity, china(moment)) == (china(until) if until else None)
 
 
-async def test_what_is_over_by_the_morning_wakes_nobody(fleet: Fleet) -> None:
-    fleet.now = china("2026-11-02T23:00")
-    kiosk = fleet.kiosks[0]
-    await fleet.trouble(kiosk, "receipt_printer.paper.low", severity="warning")
-    await fleet.wait(900, step=60)
-    assert await fleet.told("supply-low") == ["alert"]
-    await fleet.trouble(kiosk)
-    await fleet.wait(600, step=60)
-    assert await fleet.told("supply-low") == []  # both dropped
-    (alert,) = await fleet.alerts(rule="supply-low")
+async def test_what_is_over_by_the_morning_wakes_nobody(both_fleets: Fleet) -> None:
+    both_fleets.now = china("2026-11-02T23:00")
+    kiosk = both_fleets.kiosks[0]
+    await both_fleets.trouble(kiosk, "receipt_printer.paper.low", severity="warning")
+    await both_fleets.wait(900, step=60)
+    assert await both_fleets.told("supply-low") == ["alert"]
+    await both_fleets.trouble(kiosk)
+    await both_fleets.wait(600, step=60)
+    assert await both_fleets.told("supply-low") == []  # both dropped
+    (alert,) = await both_fleets.alerts(rule="supply-low")
     assert alert.state == "cleared"
 
 
-async def test_somebody_at_work_on_it_is_not_told(fleet: Fleet) -> None:
-    kiosk = fleet.kiosks[0]
-    async with writing(fleet.sessions) as session:
+async def test_somebody_at_work_on_it_is_not_told(both_fleets: Fleet) -> None:
+    kiosk = both_fleets.kiosks[0]
+    async with writing(both_fleets.sessions) as session:
         session.add(
             WorkOrder(
                 order_id="w1",
@@ -158,22 +160,22 @@ async def test_somebody_at_work_on_it_is_not_told(fleet: Fleet) -> None:
                 task="t",
                 state="on-site",
                 created_by="x",
-                created_at=fleet.now,
-                changed_at=fleet.now,
+                created_at=both_fleets.now,
+                changed_at=both_fleets.now,
                 checks={},
             )
         )
         await session.commit()
-    await fleet.silence([kiosk])
-    await fleet.wait(120)
-    assert await fleet.told("offline") == []
-    (alert,) = await fleet.alerts(rule="offline")
+    await both_fleets.silence([kiosk])
+    await both_fleets.wait(120)
+    assert await both_fleets.told("offline") == []
+    (alert,) = await both_fleets.alerts(rule="offline")
     assert (alert.state, alert.suppressed) == ("open", "work-order")
-    async with writing(fleet.sessions) as session:
+    async with writing(both_fleets.sessions) as session:
         (await session.get_one(WorkOrder, "w1")).state = "closed"
         await session.commit()
-    await fleet.wait(120)
-    assert await fleet.told("offline") == ["alert"]
+    await both_fleets.wait(120)
+    assert await both_fleets.told("offline") == ["alert"]
 
 
 async def test_what_staff_have_closed_is_suppressed_for_a_day(fleet: Fleet) -> None:
@@ -204,3 +206,69 @@ async def test_a_city_may_have_its_own_word_on_a_rule(fleet: Fleet) -> None:
     assert dict(config.of("temperature", "990101001001").said_by) == {"threshold": city, "severity": PROVINCE}
     assert config.of("temperature", other).threshold == 60
     assert config.of("offline", other).said_by == ()
+
+
+async def test_with_nobody_to_tell_it_is_looked_for_somebody_again(both_fleets: Fleet) -> None:
+    both_fleets.settings.fallback_email = ""
+    await both_fleets.silence(both_fleets.kiosks[:1])
+    await both_fleets.wait(300)
+    assert await both_fleets.told() == []
+    (alert,) = await both_fleets.alerts(rule="offline")
+    assert (alert.state, alert.told) == ("open", False)
+    async with both_fleets.sessions() as session:
+        opened = select(func.count()).where(KioskEvent.kind == "alert", KioskEvent.kiosk_id == both_fleets.kiosks[0])
+        assert await session.scalar(opened) == 1
+    await add(both_fleets.sessions, "zhang", PROVINCE)
+    await both_fleets.wait(75)
+    assert [(one.kind, one.person) for one in await both_fleets.messages()] == [("alert", "zhang")]
+
+
+async def test_a_wave_nobody_was_told_of_is_told_when_somebody_comes(province_fleet: Fleet) -> None:
+    province_fleet.settings.fallback_email = ""
+    await province_fleet.silence(province_fleet.kiosks)
+    await province_fleet.wait(150)
+    assert await province_fleet.told() == []
+    await add(province_fleet.sessions, "zhang", PROVINCE)
+    await province_fleet.wait(75)
+    assert await province_fleet.told("offline") == ["alert"]
+
+
+async def test_no_all_clear_of_what_never_arrived(fleet: Fleet) -> None:
+    await fleet.silence(fleet.kiosks[:2])
+    await fleet.wait(30)
+    first, second = [one for one in await fleet.messages() if one.facts["rule"] == "offline"]
+    async with writing(fleet.sessions) as session:
+        for message, state in ((first, MessageState.GIVEN_UP), (second, MessageState.SENT)):
+            (await session.get_one(AlertMessage, message.number)).state = state.value
+        await session.commit()
+    await fleet.back(fleet.kiosks[:2])
+    await fleet.wait(120)
+    cleared = [one for one in await fleet.messages(kind="clear") if one.facts["rule"] == "offline"]
+    assert [one.alert_id for one in cleared] == [second.alert_id]
+
+
+async def test_old_alerts_are_pruned_but_not_those_with_an_open_order(both_fleets: Fleet) -> None:
+    await both_fleets.silence(both_fleets.kiosks[:3])
+    await both_fleets.wait(30)
+    await both_fleets.back(both_fleets.kiosks[:2])
+    await both_fleets.wait(120)
+    ended = [one for one in await both_fleets.alerts(rule="offline") if one.state == "cleared"]
+    async with writing(both_fleets.sessions) as session:
+        times = {"created_at": both_fleets.now, "changed_at": both_fleets.now}
+        what = {"region_code": PROVINCE, "kind": "visit", "task": "t", "created_by": "x", "checks": {}}
+        for number, (alert, state) in enumerate(zip(ended, ("closed", "new"), strict=True)):
+            order = WorkOrder(
+                order_id=f"w{number}", kiosk_id="k", alert_id=alert.alert_id, state=state, **what, **times
+            )
+            session.add(order)
+        await session.commit()
+    pruner = Pruner(both_fleets.sessions, both_fleets.settings, lambda: both_fleets.now)
+    both_fleets.now += timedelta(days=both_fleets.settings.keep_days - 1)
+    await pruner.run()
+    assert len(await both_fleets.alerts(rule="offline")) == 3
+    both_fleets.now += timedelta(days=2)
+    await pruner.run()
+    left = await both_fleets.alerts(rule="offline")
+    assert {one.alert_id for one in left if one.state == "cleared"} == {ended[1].alert_id}
+    assert len(left) == 2
+    assert ended[0].alert_id not in {one.alert_id for one in await both_fleets.messages()}

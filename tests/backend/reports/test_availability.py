@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.fleet.events import EventKind
-from backend.reports.availability import MATTERS, Condition, Happening, Was, after, from_health, merged, spend
+from backend.reports.availability import (
+    MATTERS,
+    Condition,
+    Happening,
+    Was,
+    after,
+    from_state,
+    merged,
+    spend,
+    wound_back,
+)
 from backend.reports.days import before, bounds, day_of, month_days
 from backend.reports.rollup import growth
 
@@ -69,6 +79,36 @@ def test_before_enrolment_nothing_counts_and_after_it_silence_does() -> None:
     assert spent([Happening(at(6), EventKind.RETIRED)]) == {"serving": 6}
 
 
+def test_enrolled_anew_it_is_offline_until_it_is_heard() -> None:
+    again = [Happening(at(6), EventKind.ENROLLED), Happening(at(7), EventKind.ONLINE)]
+    assert spent(again) == {"serving": 6 + 17, "offline": 1}
+    # What its devices were stays: the first report is compared with the last, and says nothing of what is the same.
+    assert spent(again, Condition(True, True, True, frozenset({"cash"}))) == {"faulty": 6 + 17, "offline": 1}
+    assert spent([Happening(at(1), EventKind.REVOKED), *again], Condition(True, True, False)) == {
+        "closed": 1 + 17,
+        "offline": 1,
+    }
+
+
+def test_without_a_day_before_the_present_is_wound_back() -> None:
+    """A kiosk enrolled long ago, on the first day that is kept."""
+    fault = {"device": "cash", "before": {"state": "online"}, "after": {"state": "offline"}}
+    since = [
+        Happening(at(2), EventKind.OFFLINE, "error"),
+        Happening(at(3), EventKind.ONLINE),
+        Happening(at(5), EventKind.DEVICE, "error", fault),
+    ]
+    present = from_state("fault", True, [{"code": "cash.offline", "severity": "error"}])
+    assert spent(since, wound_back(present, since)) == {"serving": 2 + 2, "offline": 1, "faulty": 19}
+    device_only = [Happening(at(1), EventKind.DEVICE, "warning", {"device": "x"})]
+    assert spent(device_only, wound_back(from_state("warning"), device_only)) == {"serving": 24}
+    mended = [Happening(at(4), EventKind.DEVICE, "info", {"device": "cash", "before": {"state": "offline"}})]
+    assert spent(mended, wound_back(from_state("ok"), mended)) == {"faulty": 4, "serving": 20}
+    enrolled = [Happening(at(6), EventKind.ENROLLED), Happening(at(7), EventKind.ONLINE)]
+    assert spent(enrolled, wound_back(from_state("ok"), enrolled)) == {"offline": 1, "serving": 17}
+    assert spent([], wound_back(from_state("offline", False), [])) == {"offline": 24}
+
+
 def test_the_desk_s_own_outage_is_unknown() -> None:
     gap = (at(2), at(5))
     assert spent([], gaps=[gap]) == {"serving": 21, "unknown": 3}
@@ -120,7 +160,8 @@ def test_a_day_in_two_pieces_is_the_same_day(
     [("ok", "serving"), ("warning", "serving"), ("fault", "faulty"), ("out-of-service", "closed"), ("planned", None)],
 )
 def test_without_a_history_the_state_speaks(health: str, was: str | None) -> None:
-    assert from_health(health).was == was
+    troubles = [{"code": "cash.offline", "severity": "error"}] if health == "fault" else []
+    assert from_state(health, True, troubles).was == was
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))

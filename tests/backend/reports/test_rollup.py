@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from backend.alerts.pieces import NotOurs
 from backend.db.engine import Sessions, writing
 from backend.feedback.models import RatingRow
 from backend.fleet.events import EventKind, Severity, event
 from backend.fleet.models import KioskPulse, KioskState
+from backend.fleet.silence import listening
+from backend.operations.jobs import JobLease, Lease
 from backend.reports.models import DeskGap, HealthDay, KioskDay, RegionDay, UsageDay
 from backend.reports.rollup import Rollup
 from tests.backend.desk import ADMIN, CITY, Desk
@@ -21,6 +24,7 @@ from tests.backend.desk import ADMIN, CITY, Desk
 MIDNIGHT = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)  # of Shanghai: 2 March begins
 KIOSK = "K-990101000000"
 REGION = "990101000000"
+HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -73,17 +77,27 @@ async def test_the_desk_s_outage_is_seen_and_counted_as_unknown(desk: Desk) -> N
     await desk.seed(0.004)
     await happens(desk, MIDNIGHT, EventKind.ENROLLED)
     await happens(desk, MIDNIGHT, EventKind.ONLINE)
-    clock = Clock(MIDNIGHT + timedelta(hours=1))
-    rollup = Rollup(desk.sessions, clock)
-    for minutes in (0, 1, 2, 32, 33):
-        clock.now = MIDNIGHT + timedelta(hours=1, minutes=minutes)
-        await rollup.alive()
+    first = MIDNIGHT + timedelta(hours=1)
+    for seconds in (0, 5, 10, 30 * 60 + 10, 30 * 60 + 15):
+        await listening(desk.sessions, first + timedelta(seconds=seconds))
     async with desk.sessions() as session:
         gaps = [(gap.since, gap.until) for gap in await session.scalars(select(DeskGap))]
-    assert gaps == [(MIDNIGHT + timedelta(minutes=62), MIDNIGHT + timedelta(minutes=92))]
-    await rolled(desk.sessions, MIDNIGHT + timedelta(hours=2))
+    assert gaps == [(first + timedelta(seconds=10), first + timedelta(seconds=30 * 60 + 10))]
+    last = first + timedelta(seconds=30 * 60 + 15)
+    await rolled(desk.sessions, last)
     today = await day(desk, "2026-03-02")
-    assert (today.serving_s, today.unknown_s) == (5400, 1800)
+    assert (today.serving_s, today.unknown_s) == (3600 + 15, 1800)
+    # The worker goes on while nobody hears the kiosks: that is not serving, over midnight neither.
+    await rolled(desk.sessions, last + timedelta(hours=1))
+    assert (await day(desk, "2026-03-02")).unknown_s == 1800 + 3600
+    await rolled(desk.sessions, MIDNIGHT + timedelta(hours=25))
+    today, following = await day(desk, "2026-03-02"), await day(desk, "2026-03-03")
+    assert (today.serving_s, today.unknown_s, today.complete) == (3600 + 15, 86400 - 3600 - 15, True)
+    assert (following.serving_s, following.unknown_s) == (0, 3600)
+    await listening(desk.sessions, MIDNIGHT + timedelta(hours=25))
+    await listening(desk.sessions, MIDNIGHT + timedelta(hours=25, seconds=5))
+    await rolled(desk.sessions, MIDNIGHT + timedelta(hours=25, seconds=5))
+    assert (await day(desk, "2026-03-03")).unknown_s == 3600
 
 
 async def test_a_crash_in_the_middle_makes_the_day_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +117,52 @@ async def test_a_crash_in_the_middle_makes_the_day_again(desk: Desk, monkeypatch
     assert (await day(desk, "2026-03-02")).serving_s == 86400
     async with desk.sessions() as session:
         assert (await session.get_one(RegionDay, (REGION, "2026-03-02"))).serving_s == 86400
+
+
+async def test_what_is_committed_after_midnight_is_not_lost(desk: Desk) -> None:
+    await desk.seed(0.004)
+    await happens(desk, MIDNIGHT, EventKind.ENROLLED)
+    await happens(desk, MIDNIGHT, EventKind.ONLINE)
+    following = MIDNIGHT + timedelta(days=1)
+    await rolled(desk.sessions, MIDNIGHT + HOUR)
+    await rolled(desk.sessions, following + timedelta(seconds=2))
+    assert not (await day(desk, "2026-03-02")).complete
+    await happens(desk, following - timedelta(seconds=2), EventKind.OFFLINE, "error")  # it took some seconds
+    await rolled(desk.sessions, following + timedelta(hours=23))
+    assert (await day(desk, "2026-03-02")).offline_s == 2
+    assert (await day(desk, "2026-03-03")).offline_s == 23 * 3600
+
+
+async def test_on_the_first_day_a_kiosk_of_old_is_counted(desk: Desk) -> None:
+    await desk.seed(0.004)
+    async with writing(desk.sessions) as session:
+        state = await session.get_one(KioskState, KIOSK)
+        state.health, state.online, state.in_service, state.changed_at = "ok", True, True, MIDNIGHT + HOUR
+        await session.commit()
+    await happens(desk, MIDNIGHT + HOUR, EventKind.DEVICE, "warning", device="receipt_printer")
+    await rolled(desk.sessions, MIDNIGHT + 2 * HOUR)
+    assert (await day(desk, "2026-03-02")).serving_s == 7200
+
+
+async def test_one_kiosk_with_many_failing_devices_stops_nobody_s_day(desk: Desk) -> None:
+    await desk.seed(0.004)
+    await happens(desk, MIDNIGHT, EventKind.ENROLLED)
+    await happens(desk, MIDNIGHT, EventKind.ONLINE)
+    for number in range(20):
+        await happens(desk, MIDNIGHT + HOUR, EventKind.DEVICE, "error", device=f"{number:02d}" + "名" * 38)
+    await rolled(desk.sessions, MIDNIGHT + 2 * HOUR)
+    assert (await day(desk, "2026-03-02")).faulty_s == 3600
+
+
+async def test_who_has_lost_the_lease_writes_nothing(desk: Desk) -> None:
+    await desk.seed(0.004)
+    async with writing(desk.sessions) as session:
+        session.add(JobLease(name="reports-test", holder="another", fence=8))
+        await session.commit()
+    with pytest.raises(NotOurs):
+        await Rollup(desk.sessions, Clock(MIDNIGHT + HOUR)).run(Lease("reports-test", "we", 7))
+    async with desk.sessions() as session:
+        assert list(await session.scalars(select(HealthDay).where(HealthDay.day < "2026-04"))) == []
 
 
 async def says(desk: Desk, at: datetime, **counters: int) -> None:
