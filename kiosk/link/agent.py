@@ -120,7 +120,8 @@ class FleetAgent:
         self._old: set[asyncio.Task[None]] = set()
         self._working: dict[str, asyncio.Task[None]] = {}
         self._renew_wanted = False
-        self._last_beat = time.monotonic()  # a screen that never draws is as old as the program
+        self._time = time.monotonic
+        self._last_beat = self._time()  # a screen that never draws is as old as the program
         self._passed_over: Path | None = None  # an identity the desk does not know, though it knew the one before
         self._time_kept_at = -_KEEP_TIME_S
         self._refused = ""
@@ -154,7 +155,7 @@ class FleetAgent:
 
     def interface_beat(self) -> None:
         """The screen draws: called about every second."""
-        self._last_beat = time.monotonic()
+        self._last_beat = self._time()
 
     async def run(self) -> None:
         """For ever, and whatever goes wrong."""
@@ -423,7 +424,7 @@ class FleetAgent:
         wear = storage.wear_percent if storage is not None else None
         return Vitals(
             session_open=self._terminal.session_open,
-            interface_age_s=int(time.monotonic() - self._last_beat),
+            interface_age_s=int(self._time() - self._last_beat),
             temperature_c=round(temperature, 1) if temperature is not None and -60 <= temperature <= 200 else None,
             disk_free_mb=free // _MB,
             disk_wear_pct=max(0, min(255, wear)) if wear is not None else None,

@@ -282,3 +282,30 @@ async def test_a_damaged_store_does_not_stop_it(desk: FakeDesk, kiosk: Kiosk) ->
     async with kiosk.running():
         await until(lambda: desk.heartbeats)
     assert (kiosk.home / "fleet.sqlite3.damaged").exists()
+
+
+async def test_a_screen_that_never_drew_is_as_old_as_the_program(
+    desk: FakeDesk, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kiosk.enrol(desk)
+    async with kiosk.running():
+        now = module.time.monotonic
+        kiosk.agent._time = lambda: now() + 500  # type: ignore[method-assign]
+        await until(lambda: desk.heartbeats and desk.heartbeats[-1].interface_age_s >= 500)
+        kiosk.agent.interface_beat()
+        count = len(desk.heartbeats)
+        await until(lambda: len(desk.heartbeats) > count + 1)
+        assert desk.heartbeats[-1].interface_age_s < 20
+
+
+async def test_what_fails_at_the_start_does_not_silence_the_kiosk(
+    desk: FakeDesk, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: object) -> None:
+        raise OSError("a dying disk")
+
+    monkeypatch.setattr("kiosk.link.rollouts.Rollouts.restore", broken)
+    monkeypatch.setattr(module, "_START_AGAIN_S", 0.01)
+    await kiosk.enrol(desk)
+    async with kiosk.running():
+        await until(lambda: desk.heartbeats)
