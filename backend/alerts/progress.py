@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -124,16 +124,20 @@ class Progress:
             )
         )
         for group in groups:
-            left = await self._session.scalar(
-                select(func.count()).where(Alert.group_id == group.alert_id, Alert.live.is_not(None))
+            # Those that are over but not yet cleared (so many at a time) hold up nobody's all-clear.
+            there = (
+                Alert.group_id == group.alert_id,
+                Alert.live.is_not(None),
+                or_(Alert.gone_at.is_(None), Alert.due_at > self._now),
             )
+            left = await self._session.scalar(select(func.count()).where(*there))
             if left is None or left > NEARLY_ALL * group.members:
                 continue
             group.detail = {**group.detail, "left": left}
             await self._end(group)
             await self._session.execute(
                 update(Alert)
-                .where(Alert.group_id == group.alert_id, Alert.live.is_not(None))
+                .where(*there)
                 .values(group_id=None, due_at=func.coalesce(Alert.due_at, self._now))
                 .execution_options(synchronize_session=False)
             )

@@ -252,6 +252,8 @@ class HeartbeatReply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commands: list[CommandOrder] = []
     rollout: RolloutOrder | None = None
     renew: bool = False  # ask for a new certificate now
+    # Hold a long poll for urgent commands. False: do not, there are too many kiosks; they come with the heartbeats.
+    poll: bool = True
 
 
 # Settings, rollouts

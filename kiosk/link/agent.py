@@ -357,8 +357,8 @@ class FleetAgent:
             await asyncio.Event().wait()
         chance, failures = random.SystemRandom(), 0
         while True:
-            if not isinstance(self.heartbeats.last, HeartbeatReply):
-                await asyncio.sleep(_LOOK_S)  # whoever is not heard there is not asked here
+            if not self._may_poll():
+                await asyncio.sleep(_LOOK_S)
                 continue
             # Shorter by chance: who was cut off together must not come back together for ever.
             wait_s = max(1, round(self._options.wait_s * chance.uniform(0.8, 1.0)))
@@ -382,9 +382,13 @@ class FleetAgent:
                 pause = max(pause, orders.retry_after_s)
             await asyncio.sleep(pause)
 
+    def _may_poll(self) -> bool:
+        """Whoever is not heard at the heartbeat is not asked here; and the desk of a large fleet wants no polls."""
+        return isinstance(self.heartbeats.last, HeartbeatReply) and self.heartbeats.last.poll
+
     def _line_now(self) -> Line:
         """Where there is no long poll, each heartbeat has to do."""
-        return Line.WATCHED if self._polling or not self._options.wait_s else Line.UNWATCHED
+        return Line.WATCHED if self._polling or not self._options.wait_s or not self._may_poll() else Line.UNWATCHED
 
     def _ran_out(self) -> bool:
         """Our certificate, so far as we can tell the time: some desks break such a connection off without a word."""

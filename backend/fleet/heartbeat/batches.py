@@ -84,6 +84,7 @@ class Batches:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._doubts, self._orders, self.pace, self._settings = store, doubts, orders, pace, settings
+        self.polls = True  # whether kiosks may hold long polls; `wiring` counts them
         self.clock = clock
         self._gather_s = settings.gather_ms / 1000
         self._enough = min(_ENOUGH, settings.batch)
@@ -320,6 +321,7 @@ class Batches:
                 software=row.software_wanted,
                 commands=commands or [],
                 rollout=rollout,
+                poll=self.polls,
             )
         )
 

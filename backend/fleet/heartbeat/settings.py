@@ -19,4 +19,5 @@ class HeartbeatSettings(BaseSettings):
     database_s: float = Field(8.0, gt=0)  # patience with one batch
     clock_s: int = Field(120, ge=5)  # a kiosk's clock may be off by so much
     storage_low_mb: int = Field(500, ge=0)
+    polls_up_to: int = Field(5_000, ge=0)  # enrolled kiosks, up to which each may hold a long poll
     interface_stuck_s: int = Field(300, ge=10)  # since the screen last drew

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 import structlog
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import func, select
 
+from backend.contract.fleet_api import IdentityState
 from backend.db.engine import Sessions
 from backend.fleet.heartbeat.batches import Batches
 from backend.fleet.heartbeat.door import HeartbeatDoor
@@ -20,6 +22,7 @@ from backend.fleet.heartbeat.regional import apply, router
 from backend.fleet.heartbeat.rows import Store
 from backend.fleet.heartbeat.settings import HeartbeatSettings
 from backend.fleet.heartbeat.sqlite import SqliteStore
+from backend.fleet.models import Kiosk
 from backend.fleet.settings import FleetSettings
 from backend.fleet.silence import RENEWED_EVERY_S, declare_silent, listening
 from backend.operations.jobs import Jobs, Lease
@@ -28,6 +31,7 @@ from backend.settings import BackendSettings
 log = structlog.get_logger()
 
 ROUTERS: tuple[APIRouter, ...] = (router,)
+_COUNT_EVERY_S = 60.0
 
 
 @asynccontextmanager
@@ -53,6 +57,7 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
     tasks = [asyncio.create_task(batches.run())]
     if getattr(app.state, "takes_heartbeats", False):  # set by the doors; a worker has none
         tasks.append(asyncio.create_task(_listen(app.state.sessions)))
+        tasks.append(asyncio.create_task(_count(app.state.sessions, batches, options.polls_up_to)))
     try:
         yield
     finally:
@@ -61,6 +66,20 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
             with suppress(asyncio.CancelledError):
                 await task
         await store.close()
+
+
+async def _count(sessions: Sessions, batches: Batches, polls_up_to: int) -> None:
+    """A long poll costs the memory of a second connection on every side: a small fleet has it, a province does not."""
+    while True:
+        try:
+            async with sessions() as session:
+                enrolled = await session.scalar(
+                    select(func.count()).select_from(Kiosk).where(Kiosk.identity == IdentityState.ENROLLED.value)
+                )
+            batches.polls = (enrolled or 0) <= polls_up_to
+        except Exception as error:  # noqa: BLE001 - the database is away: as it was
+            log.warning("kiosks_not_counted", error=type(error).__name__)
+        await asyncio.sleep(_COUNT_EVERY_S)
 
 
 async def _listen(sessions: Sessions) -> None:

@@ -114,6 +114,7 @@ class FakeDesk:
         self.acks: list[tuple[str, CommandAck]] = []
         self.files: dict[str, bytes] = {}
         self.settings = Settings(revision=0, values={})
+        self.polls = True
         self.rollout: RolloutOrder | None = None
         self.reports: list[RolloutReport] = []
         self.payload = b""
@@ -237,6 +238,7 @@ class FakeDesk:
                     commands=list(self.commands),
                     rollout=self.rollout,
                     renew=self.renew,
+                    poll=self.polls,
                 )
             )
         if path == "/wait":

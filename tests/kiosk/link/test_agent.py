@@ -206,6 +206,16 @@ async def test_without_long_polls_nothing_is_asked(desk: FakeDesk, kiosk: Kiosk)
         assert "GET /wait" not in desk.asked
 
 
+async def test_a_large_fleet_s_desk_wants_no_long_polls(desk: FakeDesk, kiosk: Kiosk) -> None:
+    await kiosk.enrol(desk)
+    desk.polls = False
+    async with kiosk.running():
+        await until(lambda: len(desk.heartbeats) > 5)
+        assert "GET /wait" not in desk.asked
+        desk.polls = True
+        await until(lambda: "GET /wait" in desk.asked)
+
+
 async def test_settings_are_fetched_once_and_put_in_force_between_sessions(desk: FakeDesk, kiosk: Kiosk) -> None:
     await kiosk.enrol(desk)
     desk.settings = Settings(revision=4, values={"volume": 20, "idle_scale": -1, "colour": "red"})
