@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.feedback.models import RatingRow
 from backend.fleet.models import KioskState
-from backend.reports.availability import from_health
+from backend.reports.availability import from_state
 from backend.reports.days import before, day_of
 from backend.reports.models import HealthDay, KioskDay, UsageDay
 from backend.reports.rollup import sum_counties
@@ -45,7 +45,7 @@ async def invent_days(session: AsyncSession, days: int, now: datetime | None = N
                     "faulty_s": faulty,
                     "unknown_s": gap,
                     "serving_s": DAY_S - offline - closed - faulty - gap,
-                    "last_state": from_health(health).to_text(),
+                    "last_state": from_state(health).to_text(),
                     "complete": True,
                 }
             )

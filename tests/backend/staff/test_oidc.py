@@ -89,7 +89,7 @@ async def test_there_and_back(scene: Scene) -> None:
         {"email_verified": False},
         {"email": "somebody@example.invalid"},
     ],
-    ids=str,
+    ids=lambda claims: next(iter(claims)),  # not the values: some are the present time
 )
 async def test_a_token_that_does_not_fit(scene: Scene, claims: dict[str, Any]) -> None:
     scene.stub.claims |= claims

@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 from fastapi import FastAPI
 
-from backend import asgi
+from backend import serve
 from backend.contract.enrolment import Ticket
 from backend.db.engine import Sessions, writing
 from backend.fleet.identity.authority import open_authority
@@ -182,7 +182,7 @@ def opened(database: str, directory: Path, pack: Path) -> Iterator[House]:
         "MENKOU_ALERTS_OUTBOX_S": str(ROUND_S),
     }
     made: list[FastAPI] = []
-    real_app, real_add = asgi.create_app, Jobs.add
+    real_app, real_add = serve.create_app, Jobs.add
 
     def create_app(*given: Any, **named: Any) -> FastAPI:
         made.append(real_app(*given, **named))
@@ -213,7 +213,7 @@ def opened(database: str, directory: Path, pack: Path) -> Iterator[House]:
 
     with (
         patch.dict(os.environ, variables),
-        patch.object(asgi, "create_app", create_app),
+        patch.object(serve, "create_app", create_app),
         patch.object(Jobs, "add", add),
     ):
         thread = threading.Thread(target=work, daemon=True)
