@@ -58,7 +58,7 @@ def report_of(random: Random) -> KioskReport:
     return KioskReport(
         software=random.choices(SOFTWARE, (1, 3, 16))[0],
         content=random.choices(CONTENT, (1, 9))[0],
-        settings=3,
+        settings=0,
         in_service=not closed,
         out_of_service="设备保养" if closed else "",
         devices=devices,
@@ -95,7 +95,7 @@ def _rows(kiosks: list[tuple[str, str]], now: datetime) -> Iterator[tuple[dict[s
             "trouble": troubles[0].code if troubles and known else "",
             "software": report.software if known else "",
             "content": report.content if known else "",
-            "settings": 3 if known else 0,
+            "settings": 0,
             "changed_at": changed,
         }
         sessions = random.randint(200, 9000)
@@ -110,7 +110,7 @@ def _rows(kiosks: list[tuple[str, str]], now: datetime) -> Iterator[tuple[dict[s
             "disk_free_mb": random.randint(8_000, 90_000),
             "disk_wear_pct": random.randint(1, 60),
             "counters": json.dumps({"sessions": sessions, "completed": int(sessions * 0.93), "prints": sessions}),
-            "settings_wanted": 3,
+            "settings_wanted": 0,
             "content_wanted": CONTENT[-1],
             "software_wanted": SOFTWARE[-1],
         }
