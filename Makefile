@@ -6,12 +6,12 @@ SHELL := /bin/sh
 BIN := .venv/bin
 UV := .uv/bin/uv
 ARGS ?=
-# Tests of drivers wait for wires most of the time: two side by side take little more than half as long.
-WORKERS ?= 2
+# Tests of drivers wait for wires most of the time: three side by side keep two processors busy.
+WORKERS ?= 3
 LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
 
-.PHONY: help setup setup-dev run test lint format bench bench-drivers bench-fleet soak-drivers fuzz screenshots demo faults drill-fleet drill-ha lock clean clean-room
+.PHONY: help setup setup-dev run test test-databases lint format bench bench-drivers bench-fleet soak-drivers fuzz screenshots demo faults drill-fleet drill-ha lock clean clean-room
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ run: setup ## start backend, virtual cabinet and kiosk; Ctrl-C stops them
 
 test: setup-dev ## every test, headless (ARGS="tests/drivers -x" for a part, WORKERS=0 for one process)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-databases: setup-dev ## the backend's tests, every one on SQLite and on PostgreSQL
+	@MENKOU_TEST_DATABASE=both $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/backend $(ARGS)
 
 lint: setup-dev ## style, types and the arrows between packages
 	$(BIN)/ruff check .

@@ -20,6 +20,33 @@ DATABASES = [
 ]
 
 
+# Where the database's kind hardly matters: on PostgreSQL only if MENKOU_TEST_DATABASE asks for it (`make
+# test-databases`), or every run would take a quarter longer.
+ON_SQLITE = ("bills", "certificates", "devices", "feedback", "identity", "staff")
+ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is said above."""
+    if "MENKOU_TEST_DATABASE" in os.environ:
+        return
+    here = Path(__file__).parent
+    left_out = [item for item in items if _hardly_matters(item, here)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _hardly_matters(item: pytest.Item, here: Path) -> bool:
+    call = getattr(item, "callspec", None)
+    if call is None or not item.path.is_relative_to(here):
+        return False
+    area = item.path.relative_to(here).parts[0]
+    if area not in ON_SQLITE or item.path.stem.startswith(ALSO_ON_POSTGRES):
+        return False
+    return "postgresql" in (call.params.get("fresh_database"), call.params.get("house_database"))
+
+
 @pytest.fixture(scope="session")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_pack(tmp_path_factory.mktemp("content"))

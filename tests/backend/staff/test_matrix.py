@@ -131,7 +131,8 @@ async def test_in_the_own_region_reading_works(world: Desk, role: Role) -> None:
         if not all(needed is None or needed in PERMISSIONS[role] for needed in route.permissions):
             continue
         reply = await world.ask("GET", route.address(OWN), staff, params=route.query_of(OWN))
+        # 286: htmx's word that what is shown will not change any more
         nothing_yet = route.path.endswith("/file") and reply.status_code == 404  # the seeded command brought none
-        if reply.status_code not in (200, 204, 303) and not nothing_yet:
+        if reply.status_code not in (200, 204, 286, 303) and not nothing_yet:
             faults.append(f"{route} for {role}: {reply.status_code}")
     assert not faults, "\n".join(faults)

@@ -71,7 +71,7 @@ ODD: dict[str, dict[str, Any]] = {
     "escaped-backslash": {"report": WELL | {"out_of_service": "\\u0000"}},
     "unknown-in-report": {"report": WELL | {"later": {"x": 1}}},
     "settings-out-of-range": {"report": WELL | {"settings": 2**62}},
-    "long-code": {"report": {"devices": {"d" * 80: {"state": "s" * 80, "supplies": {"x" * 80: "out"}}}}},
+    "long-code": {"report": {"devices": {"d" * 40: {"state": "s" * 80, "supplies": {"x" * 40: "out"}}}}},
     "emoji": {"report": WELL | {"out_of_service": "🚧" * 150}},
     "error": {"errors": [{"code": "\x00", "at": "0001-01-01T00:00:00+14:00", "where": "'; DROP TABLE kiosk; --"}]},
 }
