@@ -174,7 +174,7 @@ async def open_house(directory: Path, pack: Path, *, sweeping: bool = False, **s
         exchange_url=f"{SANDBOX}/exchange",
         alipay_gateway=f"{SANDBOX}/alipay/gateway.do",
         sweep_interval_s=0.05 if sweeping else 3600,
-        **settings,
+        **({"jobs": False} | settings),  # a test reads and then writes: nobody else may write in between
     )
     sandbox_settings = SandboxSettings(
         var_dir=directory / "sandbox",

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from cryptography import x509
 
+from backend.db.engine import writing
 from backend.fleet.identity import authority as authority_module
 from backend.fleet.identity.authority import FOLDER, open_authority, server_files
 from backend.fleet.settings import FleetSettings
@@ -104,7 +105,7 @@ async def test_a_production_takes_no_tokens(door: House) -> None:
     from backend.devices.service import issue_token
     from backend.fleet.wire import FleetRefused
 
-    async with door.sessions() as session:
+    async with writing(door.sessions) as session:
         token = await issue_token(session, "K-9", "somewhere")
     async with httpx.AsyncClient(base_url=f"http://{door.doors.people}") as client:
         assert (await client.get(HELLO, headers={"authorization": f"Bearer {token}"})).status_code == 200
