@@ -1,17 +1,19 @@
-"""A service item (政务服务事项) as content: everything a terminal needs to offer it."""
+"""A service item (政务服务事项) or a package of them (一件事) as content: everything a terminal needs to offer it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from content.schema.base import OPERATION, SLUG, Audience, Availability, Condition, Effective, Model
+from content.schema.elements import Agency, Confirm, Fee, ItemCodes, Limits, Material, Result, Situation
+from content.schema.forms import ChoiceField, FormField, NumberField, Option, Page
+from content.schema.outputs import Certificate, Lead, Policy, Record
 from content.schema.text import Text
 
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+__all__ = ["Agency", "Certificate", "ChoiceField", "FormField", "NumberField", "Option"]
 
 
 class Door(StrEnum):
@@ -28,11 +30,26 @@ class Door(StrEnum):
 
 
 class AuthLevel(StrEnum):
-    """How far the resident must prove who they are. A0 nothing, A1 document read, A2 holder proven."""
+    """How far the resident must prove who they are."""
 
-    A0 = "A0"
-    A1 = "A1"
-    A2 = "A2"
+    A0 = "A0"  # nothing
+    A1 = "A1"  # document read
+    A2 = "A2"  # holder proven
+    A3 = "A3"  # A2 and signed
+    L1 = "L1"  # organisation: electronic business licence
+    L2 = "L2"  # L1 and A2 of the person acting for it
+
+    @property
+    def reads_card(self) -> bool:
+        return self in (AuthLevel.A1, AuthLevel.A2, AuthLevel.A3, AuthLevel.L2)
+
+    @property
+    def proves_holder(self) -> bool:
+        return self in (AuthLevel.A2, AuthLevel.A3, AuthLevel.L2)
+
+    @property
+    def organisation(self) -> bool:
+        return self in (AuthLevel.L1, AuthLevel.L2)
 
 
 class Device(StrEnum):
@@ -44,9 +61,30 @@ class Device(StrEnum):
     CARD_TERMINAL = "card_terminal"
     CASH = "cash"
     SMART_CARD = "smart_card"
+    CODE_SCANNER = "code_scanner"
+    CAMERA = "camera"
 
 
-class Guide(_Model):
+class Kind(StrEnum):
+    """Which journey a service is walked with."""
+
+    CERTIFICATE = "certificate"  # read, check, issue, print
+    LICENCE = "licence"  # like a certificate, on counted stock
+    BILL_PAYMENT = "bill-payment"
+    APPLICATION = "application"  # ends in a numbered case
+    PACKAGE = "package"  # 一件事: several departments, one case
+    QUERY = "query"  # own data on the screen, perhaps printed
+    CASE_STATUS = "case-status"  # progress by number and code, no personal data
+    APPOINTMENT = "appointment"
+    QUEUE_TICKET = "queue-ticket"
+    GUIDANCE = "guidance"  # guided questions → one-time notice of what to bring, printed
+    POLICY_MATCH = "policy-match"
+    COMPLAINT = "complaint"  # 12345, 办不成事
+    COPY = "copy"  # scan and print
+    ASSISTANCE = "assistance"  # 帮代办, remote staff
+
+
+class Guide(Model):
     """The ten elements that must be public for every item (十公开). All are required: content without one of
     them does not build."""
 
@@ -62,14 +100,7 @@ class Guide(_Model):
     notes: Text  # 注意事项
 
 
-class Agency(_Model):
-    """The implementing agency (实施主体) and its unified social credit code."""
-
-    name: Text
-    uscc: str = Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$")
-
-
-class Consent(_Model):
+class Consent(Model):
     """What the resident agrees to before any personal data is read (PIPL 14, 17): what, why, how long kept."""
 
     what: Text
@@ -77,62 +108,78 @@ class Consent(_Model):
     kept: Text
 
 
-class Option(_Model):
-    value: str
-    label: Text
-    hint: Text | None = None
+class Delegation(Model):
+    """代办: an agent may act for the principal. `relations`: who may; `proof`: what shows it."""
+
+    relations: list[Option] = Field(min_length=1)
+    proof: Text
 
 
-class ChoiceField(_Model):
-    kind: Literal["choice"]
-    name: str = Field(pattern=r"^[a-z_]+$")
-    label: Text
-    question: Text
-    options: list[Option] = Field(min_length=2)
+class Part(Model):
+    """One item of a package. `required`: law wants it together with the rest (`reason` says why); `needs`: ids of
+    parts without which this one makes no sense. A part's fields and materials are merged with the package's."""
 
-
-class NumberField(_Model):
-    """Digits typed on the keypad, or scanned."""
-
-    kind: Literal["number"]
-    name: str = Field(pattern=r"^[a-z_]+$")
-    label: Text
-    question: Text
-    hint: Text
-    pattern: str  # the whole answer must match
-    min_length: int | None = Field(default=None, gt=0)  # None: exactly max_length digits
-    max_length: int = Field(gt=0, le=32)
-    group: int = Field(default=4, gt=0)  # digits are shown in groups of this many
-    scannable: bool = False
-    error: Text  # what to do when the number does not match
-
-
-FormField = Annotated[ChoiceField | NumberField, Field(discriminator="kind")]
-
-
-class Certificate(_Model):
-    """The paper that comes out of a certificate journey."""
-
-    template: str  # content/templates/NAME.typ
-    type_code: str = Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}\d{3}$")  # GB/T 36904: 18-char USCC + 3 digits
+    id: str = Field(pattern=SLUG)
     title: Text
+    department: str
+    operation: str = Field(pattern=OPERATION)
+    required: bool = False
+    needs: list[str] = []
+    reason: Text | None = None
+    when: Condition = {}
+    form: list[FormField] = []
+    materials: list[Material] = []
+    result: Text
+    limit_days: int | None = None  # promised working days
 
 
-class Service(_Model):
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]+$")
+class Bundle(Model):
+    """What makes a service a package: n leads (perhaps conditional), 0..n partners, parts."""
+
+    leads: list[Lead] = Field(min_length=1)
+    partners: list[Lead] = []
+    guided_by: list[str] = []  # 市级指导部门, words
+    parts: list[Part] = Field(min_length=1)
+
+
+class Service(Model):
+    # What it is
+    id: str = Field(pattern=SLUG)
     version: int = Field(ge=1)
+    row: str | None = None  # its number in the list of services (1–53) or of packages (1–26, L1–L3)
     door: Door
-    journey: Literal["certificate", "bill-payment"]
+    journey: Kind
     title: Text
     summary: Text
     keywords: list[str] = []  # hanzi; pinyin and initials are derived
     icon: str  # a name in the Lucide icon font
     agency: Agency
+    codes: ItemCodes | None = None
+    audience: list[Audience] = [Audience.NATURAL_PERSON]
+    effective: Effective = Effective()
+    availability: Availability = Availability()
+    # Whom it lets in
     auth: AuthLevel
     devices: list[Device]
-    guide: Guide
     consent: Consent | None = None  # required where auth > A0
-    form: list[FormField]
-    operation: str  # the data exchange operation the backend calls
-    certificate: Certificate | None = None  # journey "certificate"
+    delegation: Delegation | None = None
+    # What it asks and takes
+    guide: Guide
+    situations: list[Situation] = []
+    materials: list[Material] = []
+    pages: list[Page] = []
+    form: list[FormField] = []
+    fees: list[Fee] = []
+    limits: Limits | None = None
+    visits: int = Field(default=0, ge=0)  # 到办事现场次数; 0: all of it here
+    # What is done with it
+    operation: str | None = Field(default=None, pattern=OPERATION)  # of the departments' data exchange
     channels: list[Literal["alipay_qr"]] = []  # journey "bill-payment"
+    usage_unit: Text | None = None  # journey "bill-payment": 吨, 度, 立方米; None: the bill has no usage
+    record: Record | None = None  # journeys "query", "certificate", "licence"
+    certificate: Certificate | None = None  # journeys "certificate", "licence"; "query": may be printed
+    policies: list[Policy] = []  # journey "policy-match"
+    results: list[Result] = []
+    package: Bundle | None = None
+    # For the agency that takes this over
+    to_confirm: list[Confirm] = []

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import httpx
 import structlog
@@ -37,31 +35,17 @@ from backend.contract.kiosk_api import (
     SmsChallenge,
     SmsRequest,
 )
+from kiosk.link.calls import Fault, M, Refusal, Unreachable
 from kiosk.link.line import Reachability
+from kiosk.link.services import ServiceCalls
+
+__all__ = ["BackendLink", "Fault", "Refusal", "Unreachable"]
 
 log = structlog.get_logger()
-M = TypeVar("M", bound=BaseModel)
 _HELLO_TIMEOUT_S = 2.5
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """The backend understood and said no. `code` is a `ProblemCode` value, or "invalid" for a malformed request."""
-
-    code: str
-
-
-@dataclass(frozen=True)
-class Unreachable:
-    """No usable answer. The request may or may not have been carried out."""
-
-    reason: str
-
-
-Fault = Refusal | Unreachable
-
-
-class BackendLink:
+class BackendLink(ServiceCalls):
     """One HTTP/1.1 keep-alive client. `retries` apply to every call: all are safe to repeat, by intent id. Until `use`
     has said where the backend is and as whom to come, nobody is asked and every answer is `Unreachable`."""
 
@@ -166,7 +150,7 @@ class BackendLink:
         return await self._call(Payment, "POST", f"/payments/{intent_id}/receipt", report)
 
     async def rate(self, rating: Rating) -> Fault | None:
-        answer = await self._send("POST", "/ratings", rating, retries=0)
+        answer = await self._send("POST", "/ratings", rating.model_dump_json().encode(), retries=0)
         return answer if isinstance(answer, Refusal | Unreachable) else None
 
     async def _call(
@@ -179,7 +163,15 @@ class BackendLink:
         retries: int | None = None,
         timeout_s: float | None = None,
     ) -> M | Fault:
-        answer = await self._send(method, path, body, retries=retries, timeout_s=timeout_s)
+        content = body.model_dump_json().encode() if body is not None else None
+        answer = await self._send(method, path, content, retries=retries, timeout_s=timeout_s)
+        return self._read(model, answer)
+
+    async def _upload(self, model: type[M], path: str, data: bytes) -> M | Fault:
+        kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+        return self._read(model, await self._send("POST", path, data, kind=kind))
+
+    def _read(self, model: type[M], answer: httpx.Response | Fault) -> M | Fault:
         if isinstance(answer, Refusal | Unreachable):
             return answer
         try:
@@ -197,13 +189,13 @@ class BackendLink:
         self,
         method: str,
         path: str,
-        body: BaseModel | None,
+        content: bytes | None,
         *,
         retries: int | None = None,
         timeout_s: float | None = None,
+        kind: str = "application/json",
     ) -> httpx.Response | Fault:
         tries = 1 + (self._retries if retries is None else retries)
-        content = body.model_dump_json().encode() if body is not None else None
         http = self._http
         if http is None:
             self.reachable = False
@@ -211,7 +203,7 @@ class BackendLink:
         self._asking += 1
         self._used = True
         try:
-            return await self._tried(http, method, path, content, tries, timeout_s)
+            return await self._tried(http, method, path, content, tries, timeout_s, kind)
         finally:
             self._asking -= 1
 
@@ -223,6 +215,7 @@ class BackendLink:
         content: bytes | None,
         tries: int,
         timeout_s: float | None,
+        kind: str,
     ) -> httpx.Response | Fault:
         fault = Unreachable("never tried")
         for attempt in range(tries):
@@ -233,7 +226,7 @@ class BackendLink:
                     method,
                     path,
                     content=content,
-                    headers={"Content-Type": "application/json"} if content else None,
+                    headers={"Content-Type": kind} if content else None,
                     timeout=timeout_s if timeout_s is not None else self._timeout,
                 )
             except httpx.HTTPError as error:
@@ -259,6 +252,7 @@ class BackendLink:
 
 def _refusal(reply: httpx.Response) -> Refusal:
     try:
-        return Refusal(Problem.model_validate_json(reply.content).code)
+        problem = Problem.model_validate_json(reply.content)
+        return Refusal(problem.code, problem.detail)
     except ValidationError:
         return Refusal({401: "unauthorised", 422: "invalid"}.get(reply.status_code, f"http-{reply.status_code}"))
