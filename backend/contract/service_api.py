@@ -23,6 +23,7 @@ queue tickets, complaints, scans, helpers. Same base path, rules and problems as
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
@@ -31,10 +32,11 @@ from backend.contract.kiosk_api import INTENT_ID, FieldEntry, _Wire
 Answers = dict[str, str]
 
 
-class ServiceProblem:
+class ServiceProblem(StrEnum):
     """Codes of this part, beside `ProblemCode`."""
 
-    FORM_INVALID = "form-invalid"  # `Problem.detail` names the field
+    FORM_INVALID = "form-invalid"  # `Problem.detail`: the field's name, or "situation:", "part:", "material:" and its
+    SERVICE_CHANGED = "service-changed"  # the terminal has another version, and what was filled in no longer fits
     SITUATION_STOPS = "situation-stops"  # cannot be done here in this situation
     LICENCE_INVALID = "licence-invalid"  # the electronic business licence is expired or not this person's
     DAILY_LIMIT = "daily-limit"  # printed often enough today
@@ -47,6 +49,7 @@ class ServiceProblem:
     REFUSED_BY_DEPARTMENT = "refused-by-department"
     NO_CALENDAR = "no-calendar"  # a date cannot be promised: the year's holidays are not known
     BADGE_UNKNOWN = "badge-unknown"
+    SCAN_INVALID = "scan-invalid"  # no PNG or JPEG, damaged, too large, or too many kept
 
 
 class Prefill(_Wire):
@@ -66,7 +69,7 @@ class Prefilled(_Wire):
     """A department that did not answer is left out and named: its fields are typed."""
 
     values: list[Prefill]
-    silent: list[str] = []
+    silent: list[str] = []  # the operations that gave nothing, `department.deed` as in the fields' `prefill.value`
 
 
 class RecordColumn(_Wire):
@@ -142,7 +145,7 @@ class CaseReceipt(_Wire):
     intent_id: str
     case_no: str
     check_code: str
-    state: str  # received | handed-over | instant (an 即办件 decided on the spot)
+    state: str  # received | handed-over | instant (an 即办件 decided on the spot) | refused (by the department, later)
     title_zh: str
     title_en: str
     department_zh: str
