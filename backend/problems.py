@@ -14,6 +14,8 @@ STATUS: dict[Code, int] = {
     ProblemCode.ACCOUNT_NOT_FOUND: 404,
     ProblemCode.DEPARTMENT_DOWN: 503,
     ProblemCode.GATEWAY_DOWN: 503,
+    ServiceProblem.FORM_INVALID: 422,
+    ServiceProblem.BADGE_UNKNOWN: 404,
     ServiceProblem.CASE_UNKNOWN: 404,
     ServiceProblem.DRAFT_UNKNOWN: 404,
 }
