@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 # What the demonstration may default to, and a production must have said for itself.
 _DEMONSTRATION = ("exchange_key", "exchange_url", "alipay_gateway", "alipay_app_id", "alipay_seller_id")
 _HTTPS = ("public_url", "alipay_gateway")
+# The sandbox signs electronic business licences with a key that everybody knows.
+_SANDBOX_LICENCE_KEY = "m9E1y8HrS4lZ7aaZ_3u1hybigcPw7L8s4broyQocKy4"
 
 
 class SettingsError(Exception):
@@ -34,6 +36,8 @@ class BackendSettings(BaseSettings):
     exchange_url: str = "http://127.0.0.1:8110/exchange"  # the departments' data exchange
     exchange_key: SecretStr = SecretStr("sandbox-exchange-key")  # HMAC key shared with the exchange
 
+    licence_key: str = ""  # Ed25519, base64url: the registry's, for electronic business licences; none: refused
+
     alipay_gateway: str = "http://127.0.0.1:8110/alipay/gateway.do"
     alipay_app_id: str = "2021000000000000"
     alipay_seller_id: str = "2088000000000000"
@@ -49,6 +53,11 @@ class BackendSettings(BaseSettings):
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'menkou.sqlite3'}"
 
+    @property
+    def effective_licence_key(self) -> str:
+        """Embedded, the sandbox's licences are believed."""
+        return self.licence_key or (_SANDBOX_LICENCE_KEY if self.environment == "embedded" else "")
+
     def check_production(self) -> None:
         """Raises SettingsError where a production would run on the demonstration's keys, accounts or addresses."""
         if self.environment != "production":
@@ -59,6 +68,8 @@ class BackendSettings(BaseSettings):
             for name in _DEMONSTRATION
             if getattr(self, name) in (fields[name].default, "", SecretStr(""))
         ]
+        if self.licence_key == _SANDBOX_LICENCE_KEY:
+            faults.append(f"{_variable('licence_key')} is the sandbox's key")
         faults += [
             f"{_variable(name)} must be https" for name in _HTTPS if urlsplit(getattr(self, name)).scheme != "https"
         ]

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 from fastapi import FastAPI, Request
 
-from backend.sandbox import alipay, exchange, phone
+from backend.sandbox import alipay, exchange, licences, phone
 from backend.sandbox.exchange import Gatekeeper
 from backend.sandbox.gateway_keys import GatewayKeys
 from backend.sandbox.notify import Notifier
@@ -45,7 +45,7 @@ def create_sandbox_app(
     app.state.keys = GatewayKeys.open(settings.var_dir, settings.merchant_public_key)
     app.state.trades = Trades(settings.var_dir / "trades.json", settings.minute_s)
     app.state.gatekeeper = Gatekeeper(settings.exchange_key.get_secret_value().encode())
-    for module in (exchange, alipay, phone):
+    for module in (exchange, alipay, phone, licences):
         app.include_router(module.router)
 
     @app.get("/healthz")

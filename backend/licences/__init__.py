@@ -1,0 +1,1 @@
+"""Electronic business licences (电子营业执照)."""
