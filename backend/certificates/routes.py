@@ -22,6 +22,7 @@ from backend.contract.kiosk_api import (
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, CurrentSettings
 from backend.deps import Exchange as CurrentExchange
 from backend.identity.runtime import vault_of
+from backend.records.who import Doorkeeper
 
 kiosk_router = APIRouter(prefix=f"{API_PREFIX}/certificates", tags=["certificates"])
 
@@ -37,8 +38,10 @@ def get_certificates(
     settings: CurrentSettings,
 ) -> CertificateService:
     app = request.app
+    vault = vault_of(app)
+    door = Doorkeeper(vault, settings.effective_licence_key)
     return CertificateService(
-        sessions, exchange, catalogue, vault_of(app), press_of(app), settings.var_dir, settings.public_url
+        sessions, exchange, catalogue, vault, door, press_of(app), settings.var_dir, settings.public_url
     )
 
 

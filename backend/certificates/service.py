@@ -11,18 +11,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from fastapi import HTTPException
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.catalogue import Catalogue
-from backend.certificates import links
+from backend.certificates import limits, links
 from backend.certificates.files import CertificateFiles
 from backend.certificates.keys import CHECK_LIFE
-from backend.certificates.mapping import Mapping, holder_entries, mapping_of
+from backend.certificates.mapping import Mapping, holder_entries
 from backend.certificates.models import Certificate
 from backend.certificates.press import Press
+from backend.certificates.registry import mapping_for, mapping_of
+from backend.certificates.sheet import masked_data, sheet_data
 from backend.contract.kiosk_api import (
     CertificateState,
     DeliveryOutcome,
@@ -35,33 +36,28 @@ from backend.contract.kiosk_api import (
 )
 from backend.db.engine import Sessions, writing
 from backend.identity.crypto import Vault
-from backend.identity.service import Exchange, Person, person_of, spend
+from backend.identity.service import Exchange, Person, spend
 from backend.problems import Refused
+from backend.records.forms import check_form
+from backend.records.service import ask, unusable
+from backend.records.who import Doorkeeper, Shown
+from backend.stock import service as stock
 from content.codes.certificate_id import CertificateId
-from content.codes.masking import mask_id_number, mask_name
-from content.schema.service import ChoiceField, Service
-from content.schema.text import Text
+from content.schema.outputs import Certificate as Paper
+from content.schema.service import Kind, Service
 
 log = structlog.get_logger()
 
 FILE_AFTER_DELIVERY = timedelta(minutes=10)  # a printer's last pages; afterwards the paper is all there is
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
+_JOURNEYS = (Kind.CERTIFICATE, Kind.LICENCE, Kind.QUERY)
+
 # What a delivery report can still change: unknown may be cleared up later, printed and voided are final.
 _SETTLES = {
     CertificateState.ISSUED: set(DeliveryOutcome),
     CertificateState.DELIVERY_UNKNOWN: {DeliveryOutcome.PRINTED, DeliveryOutcome.NOT_PRINTED},
 }
-_NOTE = Text(
-    "本凭证由自助终端打印，加盖电子印章，与窗口出具具有同等效力，可扫码核验。",
-    "Printed by a self-service terminal under electronic seal, of the same effect as one issued at the counter. "
-    "Scan the code to verify it.",
-)
-_SPECIMEN_NOTE = Text(
-    "本页为演示样张，由自助终端打印，所盖为样张印章，仅供演示和测试，可扫码核验。",
-    "A specimen printed by a self-service terminal under a specimen seal, for demonstration and test only, without "
-    "legal effect. Scan the code to verify it.",
-)
 _STATE_AFTER = {
     DeliveryOutcome.PRINTED: CertificateState.DELIVERED,
     DeliveryOutcome.NOT_PRINTED: CertificateState.VOIDED,
@@ -76,6 +72,7 @@ class CertificateService:
         exchange: Exchange,
         catalogue: Catalogue,
         vault: Vault,
+        door: Doorkeeper,
         press: Press,
         var_dir: Path,
         public_url: str,
@@ -84,15 +81,17 @@ class CertificateService:
         self._exchange = exchange
         self._catalogue = catalogue
         self._vault = vault
+        self._door = door
         self._press = press
         self._files = CertificateFiles(var_dir, vault)
         self._public_url = public_url
 
     async def review(self, kiosk_id: str, request: ReviewRequest) -> ReviewReply:
-        """Refused: service-unknown, proof-expired, no-record, department-down."""
+        """Refused: service-unknown, form-invalid, proof-expired, daily-limit, no-stock, no-record, department-down."""
         service, mapping = self._service(request.service_id, request.form)
         async with self._sessions() as session:
-            person = await person_of(session, kiosk_id, request.proof_id)
+            person = await self._holder(session, kiosk_id, service, request)
+            await limits.check(session, kiosk_id, service, person)
         content = await self._ask(service, mapping, person, request.form)
         return ReviewReply(entries=[*holder_entries(person), *mapping.entries(service, request.form, content)])
 
@@ -103,7 +102,8 @@ class CertificateService:
             if known := await _by_intent(session, kiosk_id, request.intent_id):
                 return self._repeated(known, request_mac)
             service, mapping = self._service(request.service_id, request.form)
-            person = await person_of(session, kiosk_id, request.proof_id)
+            person = await self._holder(session, kiosk_id, service, request)
+            await limits.check(session, kiosk_id, service, person)
         content = await self._ask(service, mapping, person, request.form)
         certificate, pdf = await self._print(kiosk_id, site, service, person, content)
         certificate.intent_id, certificate.request_mac = request.intent_id, request_mac
@@ -111,9 +111,13 @@ class CertificateService:
         self._files.write(certificate.id, pdf)
         try:
             async with writing(self._sessions) as session:
+                await limits.hold_place(session, service, person)
+                if (blanks := _paper(service).stock) is not None:
+                    await stock.reserve(session, kiosk_id, blanks, request.intent_id, certificate.id)
                 session.add(certificate)
                 await session.flush()
-                await spend(session, request.proof_id)
+                if request.proof_id:
+                    await spend(session, request.proof_id)
                 await session.commit()
         except IntegrityError:
             self._files.remove(certificate.id)
@@ -156,8 +160,8 @@ class CertificateService:
         certificate = await self._find(kiosk_id, intent_id)
         if certificate.state == CertificateState.VOIDED:
             raise Refused(ProblemCode.NOT_FOUND, certificate.state)
-        service = self._catalogue.service(certificate.service_id, "certificate")
-        masked = masked_data(json.loads(certificate.data), mapping_of(service))
+        data = json.loads(certificate.data)
+        masked = masked_data(data, mapping_for(data["content"]))
         return await self._press.preview(self._catalogue.template(certificate.template), masked, certificate.issuer_zh)
 
     async def settle(self, kiosk_id: str, intent_id: str, report: DeliveryReport) -> IssuedCertificate:
@@ -171,6 +175,7 @@ class CertificateService:
                 certificate.state = _STATE_AFTER[report.outcome].value
                 certificate.reason = report.reason if re.fullmatch(r"[a-z0-9-]{1,40}", report.reason) else ""
                 certificate.settled_at = datetime.now(UTC)
+                await stock.settle(session, certificate.id, report.outcome)
                 await session.commit()
                 log.info("certificate_settled", certificate=certificate.id, state=certificate.state, was=before.value)
         return self._wire(certificate)
@@ -178,30 +183,31 @@ class CertificateService:
     # --- parts ----------------------------------------------------------------------------------------------------
 
     def _service(self, service_id: str, form: dict[str, str]) -> tuple[Service, Mapping]:
-        service = self._catalogue.service(service_id, "certificate")
-        if service.certificate is None:
+        service = self._catalogue.service(service_id)
+        if service.journey not in _JOURNEYS or service.certificate is None or service.operation is None:
             raise Refused(ProblemCode.SERVICE_UNKNOWN)
-        _check_form(service, form)
+        check_form(service, form)
         return service, mapping_of(service)
 
+    async def _holder(self, session: AsyncSession, kiosk_id: str, service: Service, request: ReviewRequest) -> Person:
+        shown = Shown(request.proof_id, (request.name, request.number), request.licence)
+        person = await self._door.who(session, kiosk_id, service, shown)
+        if person is None:  # a certificate is somebody's
+            raise Refused(ProblemCode.SERVICE_UNKNOWN, "no holder")
+        return person
+
     async def _ask(self, service: Service, mapping: Mapping, person: Person, form: dict[str, str]) -> dict[str, Any]:
-        answer = await self._exchange.call(service.operation, mapping.params(person, form))
-        if answer["result"] == "no-record":
-            raise Refused(ProblemCode.NO_RECORD, service.operation)
-        if answer["result"] != "ok":  # "we have nothing on you" is said only when the department has said so
-            log.warning("exchange_answer_unusable", operation=service.operation, error="result")
-            raise Refused(ProblemCode.DEPARTMENT_DOWN, service.operation)
+        operation = service.operation or ""
+        answer = await ask(self._exchange, operation, person, form)
         try:
             return mapping.content(service, form, answer, datetime.now(_SHANGHAI).date())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            log.warning("exchange_answer_unusable", operation=service.operation, error=type(error).__name__)
-            raise Refused(ProblemCode.DEPARTMENT_DOWN, service.operation) from None
+            raise unusable(operation, type(error).__name__) from None
 
     async def _print(
         self, kiosk_id: str, site: str, service: Service, person: Person, content: dict[str, Any]
     ) -> tuple[Certificate, bytes]:
-        paper = service.certificate
-        assert paper is not None  # noqa: S101 - `_service` has looked
+        paper = _paper(service)
         template = self._catalogue.template(paper.template)
         agency = (service.agency.name.zh, service.agency.uscc)
         at = datetime.now(UTC).replace(microsecond=0)
@@ -262,7 +268,10 @@ class CertificateService:
 
     def _request_mac(self, request: IssueRequest) -> str:
         form = json.dumps(request.form, sort_keys=True)
-        return self._vault.mac("issue-request", request.service_id, request.proof_id, form).hex()
+        parts = [request.service_id, request.proof_id or "", form]
+        if not request.proof_id:  # who asks is in the request itself
+            parts += [request.name, request.number, request.licence or ""]
+        return self._vault.mac("issue-request", *parts).hex()
 
     def _url(self, certificate: Certificate) -> str:
         link = links.make_link(
@@ -285,71 +294,9 @@ class CertificateService:
         )
 
 
-def sheet_data(
-    certificate: Certificate,
-    content: dict[str, Any],
-    *,
-    terminal: str,
-    print_serial: int,
-    url: str,
-    verify_address: str,
-    specimen: bool,
-) -> dict[str, Any]:
-    """What the sheet says, apart from its seal: the template's `data`."""
-    local = certificate.issued_at.astimezone(_SHANGHAI)
-    note = _SPECIMEN_NOTE if specimen else _NOTE
-    mark = f"{mask_name(certificate.holder_name)} {local:%Y-%m-%d %H:%M}"
-    return {
-        "title_zh": certificate.title_zh,
-        "title_en": certificate.title_en,
-        "issuer_zh": certificate.issuer_zh,
-        "number": certificate.number,
-        "identifier": certificate.identifier,
-        "holder_name": certificate.holder_name,
-        "holder_number": certificate.holder_number,
-        "verification_code": certificate.verification_code,
-        "verify_address": verify_address,
-        "valid_until": _day(certificate.valid_until),
-        "issued_at": f"{local:%Y-%m-%d %H:%M:%S}",
-        "issued_on": _day(certificate.issued_at),
-        "kiosk": terminal,
-        "print_serial": f"{print_serial:06d}",
-        "foot_zh": "样张：由演示系统签发，不具有法律效力" if specimen else certificate.issuer_zh,
-        "note_zh": note.zh,
-        "note_en": note.en,
-        "watermark": f"样张 SPECIMEN {mark}" if specimen else mark,
-        "specimen": specimen,
-        "qr_svg": links.qr_svg(url),
-        "content": content,
-    }
-
-
-def masked_data(data: dict[str, Any], mapping: Mapping) -> dict[str, Any]:
-    """The same sheet for the eyes around the kiosk: no clear name or number, and nothing that opens the check."""
-    return {
-        **data,
-        "holder_name": mask_name(data["holder_name"]),
-        "holder_number": mask_id_number(data["holder_number"]),
-        "verification_code": f"{data['verification_code'][:4]}-****-****-****",
-        "qr_svg": links.qr_svg(data["verify_address"]),
-        "content": mapping.masked(data["content"]),
-    }
-
-
-def _check_form(service: Service, form: dict[str, str]) -> None:
-    """Exactly the service's own fields, each with a value it allows. The kiosk has checked: this is the fence."""
-    names = {field.name for field in service.form}
-    wrong = set(form) ^ names
-    for field in service.form:
-        value = form.get(field.name, "")
-        if isinstance(field, ChoiceField):
-            allowed = value in {option.value for option in field.options}
-        else:
-            allowed = len(value) <= field.max_length and re.fullmatch(field.pattern, value) is not None
-        if not allowed:
-            wrong.add(field.name)
-    if wrong:
-        raise HTTPException(422, f"form: {', '.join(sorted(wrong & names)) or 'unknown fields'}")
+def _paper(service: Service) -> Paper:
+    assert service.certificate is not None  # noqa: S101 - `_service` has looked
+    return service.certificate
 
 
 async def _by_intent(session: AsyncSession, kiosk_id: str, intent_id: str) -> Certificate | None:
@@ -357,8 +304,3 @@ async def _by_intent(session: AsyncSession, kiosk_id: str, intent_id: str) -> Ce
         select(Certificate).where(Certificate.kiosk_id == kiosk_id, Certificate.intent_id == intent_id)
     )
     return found.scalar_one_or_none()
-
-
-def _day(at: datetime) -> str:
-    local = at.astimezone(_SHANGHAI)
-    return f"{local.year} 年 {local.month} 月 {local.day} 日"

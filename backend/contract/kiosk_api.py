@@ -72,6 +72,7 @@ class Hello(_Wire):
     site: str
     now: AwareDatetime
     content_version: str
+    stock: dict[str, int] = {}  # counted special paper: blanks left in this kiosk, by stock; not named: none ever loaded
 
 
 class IdentityMethod(StrEnum):
@@ -126,9 +127,14 @@ class FieldEntry(_Wire):
 
 
 class ReviewRequest(_Wire):
+    """`proof_id` None: nobody is proven (A1, L1). `name`, `number`: the card's own, A1. `licence`: L1, L2."""
+
     service_id: str
-    proof_id: str
+    proof_id: str | None = None
     form: dict[str, str]
+    name: str = Field(default="", max_length=60, repr=False)
+    number: str = Field(default="", max_length=18, repr=False)
+    licence: str | None = Field(default=None, max_length=4000, repr=False)
 
 
 class ReviewReply(_Wire):
@@ -137,11 +143,8 @@ class ReviewReply(_Wire):
     entries: list[FieldEntry]
 
 
-class IssueRequest(_Wire):
+class IssueRequest(ReviewRequest):
     intent_id: str = Field(pattern=INTENT_ID)
-    service_id: str
-    proof_id: str
-    form: dict[str, str]
 
 
 class CertificateState(StrEnum):

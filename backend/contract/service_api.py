@@ -79,9 +79,14 @@ class RecordColumn(_Wire):
 
 
 class RecordQuery(_Wire):
+    """`proof_id` (A2), or the card's own name and number (A1), or neither (A0). `licence`: L1, L2."""
+
     service_id: str
-    proof_id: str
+    proof_id: str | None = None
     form: Answers
+    name: str = Field(default="", max_length=60, repr=False)
+    number: str = Field(default="", max_length=18, repr=False)
+    licence: str | None = Field(default=None, max_length=4000, repr=False)
 
 
 class RecordReply(_Wire):

@@ -1,0 +1,1 @@
+"""What a department knows of somebody, asked for and put into words as the content says."""

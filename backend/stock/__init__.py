@@ -1,0 +1,1 @@
+"""Counted special paper (空白证照): which blanks lie in which kiosk, and what became of each."""
