@@ -41,7 +41,7 @@ BULK = (
     CommandKind.RESYNC,
 )
 _CHOICES_FOR_S = 60.0
-_NEVER = (Health.PLANNED.value, Health.QUARANTINED.value, Health.RETIRED.value)  # not enrolled: they take no command
+_NEVER = (Health.PLANNED.value, Health.QUARANTINED.value, Health.REVOKED.value, Health.RETIRED.value)  # not enrolled: they take no command
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Operator = Annotated[Staff, needs(Permission.OPERATE)]

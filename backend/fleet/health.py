@@ -17,7 +17,8 @@ class Health(StrEnum):
     FAULT = "fault"  # at least one device does not work: some services are closed
     OUT_OF_SERVICE = "out-of-service"  # staff closed it, or it closed itself
     OFFLINE = "offline"  # no heartbeat
-    QUARANTINED = "quarantined"
+    QUARANTINED = "quarantined"  # its identity was seen twice
+    REVOKED = "revoked"  # staff took its identity away
     PLANNED = "planned"  # entered, never enrolled
     RETIRED = "retired"
 

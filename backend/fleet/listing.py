@@ -34,6 +34,7 @@ EXPIRING = (7, 30, 60)  # days
 _RANK = case(
     {
         Health.QUARANTINED.value: 0,
+        Health.REVOKED.value: 0,
         Health.OFFLINE.value: 1,
         Health.OUT_OF_SERVICE.value: 2,
         Health.FAULT.value: 3,
@@ -184,7 +185,7 @@ def _of_state(staff: Staff, wanted: KioskFilter) -> list[ColumnElement[bool]]:
     """The conditions on kiosk_state."""
     conditions = [scope_of(staff, wanted.region)]
     if wanted.health == "bad":
-        conditions.append(KioskState.health.in_(("fault", "out-of-service", "offline", "quarantined")))
+        conditions.append(KioskState.health.in_(("fault", "out-of-service", "offline", "quarantined", "revoked")))
     elif wanted.health:
         conditions.append(KioskState.health == wanted.health)
     else:

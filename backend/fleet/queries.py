@@ -21,9 +21,17 @@ from backend.regions.models import Region
 from backend.staff.access import within
 from backend.staff.roles import Permission, Staff
 
-BAD = (Health.FAULT, Health.OUT_OF_SERVICE, Health.OFFLINE, Health.QUARANTINED)
+BAD = (Health.FAULT, Health.OUT_OF_SERVICE, Health.OFFLINE, Health.QUARANTINED, Health.REVOKED)
 # As they are shown, best first; retired kiosks are counted nowhere.
-SHOWN = (Health.OK, Health.WARNING, Health.FAULT, Health.OUT_OF_SERVICE, Health.OFFLINE, Health.QUARANTINED)
+SHOWN = (
+    Health.OK,
+    Health.WARNING,
+    Health.FAULT,
+    Health.OUT_OF_SERVICE,
+    Health.OFFLINE,
+    Health.QUARANTINED,
+    Health.REVOKED,
+)
 
 
 @dataclass

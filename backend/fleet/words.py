@@ -77,6 +77,7 @@ HEALTHS: dict[str, Words] = {
     "out-of-service": ("暂停服务", "Out of service"),
     "offline": ("离线", "Offline"),
     "quarantined": ("已隔离", "Quarantined"),
+    "revoked": ("身份已吊销", "Identity revoked"),
     "planned": ("待注册", "Planned"),
     "retired": ("已退役", "Retired"),
 }

@@ -119,7 +119,7 @@ def from_state(health: str, in_service: bool = True, troubles: Iterable[dict[str
     """The condition a kiosk is in now, by its state."""
     if health in (Health.PLANNED.value, Health.RETIRED.value):
         return Condition()
-    unheard = health in (Health.OFFLINE.value, Health.QUARANTINED.value)
+    unheard = health in (Health.OFFLINE.value, Health.QUARANTINED.value, Health.REVOKED.value)
     devices = (str(one.get("code", "")).partition(".")[0][:40] for one in troubles if one.get("severity") == "error")
     return Condition(
         counted=True,

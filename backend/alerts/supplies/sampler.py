@@ -77,7 +77,7 @@ class Sampler:
         query = select(SupplyTrack).where(SupplyTrack.kiosk_id.in_(ids))
         tracks = {(track.kiosk_id, track.device, track.supply): track for track in await session.scalars(query)}
         for row in rows:
-            if row.health in (Health.OFFLINE, Health.PLANNED, Health.RETIRED):
+            if row.health in (Health.OFFLINE, Health.PLANNED, Health.REVOKED, Health.RETIRED):
                 continue
             for device, supply, point in points_of(row.report or {}, row.counters, now):
                 track = tracks.get((row.kiosk_id, device, supply))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -43,7 +43,7 @@ _ASKING_AT_MOST = 2000  # waiting for their orders; whoever comes then hears of 
 class Orders(Protocol):
     """What is asked only for the few kiosks that have something waiting."""
 
-    async def commands(self, kiosk_ids: Collection[str], *, again: bool) -> Mapping[str, list[CommandOrder]]:
+    async def commands(self, held: Mapping[str, str], *, again: bool) -> Mapping[str, list[CommandOrder]]:
         """Of those who have any, in one transaction. `again`: their replies before were lost."""
 
     async def rollout(self, rollout_id: str, kiosk_id: str) -> RolloutOrder | None: ...
@@ -290,7 +290,7 @@ class Batches:
     async def _ask(self, asked: list[_Waiting], again: bool) -> None:
         """The heartbeats are taken: whatever goes wrong here, they are answered, and the orders come with the next."""
         commands: Mapping[str, list[CommandOrder]] = {}
-        if having := [waiting.beat.kiosk_id for waiting in asked if waiting.row.commands_waiting]:
+        if having := {waiting.beat.kiosk_id: waiting.beat.serial for waiting in asked if waiting.row.commands_waiting}:
             try:
                 commands = await self._orders.commands(having, again=again)
             except Exception as error:  # noqa: BLE001

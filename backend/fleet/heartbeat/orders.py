@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,9 @@ class DatabaseOrders:
     def __init__(self, sessions: Sessions, rollouts: Callable[[], Any], clock: Callable[[], datetime]) -> None:
         self._sessions, self._rollouts, self._clock = sessions, rollouts, clock
 
-    async def commands(self, kiosk_ids: Collection[str], *, again: bool) -> Mapping[str, list[CommandOrder]]:
+    async def commands(self, held: Mapping[str, str], *, again: bool) -> Mapping[str, list[CommandOrder]]:
         async with writing(self._sessions) as session:
-            orders = await take(session, kiosk_ids, self._clock(), again=again)
+            orders = await take(session, held, self._clock(), again=again, held=held)
             await session.commit()
         return orders
 

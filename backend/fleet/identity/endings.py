@@ -61,7 +61,7 @@ async def _finish(
     if kiosk is None or kiosk.identity == IdentityState.RETIRED or kiosk.identity == state:
         return False
     retired = state is IdentityState.RETIRED
-    await _end(session, kiosk, state, Health.RETIRED if retired else Health.QUARANTINED, at)
+    await _end(session, kiosk, state, Health.RETIRED if retired else Health.REVOKED, at)
     detail = {"reason": reason[:300], "epoch": kiosk.epoch, "serial": kiosk.certificate_serial}
     kind = EventKind.RETIRED if retired else EventKind.REVOKED
     severity = Severity.INFO if retired else Severity.WARNING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -49,9 +49,9 @@ def _counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     orders = desk.app.state.heartbeats._orders
     honest, asked = orders.commands, []
 
-    async def counting(kiosk_ids: Collection[str], *, again: bool) -> Any:
-        asked.append(len(kiosk_ids))
-        return await honest(kiosk_ids, again=again)
+    async def counting(held: Mapping[str, str], *, again: bool) -> Any:
+        asked.append(len(held))
+        return await honest(held, again=again)
 
     monkeypatch.setattr(orders, "commands", counting)
     return asked

@@ -121,6 +121,7 @@ async def test_revocation_needs_four_eyes(desk: Desk) -> None:
     async with desk.sessions() as session:
         kiosk, pulse = await session.get_one(Kiosk, KIOSK), await session.get_one(KioskPulse, KIOSK)
         assert (kiosk.identity, pulse.accepts, pulse.serials) == ("revoked", False, "")
+        assert (await session.get_one(KioskState, KIOSK)).health == "revoked"
         assert (await session.get_one(Command, "c1")).state == "cancelled"
         assert "revoked" in (await session.scalars(select(KioskEvent.kind))).all()
         actions = (await session.scalars(select(AuditEntry.action))).all()
