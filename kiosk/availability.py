@@ -8,7 +8,7 @@ from content.schema.text import Text
 from drivers.cabinet.port import Mains
 from drivers.device import DeviceClass
 from drivers.status import DeviceStatus, SupplyState
-from kiosk.journeys import device_texts, texts
+from kiosk.journeys import device_texts, service_texts, texts
 from kiosk.journeys.context import Devices
 
 _FAULTS = {
@@ -18,6 +18,8 @@ _FAULTS = {
     Device.CARD_TERMINAL: device_texts.NO_CARD_TERMINAL,
     Device.CASH: device_texts.NO_CASH,
     Device.SMART_CARD: device_texts.NO_SMART_CARD_READER,
+    Device.CODE_SCANNER: service_texts.NO_CODE_SCANNER,
+    Device.CAMERA: service_texts.NO_CAMERA,
 }
 _USED_UP = {
     (Device.DOCUMENT_PRINTER, "paper"): texts.DOCUMENT_PAPER_OUT,

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from uuid import uuid4
 
+from backend.contract.business_licence import LicenceClaims
 from backend.contract.kiosk_api import IdentityProof
+from backend.contract.service_api import Agent
+from content.schema.text import Text
 from drivers.id_reader.port import IdCard
+
+
+@dataclass(frozen=True, repr=False)
+class Known:
+    """A field's value that came from a card, a licence or a department."""
+
+    value: str
+    source: Text
+    locked: bool
 
 
 @dataclass(repr=False)
@@ -18,6 +30,20 @@ class Session:
     proof: IdentityProof | None = None
     form: dict[str, str] = field(default_factory=dict)
     face_refusals: int = 0  # in this session, whatever is gone back over
+    # Of applications and packages
+    situation: dict[str, str] = field(default_factory=dict)
+    parts: list[str] | None = None  # of a package, the chosen ones; None: not chosen yet
+    scans: dict[str, list[str]] = field(default_factory=dict)  # material id → ids of its kept pages
+    known: dict[str, Known] | None = None  # prefilled fields, by name; None: nobody was asked yet
+    for_another: bool = False
+    relation: str = ""
+    principal: Agent | None = None
+    licence: str | None = None  # the text of its QR code
+    licence_claims: LicenceClaims | None = None
+    delivery: str | None = None
+    signature: bytes | None = None  # PNG
+    draft_code: str | None = None
+    resumed: set[str] = field(default_factory=set)  # steps whose answers came with a draft: not asked again
 
     def __repr__(self) -> str:
         return f"Session({self.id})"
@@ -25,6 +51,8 @@ class Session:
     def wipe(self) -> None:
         """Forget the person. Python cannot overwrite immutable strings; dropping every reference is what it can do,
         and core dumps are off."""
-        self.card = None
-        self.proof = None
-        self.form.clear()
+        for each in (self.form, self.situation, self.scans, self.resumed):
+            each.clear()
+        empty = Session(id=self.id, face_refusals=self.face_refusals)
+        for one in fields(self):
+            setattr(self, one.name, getattr(empty, one.name))

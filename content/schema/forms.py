@@ -13,16 +13,18 @@ from content.schema.text import Text
 
 # Values of a card that prefill a field on the terminal itself, without asking anybody.
 CARD_VALUES = ("name", "number", "sex", "nation", "birth", "address", "issuer", "valid_until")
+# The same of an electronic business licence (L1, L2).
+LICENCE_VALUES = ("uscc", "name", "legal_rep", "valid_until")
 
 
 class Prefill(Model):
     """Where a field's value comes from before the resident touches it.
 
-    `value`: `card.NAME` (one of CARD_VALUES), or `DEPARTMENT.DEED:FIELD`, a field of a record operation's answer.
+    `value`: `card.NAME` (one of CARD_VALUES), `licence.NAME` (one of LICENCE_VALUES), or `DEPARTMENT.DEED:FIELD`, a field of a record operation's answer.
     `locked`: may be seen, not changed: a correction is the source's matter (数据异议).
     """
 
-    value: str = Field(pattern=r"^(card\.[a-z_]+|[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*:[a-z_]+)$")
+    value: str = Field(pattern=r"^(card\.[a-z_]+|licence\.[a-z_]+|[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*:[a-z_]+)$")
     source: Text  # shown as a badge
     locked: bool = False
 

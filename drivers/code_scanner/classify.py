@@ -28,6 +28,7 @@ _PAYMENT_CODES = (
     (CodeKind.UNIONPAY_PAYMENT, re.compile(r"62[0-9]{17}")),
 )
 _ECNY = re.compile(r"01[0-9]{17}")
+_LICENCE = re.compile(r"(?:[A-Za-z0-9_-]{10,}\.){2}[A-Za-z0-9_-]{10,}")  # signed words, as a compact JWS
 _BIRTH_YEARS = range(1900, 2100)  # of anybody who stands before a terminal
 
 _WANTED: dict[ScanContext, str] = {
@@ -36,6 +37,7 @@ _WANTED: dict[ScanContext, str] = {
     ScanContext.ID_NUMBER: "id",
     ScanContext.CASE_NUMBER: "case",
     ScanContext.CERTIFICATE: "certificate",
+    ScanContext.LICENCE: "licence",
 }
 
 
@@ -69,6 +71,7 @@ class CodeRules:
             "bill": lambda text: CodeKind.BILL_ACCOUNT if account.fullmatch(text) else None,
             "id": lambda text: CodeKind.ID_NUMBER if is_citizen_number(text.upper()) else None,
             "payment": self._payment,
+            "licence": lambda text: CodeKind.BUSINESS_LICENCE if _LICENCE.fullmatch(text) else None,
         }
 
     def _payment(self, text: str) -> CodeKind | None:

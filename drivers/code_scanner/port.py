@@ -17,6 +17,7 @@ class ScanContext(StrEnum):
     ID_NUMBER = "id-number"
     CASE_NUMBER = "case-number"  # 办件编号, from an acceptance slip
     CERTIFICATE = "certificate"  # a certificate's identifier, or the link in its QR code
+    LICENCE = "licence"  # an electronic business licence
 
 
 class CodeKind(StrEnum):
@@ -29,6 +30,7 @@ class CodeKind(StrEnum):
     CASE_NUMBER = "case-number"
     CERTIFICATE_ID = "certificate-id"
     CERTIFICATE_LINK = "certificate-link"
+    BUSINESS_LICENCE = "business-licence"
     OTHER = "other"
 
 

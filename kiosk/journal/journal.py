@@ -52,7 +52,8 @@ _SELECT = "SELECT id, kind, session, service, parent, phase, detail, outcome, cr
 class IntentKind(StrEnum):
     CERTIFICATE = "certificate"  # issue and print one certificate
     PAYMENT = "payment"  # one attempt to be paid
-    RECEIPT = "receipt"  # one slip; its parent is the payment or certificate
+    CASE = "case"  # one application handed in
+    RECEIPT = "receipt"  # one slip; its parent is the payment, certificate or case
 
 
 class Phase(StrEnum):

@@ -23,6 +23,7 @@ from backend.contract.kiosk_api import (
     Rating,
     ReceiptReport,
 )
+from backend.contract.service_api import CaseReceipt, ServiceProblem
 from drivers.document_printer.port import FINAL_STATES, DocumentPrinter, JobProgress, JobState, PrintJob
 from drivers.receipt_printer.port import Receipt, ReceiptPrinter
 from kiosk.journal.journal import Intent, IntentKind, Journal, Outcome, Phase
@@ -35,6 +36,7 @@ _JOB_MEMORY = timedelta(seconds=45)
 _PRINTER_PATIENCE = timedelta(minutes=10)  # a printer that stays silent longer will not tell any more
 _SLIP_PATIENCE_S = 30.0  # for the receipt printer to be ready after a restart, before the money goes back
 _REQUEST_PATIENCE = timedelta(seconds=45)  # longer than any request and its repeats can take
+_CASE_SLIP_PATIENCE = timedelta(minutes=15)  # whoever handed a case in has gone by then, and can ask 12345
 _PRINTED = {
     "yes": DeliveryOutcome.PRINTED,
     "no": DeliveryOutcome.NOT_PRINTED,
@@ -42,11 +44,11 @@ _PRINTED = {
 }
 _NOT_FOUND = ProblemCode.NOT_FOUND.value
 
-SlipMaker = Callable[[Payment, bool], Receipt]
+SlipMaker = Callable[[Payment | CaseReceipt, bool], Receipt]
 
 
 class Recovery:
-    """`slip(payment, copy)` makes the slip for a payment; injected, because slips are the journeys' wording."""
+    """`slip(done, copy)` makes the slip for a payment or a case; injected, because slips are the journeys' wording."""
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class Recovery:
         slip_patience_s: float = _SLIP_PATIENCE_S,
         request_patience: timedelta = _REQUEST_PATIENCE,
         counter_patience: timedelta = COUNTER_PATIENCE,
+        case_slip_patience: timedelta = _CASE_SLIP_PATIENCE,
     ) -> None:
         self._journal = journal
         self._link = link
@@ -68,6 +71,7 @@ class Recovery:
         self._slip_patience_s = slip_patience_s
         self._request_patience = request_patience
         self._counter_patience = counter_patience
+        self._case_slip_patience = case_slip_patience
         self._one_at_a_time = asyncio.Lock()
 
     async def resolve_open(self) -> int:
@@ -82,6 +86,8 @@ class Recovery:
                     await self._certificate(intent)
                 elif intent.kind is IntentKind.PAYMENT:
                     await self._payment(intent)
+                elif intent.kind is IntentKind.CASE:
+                    await self._case(intent)
             await self._flush_outbox()
             left = len(await self._journal.open_intents())
         if left:
@@ -196,13 +202,11 @@ class Recovery:
     async def _print_slip(self, intent: Intent, payment: Payment, *, copy: bool) -> Slip:
         if self._receipt_printer is None or not await self._ready(self._receipt_printer):
             return Slip.NOT_PRINTED
+        return await self._out(self._receipt_printer, intent, self._slip(payment, copy))
+
+    async def _out(self, printer: ReceiptPrinter, intent: Intent, receipt: Receipt) -> Slip:
         return await print_slip(
-            self._journal,
-            self._receipt_printer,
-            self._slip(payment, copy),
-            session=intent.session,
-            service=intent.service,
-            parent=intent.id,
+            self._journal, printer, receipt, session=intent.session, service=intent.service, parent=intent.id
         )
 
     async def _ready(self, printer: ReceiptPrinter) -> bool:
@@ -213,6 +217,40 @@ class Recovery:
                 return False
             await asyncio.sleep(0.5)
         return True
+
+    # --- cases ------------------------------------------------------------------------------------------------------
+
+    async def _case(self, intent: Intent) -> None:
+        """Did it arrive? Then whoever handed it in is owed its slip: it is printed once, as soon as the printer can;
+        after a while no more, because nobody waits for it beside the machine."""
+        receipt = await self._link.case(intent.id)
+        age = datetime.now(UTC) - intent.updated_at
+        if isinstance(receipt, Refusal):
+            # As with certificates: only after a while does "unknown" mean "never".
+            if receipt.code == ServiceProblem.REFUSED_BY_DEPARTMENT or (
+                receipt.code == _NOT_FOUND and age > self._request_patience
+            ):
+                await self._settle(intent, Outcome.NEVER_HAPPENED)
+        elif isinstance(receipt, CaseReceipt) and await self._case_slip_out(intent, receipt, age):
+            await self._settle(intent, Outcome.DONE)
+
+    async def _case_slip_out(self, intent: Intent, receipt: CaseReceipt, age: timedelta) -> bool:
+        """Nothing more is owed: the slip is out, or it is too late for it."""
+        slips = [child for child in await self._journal.children(intent.id) if child.kind is IntentKind.RECEIPT]
+        outcomes = [slip.outcome for slip in slips]
+        if Outcome.DONE in outcomes:
+            return True
+        if None in outcomes:
+            return False  # its counter will tell
+        printer = self._receipt_printer
+        if printer is not None and (await printer.refresh()).ready:
+            copy = Outcome.UNKNOWN in outcomes
+            if await self._out(printer, intent, self._slip(receipt, copy)) is Slip.PRINTED:
+                return True
+        if age > self._case_slip_patience:
+            log.warning("case_slip_given_up", intent=intent.id)
+            return True
+        return False
 
     # --- the rest ---------------------------------------------------------------------------------------------------
 

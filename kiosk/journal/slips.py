@@ -68,6 +68,16 @@ async def print_slip(
     return Slip.PRINTED if end is Outcome.DONE else Slip.NOT_PRINTED
 
 
+async def print_note(journal: Journal, printer: ReceiptPrinter | None, receipt: Receipt) -> bool:
+    """A slip that nothing hangs on (a guide, a list of papers): no intent of its own, but one before it that is in
+    doubt is judged first, while the counter still speaks of it. True: it is out."""
+    if printer is None or not await _judge_earlier(journal, printer):
+        return False
+    outcome = await printer.print_receipt(receipt)
+    log.info("note", outcome=outcome.value)
+    return outcome is ReceiptOutcome.PRINTED
+
+
 async def judge_slip(
     journal: Journal, printer: ReceiptPrinter | None, intent: Intent, patience: timedelta = COUNTER_PATIENCE
 ) -> Slip:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from kiosk.identity.face.port import FaceVerifier
 from kiosk.journal.journal import Journal
 from kiosk.link.client import BackendLink
 from kiosk.loudness import Loudness
+from kiosk.paper_camera import PaperCamera
 from kiosk.screens import Stage, Step, Trail
 from kiosk.session import Session
 from kiosk.settings import KioskSettings
@@ -38,12 +40,18 @@ class Terminal:
     journal: Journal
     face: FaceVerifier | None
     raster: RasterPort | None
+    paper_camera: PaperCamera | None = None
+    departments: Mapping[str, Text] = field(default_factory=dict)  # their names, by id
     lights: GuideLights = field(init=False)
     loudness: Loudness = field(init=False)
 
     def __post_init__(self) -> None:
         self.lights = GuideLights(self.devices.cabinet)
         self.loudness = Loudness(self.devices.cabinet, self.settings.volume)
+
+    def department(self, name: str) -> Text:
+        """The name of a department that content calls by its id; a name is itself."""
+        return self.departments.get(name, Text.same(name))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What journeys share. Each step returns `Move.ON`, or `Move.BACK` to the step before it."""
+"""What journeys share. Each step returns `Move.ON`, `Move.BACK` to the step before it, or `Move.SKIP`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from enum import Enum
 class Move(Enum):
     ON = "on"
     BACK = "back"
+    SKIP = "skip"  # nothing to ask here: go on in the direction the resident is going
 
 
 StepCoroutine = Callable[[], Awaitable[Move]]
 
 
-async def walk(steps: Sequence[StepCoroutine]) -> Move:
-    """Take the steps in order, going back where a step says so; BACK from the first leaves the whole walk."""
-    at = 0
+async def walk(steps: Sequence[StepCoroutine], at: int = 0) -> Move:
+    """Take the steps in order, from number `at`, going back where a step says so; BACK from the first leaves the
+    whole walk."""
+    forward = True
     while at < len(steps):
-        if await steps[at]() is Move.BACK:
-            if at == 0:
-                return Move.BACK
-            at -= 1
-        else:
-            at += 1
+        move = await steps[at]()
+        if move is not Move.SKIP:
+            forward = move is Move.ON
+        if not forward and at == 0:
+            return Move.BACK
+        at += 1 if forward else -1
     return Move.ON

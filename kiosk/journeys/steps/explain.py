@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from content.schema.service import Guide as GuideContent
 from content.schema.text import Text
+from kiosk.journal.slips import print_note
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.receipts import guide_slip
@@ -49,12 +50,9 @@ def _can_print(journey: Journey) -> bool:
 
 
 async def _print_guide(journey: Journey) -> None:
-    printer = journey.terminal.devices.receipt_printer
-    if printer is None:
-        return
-    outcome = await printer.print_receipt(guide_slip(journey))
+    terminal = journey.terminal
     back = (Choice("ok", texts.OK),)
-    if outcome.value == "printed":
+    if await print_note(terminal.journal, terminal.devices.receipt_printer, guide_slip(journey)):
         await tell(journey, Tone.GOOD, texts.GUIDE_PRINTED, journey.service.title, back)
     else:
         await tell(journey, Tone.PROBLEM, texts.NO_RECEIPT_PRINTER, texts.UNAVAILABLE_ADVICE, back)
@@ -64,7 +62,7 @@ async def ask_consent(journey: Journey) -> Move:
     """What, why, how long (PIPL 14, 17). Declining ends the journey before anything was read."""
     consent = journey.service.consent
     if consent is None:
-        return Move.ON
+        return Move.SKIP
     answer = await journey.stage.ask(
         Consent(
             question=texts.CONSENT,
