@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from backend.alerts import wiring as alerts
 from backend.bills.routes import router as bills
+from backend.cases import wiring as cases
 from backend.catalogue import Catalogue
 from backend.certificates.routes import router as certificates
 from backend.console import wiring as console
@@ -52,7 +53,7 @@ _FIELD = re.compile(r"[a-z_]{1,40}")
 _MAX_BODY = 1 << 20  # bytes
 
 # Opened in this order, closed in the other.
-PARTS = (staff, kiosk_identity, desired, commands, releases, heartbeat, alerts, console, operations)
+PARTS = (staff, kiosk_identity, desired, commands, releases, heartbeat, alerts, cases, console, operations)
 
 
 def create_app(

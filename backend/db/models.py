@@ -5,9 +5,11 @@ from backend.alerts.duty import models as duty
 from backend.alerts.supplies import models as supplies
 from backend.alerts.work import models as work
 from backend.bills import models as bills
+from backend.cases import models as cases
 from backend.certificates import models as certificates
 from backend.db.base import Base
 from backend.devices import models as devices
+from backend.drafts import models as drafts
 from backend.feedback import models as feedback
 from backend.fleet import models as fleet
 from backend.fleet.commands import models as commands
@@ -20,6 +22,7 @@ from backend.payments import models as payments
 from backend.regions import models as regions
 from backend.releases import models as releases
 from backend.reports import models as reports
+from backend.scans import models as scans
 from backend.staff import approvals, audit
 from backend.staff import models as staff
 
@@ -29,10 +32,12 @@ __all__ = [
     "approvals",
     "audit",
     "bills",
+    "cases",
     "certificates",
     "commands",
     "desired",
     "devices",
+    "drafts",
     "duty",
     "feedback",
     "fleet",
@@ -44,6 +49,7 @@ __all__ = [
     "regions",
     "releases",
     "reports",
+    "scans",
     "staff",
     "supplies",
     "work",

@@ -1,3 +1,3 @@
 """The migrations. `HEAD` is the newest revision, so that a start with nothing to do need not load Alembic."""
 
-HEAD = "0002"
+HEAD = "0003"

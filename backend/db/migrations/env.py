@@ -8,11 +8,14 @@ from alembic import context
 
 from backend.db.base import UtcDateTime
 from backend.db.models import Base
+from backend.identity.crypto import EncryptedText
 
 
 def _render(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, EncryptedText):
+        return "sa.LargeBinary()"
     return False
 
 

@@ -1,0 +1,254 @@
+"""Hands cases over to their lead departments: at least once, by any number of workers.
+
+A worker takes rows of the outbox under a lease, commits, asks the department, and writes what became of it. One that
+dies in between leaves the lease to end; then another asks again, with the same case number, by which the department
+knows it. An answer that comes after the lease has passed on changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, func, or_, select, update
+
+from backend.cases.models import (
+    CaseEvent,
+    CaseEventKind,
+    CaseHandover,
+    CaseMaterialRow,
+    CasePartRow,
+    CaseState,
+    HandoverState,
+    ServiceCase,
+)
+from backend.db.engine import Sessions, writing
+from backend.identity.service import Exchange
+from backend.logging import where
+from backend.operations.jobs import Lease
+from backend.problems import Refused
+
+log = structlog.get_logger()
+
+JOB = "cases.handover"
+
+_BATCH = 20
+_AT_ONCE = 5
+_ROUNDS = 50  # of one job's run
+_FIRST_PAUSE_S = 5
+_LONGEST_PAUSE_S = 1800
+_TOLD_AFTER = 10  # attempts
+_KEYWORD = re.compile(r"[a-z0-9-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Accepted:
+    department_no: str
+
+
+@dataclass(frozen=True)
+class Declined:
+    reason: str  # a keyword; "": none that we would repeat
+
+
+@dataclass(frozen=True)
+class Silent:
+    """The department did not answer so that it could be understood: it is asked again."""
+
+    error: str
+
+
+Answer = Accepted | Declined | Silent
+
+
+def pause_after(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s … 30 min."""
+    return timedelta(seconds=min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S))
+
+
+class Handover:
+    def __init__(
+        self,
+        sessions: Sessions,
+        exchange: Exchange,
+        *,
+        timeout_s: float,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sessions = sessions
+        self._exchange = exchange
+        self._timeout_s = timeout_s
+        self._clock = clock
+        # Longer than the slowest batch can take.
+        self._lease = timedelta(seconds=timeout_s * (_BATCH / _AT_ONCE + 1) + 10)
+
+    async def run(self, lease: Lease | None = None) -> None:
+        """Hand over all that is due."""
+        for _ in range(_ROUNDS):
+            if not await self.hand_over_some():
+                return
+
+    async def hand_over_some(self) -> int:
+        """Take a batch and hand it over; how many there were."""
+        return await self._hand_over(await self._take(), self._timeout_s)
+
+    async def now(self, case_no: str, timeout_s: float) -> None:
+        """This case at once, if nobody else is at it; it stays due where the department takes longer."""
+        await self._hand_over(await self._take(CaseHandover.case_no == case_no), timeout_s)
+
+    async def _hand_over(self, taken: list[CaseHandover], timeout_s: float) -> int:
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(row: CaseHandover) -> None:
+            async with places:
+                await self._settle(row, await self._ask(row, timeout_s))
+
+        async with asyncio.TaskGroup() as group:
+            for row in taken:
+                group.create_task(one(row))
+        return len(taken)
+
+    async def _take(self, *which: ColumnElement[bool]) -> list[CaseHandover]:
+        now, token = self._clock(), secrets.token_hex(8)
+        async with writing(self._sessions) as session:
+            rows = list(
+                await session.scalars(
+                    select(CaseHandover)
+                    .where(
+                        CaseHandover.state == HandoverState.WAITING.value,
+                        CaseHandover.next_at <= now,
+                        or_(CaseHandover.lease_until.is_(None), CaseHandover.lease_until <= now),
+                        *which,
+                    )
+                    .order_by(CaseHandover.next_at)
+                    .limit(_BATCH)
+                    .with_for_update(skip_locked=True)
+                )
+            )
+            for row in rows:
+                row.lease, row.lease_until = token, now + self._lease
+                row.attempts += 1
+            await session.commit()
+        return rows
+
+    async def _ask(self, row: CaseHandover, timeout_s: float) -> Answer:
+        try:
+            params = await self._params(row.case_no)
+            async with asyncio.timeout(timeout_s):
+                answer = await self._exchange.call(row.operation, params)
+        except TimeoutError:
+            return Silent("timeout")
+        except Refused as refused:
+            return Silent(refused.code.value)
+        except Exception as error:  # noqa: BLE001 - one case must not hold up the others
+            log.error("handover_failed", case_no=row.case_no, error=type(error).__name__, where=where(error))
+            return Silent(type(error).__name__)
+        number, reason = answer.get("department_no"), answer.get("reason")
+        match answer["result"]:
+            case "ok" if isinstance(number, str) and 0 < len(number) <= 80 and number.isprintable():
+                return Accepted(number)
+            case "refused":
+                return Declined(reason if isinstance(reason, str) and _KEYWORD.fullmatch(reason) else "")
+            case _:
+                return Silent("answer")
+
+    async def _params(self, case_no: str) -> dict[str, Any]:
+        async with self._sessions() as session:
+            case = await session.get_one(ServiceCase, case_no)
+            parts = list(
+                await session.scalars(
+                    select(CasePartRow).where(CasePartRow.case_no == case_no).order_by(CasePartRow.place)
+                )
+            )
+            materials = list(
+                await session.scalars(
+                    select(CaseMaterialRow).where(CaseMaterialRow.case_no == case_no).order_by(CaseMaterialRow.place)
+                )
+            )
+        content = json.loads(case.content)
+        return {
+            "case_no": case_no,
+            "service_id": case.service_id,
+            "service_version": case.service_version,
+            "received_at": case.received_at.isoformat(),
+            "promised_by": case.promised_by.isoformat() if case.promised_by else None,
+            "applicant": content["person"],
+            "agent": content["agent"],
+            "organisation": content["licence"],
+            "situation": content["situation"],
+            "form": content["form"],
+            "parts": [
+                {
+                    "part": part.part_id,
+                    "department": part.department,
+                    "operation": part.operation,
+                    "due_on": part.due_on.isoformat() if part.due_on else None,
+                    "form": content["parts"].get(part.part_id, {}),
+                }
+                for part in parts
+            ],
+            "partners": content["partners"],
+            "materials": [{"material": one.material_id, "how": one.how} for one in materials],
+            "delivery": case.delivery,
+        }
+
+    async def _settle(self, row: CaseHandover, answer: Answer) -> None:
+        now = self._clock()
+        async with writing(self._sessions) as session:
+            case = await session.get_one(ServiceCase, row.case_no, with_for_update=True)
+            ours = (CaseHandover.number == row.number, CaseHandover.lease == row.lease)
+            values: dict[str, Any] = {"lease": None, "lease_until": None, "error": ""}
+            match answer:
+                case Accepted(number):
+                    values |= {"state": HandoverState.DONE.value, "department_no": number, "done_at": now}
+                case Declined():
+                    values |= {"state": HandoverState.REFUSED.value, "done_at": now}
+                case Silent(error):
+                    values |= {"next_at": now + pause_after(row.attempts), "error": error[:80]}
+            settled = await session.execute(
+                update(CaseHandover).where(*ours).values(**values).execution_options(synchronize_session=False)
+            )
+            if settled.rowcount != 1:  # type: ignore[attr-defined]  # whoever's lease has ended has nothing to say
+                return
+            for kind in await self._moved(session, case, answer, now):
+                reason = answer.reason if isinstance(answer, Declined) else ""
+                session.add(
+                    CaseEvent(case_no=case.case_no, kind=kind.value, department=row.department, reason=reason, at=now)
+                )
+            await session.commit()
+        _say(row, answer)
+
+    async def _moved(self, session: Any, case: ServiceCase, answer: Answer, now: datetime) -> list[CaseEventKind]:
+        """Take the case one step further, if this answer does; what happened to it."""
+        if isinstance(answer, Silent):
+            return []
+        if isinstance(answer, Declined):
+            case.state, case.closed_at = CaseState.REFUSED.value, now
+            return [CaseEventKind.REFUSED]
+        waiting = select(func.count()).select_from(CaseHandover)
+        waiting = waiting.where(CaseHandover.case_no == case.case_no, CaseHandover.state == HandoverState.WAITING.value)
+        if case.state != CaseState.RECEIVED or await session.scalar(waiting):
+            return [CaseEventKind.HANDED_OVER]
+        if case.instant:
+            case.state, case.closed_at = CaseState.INSTANT.value, now
+            return [CaseEventKind.HANDED_OVER, CaseEventKind.DECIDED]
+        case.state = CaseState.HANDED_OVER.value
+        return [CaseEventKind.HANDED_OVER]
+
+
+def _say(row: CaseHandover, answer: Answer) -> None:
+    match answer:
+        case Accepted():
+            log.info("case_handed_over", case_no=row.case_no, operation=row.operation, attempts=row.attempts)
+        case Declined(reason):
+            log.info("case_refused", case_no=row.case_no, operation=row.operation, reason=reason)
+        case Silent(error):
+            told = log.error if row.attempts >= _TOLD_AFTER else log.warning
+            told("case_not_handed_over", case_no=row.case_no, operation=row.operation, error=error, n=row.attempts)

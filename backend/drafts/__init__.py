@@ -1,0 +1,1 @@
+"""What was filled in so far, to be gone on with elsewhere."""

@@ -1,0 +1,1 @@
+"""What departments already know, so that nobody types it."""

@@ -1,0 +1,1 @@
+"""Pictures of papers that residents hand in."""
