@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from content.load import Pack
+from content.load import Brief, Pack
 from content.schema.service import Door, Service
 from content.schema.text import Text
-from kiosk.availability import unavailable_reason
-from kiosk.journeys import texts
+from kiosk.availability import Here, unavailable_reason
+from kiosk.journeys import service_texts, texts
 from kiosk.journeys.context import Devices
+from kiosk.journeys.registry import JOURNEYS
 from kiosk.screens import Home, ServiceList, Tile, Unavailable
 
 _DOORS: dict[Door, tuple[Text, Text, str]] = {
@@ -47,42 +48,57 @@ _DOORS: dict[Door, tuple[Text, Text, str]] = {
 _FREQUENT = 6
 
 
-def service_tile(service: Service, devices: Devices, backend_reachable: bool) -> Tile:
+def start_reason(
+    service: Service | Brief, devices: Devices, backend_reachable: bool, here: Here | None = None
+) -> Text | None:
+    """Why a service cannot start now, or None. What this program cannot walk is said before anything else."""
+    if service.journey not in JOURNEYS:
+        return service_texts.NO_JOURNEY
+    return unavailable_reason(service, devices, backend_reachable, here)
+
+
+def service_tile(service: Service | Brief, devices: Devices, backend_reachable: bool, here: Here | None = None) -> Tile:
     return Tile(
         id=service.id,
         title=service.title,
         summary=service.summary,
         icon=service.icon,
-        unavailable=unavailable_reason(service, devices, backend_reachable),
+        unavailable=start_reason(service, devices, backend_reachable, here),
     )
 
 
-def home_screen(pack: Pack, devices: Devices, backend_reachable: bool) -> Home:
-    """Doors without a service that can start say why, but can be opened to read about it."""
-    tiles = {sid: service_tile(service, devices, backend_reachable) for sid, service in pack.services.items()}
+def home_screen(pack: Pack, devices: Devices, backend_reachable: bool, here: Here | None = None) -> Home:
+    """Doors without a service that can start say why, but can be opened to read about it. Made every few seconds:
+    looks at one service for each set of needs, never at all of them."""
+
+    def tile(brief: Brief) -> Tile:
+        return service_tile(brief, devices, backend_reachable, here)
+
     doors = []
     for door, (title, summary, icon) in _DOORS.items():
-        behind = [tiles[service.id] for service in pack.behind(door)]
-        reason = texts.DOOR_EMPTY if not behind else None
-        if behind and all(tile.unavailable is not None for tile in behind):
-            reason = behind[0].unavailable
+        reasons = [start_reason(brief, devices, backend_reachable, here) for brief in pack.needs_behind(door)]
+        reason = texts.DOOR_EMPTY if not reasons else None
+        if all(found is not None for found in reasons):
+            reason = reasons[0] if reasons else reason
         doors.append(Tile(door.value, title, summary, icon, reason))
     return Home(
         question=texts.HOME,
         speech=texts.HOME,
         doors=tuple(doors),
-        frequent=tuple(tiles.values())[:_FREQUENT],
-        searchable=tuple((tiles[sid], _keys(pack, sid)) for sid in pack.services),
+        frequent=tuple(tile(brief) for brief in pack.briefs[:_FREQUENT]),
+        search=lambda query: tuple(tile(brief) for brief in pack.search(query)),
         notice=texts.HOME_NOTICE,
     )
 
 
-def door_screen(pack: Pack, door: Door, devices: Devices, backend_reachable: bool) -> ServiceList:
+def door_screen(
+    pack: Pack, door: Door, devices: Devices, backend_reachable: bool, here: Here | None = None
+) -> ServiceList:
     title = _DOORS[door][0]
     return ServiceList(
         question=title,
         speech=title,
-        tiles=tuple(service_tile(service, devices, backend_reachable) for service in pack.behind(door)),
+        tiles=tuple(service_tile(brief, devices, backend_reachable, here) for brief in pack.behind(door)),
     )
 
 
@@ -90,8 +106,3 @@ def unavailable_screen(reason: Text) -> Unavailable:
     return Unavailable(
         question=texts.UNAVAILABLE, speech=reason, reason=reason, advice=texts.UNAVAILABLE_ADVICE, idle_s=20.0
     )
-
-
-def _keys(pack: Pack, service_id: str) -> tuple[str, ...]:
-    keys = pack.search_keys[service_id]
-    return (*keys.hanzi, *keys.pinyin, *keys.initials, *keys.english)

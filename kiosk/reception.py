@@ -11,17 +11,16 @@ from typing import Any, TypeVar
 import structlog
 
 from backend.contract.kiosk_api import Hello
-from content.load import Pack
+from content.load import Pack, PackError
 from content.schema.service import Door, Service
 from content.schema.text import Text
 from kiosk import texts as shell
-from kiosk.availability import unavailable_reason
-from kiosk.home import door_screen, home_screen, unavailable_screen
+from kiosk.availability import Here
+from kiosk.home import door_screen, home_screen, start_reason, unavailable_screen
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver, Terminal, TimedOut
-from kiosk.journeys.issue_certificate import issue_certificate
-from kiosk.journeys.pay_bill import pay_bill
+from kiosk.journeys.registry import JOURNEYS
 from kiosk.journeys.waiting import ended
 from kiosk.screens import Choice, Goodbye, Home, Message, Nav, OutOfService, Screen, Stage, Tone, Working
 
@@ -35,18 +34,13 @@ _LINE_S = 0.1
 _LIST_IDLE_S = 45.0
 _STAFF_S = 30.0  # the number to call stays on the screen so long
 
-JOURNEYS: dict[str, Callable[[Journey], Coroutine[Any, Any, None]]] = {
-    "certificate": issue_certificate,
-    "bill-payment": pay_bill,
-}
-
 
 class Reception:
     """`patient` is the stage journeys speak through (it minds the time-outs); `terminal.stage` is the same one."""
 
     def __init__(self, terminal: Terminal, pack: Pack, recovery: Recovery) -> None:
         self._terminal = terminal
-        self._pack = pack
+        self._take(pack)
         self._recovery = recovery
         self._journey: asyncio.Future[Any] | None = None
         self._health_changed = asyncio.Event()
@@ -102,6 +96,15 @@ class Reception:
         async with self._floor:
             yield
 
+    def use(self, pack: Pack) -> None:
+        """Serve with this content from now on. Call between sessions."""
+        self._take(pack)
+        self._health_changed.set()
+
+    def _take(self, pack: Pack) -> None:
+        self._pack = pack
+        self._terminal.departments = {name: each.name for name, each in pack.departments.items()}
+
     async def call_staff(self) -> None:
         """呼叫工作人员, over whatever is on the screen."""
         settings = self._terminal.settings
@@ -125,7 +128,13 @@ class Reception:
             if chosen_service is None:
                 return None
             name = chosen_service
-        service = self._pack.services[name]
+        try:
+            service = self._pack.services[name]
+        except (PackError, KeyError) as error:
+            # Its file is damaged, or new content without it came between the touch and now.
+            log.error("service_unreadable", service=name, error=type(error).__name__)
+            await self._briefly(unavailable_screen(texts.SERVICE_UNREADABLE))
+            return None
         reason = self._reason(service)
         if reason is not None:
             await self._briefly(unavailable_screen(reason))
@@ -157,6 +166,10 @@ class Reception:
             if isinstance(answer, str) and not isinstance(answer, Nav) and not self._closed:
                 return answer
 
+    @property
+    def _here(self) -> Here:
+        return Here(self._terminal.settings.division, self._pack.working_days)
+
     def _front(self) -> Screen[Any]:
         """What a resident finds who comes now."""
         if not self._closed:
@@ -165,7 +178,7 @@ class Reception:
         return OutOfService(question=shell.SERVICE_STOPPED, speech=reason, reason=reason)
 
     async def _behind(self, door: Door) -> str | None:
-        screen = door_screen(self._pack, door, self._terminal.devices, self._backend_reachable)
+        screen = door_screen(self._pack, door, self._terminal.devices, self._backend_reachable, self._here)
         return await self._briefly(replace(screen, idle_s=_LIST_IDLE_S))
 
     async def _briefly(self, screen: Screen[A]) -> A | None:
@@ -187,12 +200,12 @@ class Reception:
         return None if isinstance(answer, Nav) else answer
 
     def _home(self) -> Home:
-        return home_screen(self._pack, self._terminal.devices, self._backend_reachable)
+        return home_screen(self._pack, self._terminal.devices, self._backend_reachable, self._here)
 
     def _reason(self, service: Service) -> Text | None:
         for reason in self._closed.values():
             return reason
-        return unavailable_reason(service, self._terminal.devices, self._backend_reachable)
+        return start_reason(service, self._terminal.devices, self._backend_reachable, self._here)
 
     # --- a session --------------------------------------------------------------------------------------------------
 
