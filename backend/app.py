@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from backend.alerts import wiring as alerts
+from backend.appointments.routes import router as appointments
+from backend.assistance.routes import router as assistance
 from backend.bills.routes import router as bills
 from backend.cases import wiring as cases
 from backend.catalogue import Catalogue
@@ -26,6 +28,7 @@ from backend.db.engine import make_engine, make_sessions
 from backend.db.migrate import migrate
 from backend.devices.routes import router as devices
 from backend.exchange.client import ExchangeClient
+from backend.feedback.complaint_routes import router as complaints
 from backend.feedback.routes import router as feedback
 from backend.fleet.commands import wiring as commands
 from backend.fleet.desired import wiring as desired
@@ -42,10 +45,15 @@ from backend.payments.routes import router as payments
 from backend.payments.wiring import open_payments
 from backend.plain_urls import PlainUrlsOnly
 from backend.problems import Refused
+from backend.queueing.routes import router as queue
+from backend.queueing.routes import staff_router as staff_queues
+from backend.records.routes import router as records
 from backend.releases import wiring as releases
 from backend.settings import BackendSettings
 from backend.staff import wiring as staff
 from backend.staff.origin import OwnPagesOnly
+from backend.stock.routes import router as stock
+from backend.tuf_desk import wiring as tuf_desk
 
 log = structlog.get_logger()
 
@@ -53,7 +61,7 @@ _FIELD = re.compile(r"[a-z_]{1,40}")
 _MAX_BODY = 1 << 20  # bytes
 
 # Opened in this order, closed in the other.
-PARTS = (staff, kiosk_identity, desired, commands, releases, heartbeat, alerts, cases, console, operations)
+PARTS = (staff, kiosk_identity, desired, commands, releases, tuf_desk, heartbeat, alerts, cases, console, operations)
 
 
 def create_app(
@@ -113,7 +121,8 @@ def create_app(
     app.add_exception_handler(FleetRefused, fleet_refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    for router in (devices, identity, certificates, bills, payments, feedback):
+    everyday = (devices, identity, certificates, records, stock, bills, payments, appointments, queue)
+    for router in (*everyday, feedback, complaints, assistance, staff_queues):
         app.include_router(router)
     for part in PARTS:
         for router in part.ROUTERS:

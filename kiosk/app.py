@@ -11,7 +11,8 @@ import structlog
 
 from backend.contract.kiosk_api import Payment
 from backend.contract.kiosk_settings import SETTINGS
-from content.load import Pack, load_pack
+from backend.contract.service_api import CaseReceipt
+from content.load import Pack
 from content.schema.text import Text
 from drivers.cabinet.port import Cabinet
 from drivers.cabinet.sd_notify import SystemdNotifier
@@ -26,22 +27,27 @@ from kiosk.idle import PatientStage
 from kiosk.journal.journal import Journal
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys.context import Terminal
-from kiosk.journeys.receipts import payment_slip
+from kiosk.journeys.service_slips import slip_of
 from kiosk.journeys.waiting import ended
 from kiosk.keypad import pass_keys_on
 from kiosk.keys import KeyPress
 from kiosk.link.agent import AgentOptions, FleetAgent
 from kiosk.link.client import BackendLink
 from kiosk.link.command_kinds.wipe import finish_wipe
+from kiosk.link.content_installer import ContentInstaller
+from kiosk.link.content_store import ContentStore
+from kiosk.link.content_trust import ContentTrust
 from kiosk.link.desired_settings import DesiredSettings
 from kiosk.link.fleet_store import FleetStore
 from kiosk.link.identity_files import IdentityFiles
 from kiosk.link.key_store import key_store, tpm_device
 from kiosk.link.tally import Tally
 from kiosk.reception import Reception
-from kiosk.screens import Stage
+from kiosk.screens import Screen, Stage
+from kiosk.self_check import self_check
 from kiosk.settings import KioskSettings
 from kiosk.vitals import watched
+from kiosk.workers.paper_camera import PaperCameraWorker
 from kiosk.workers.pdf_raster import PdfRasteriser
 
 log = structlog.get_logger()
@@ -62,6 +68,9 @@ class LiveStage(Stage, Protocol):
     async def picture(self) -> bytes:
         """What is on the screen, PNG."""
 
+    async def try_out(self, screen: Screen[Any]) -> None:
+        """Draw a screen where nobody sees it. Raises whatever goes wrong."""
+
 
 class Program:
     """One terminal, from power-on. Faults of devices and backend are states; only broken content or settings stop
@@ -70,7 +79,8 @@ class Program:
     def __init__(self, settings: KioskSettings) -> None:
         self.settings = settings
         # Read before any window opens: what is wrong here is told on the terminal's console.
-        self.pack: Pack = load_pack(settings.content_dir)
+        self.content = ContentStore(settings.var_dir / "content", settings.content_dir)
+        self.pack: Pack = self.content.open()
         self.devices: DeviceSet = read_devices(settings.devices_file)
         self.identity = IdentityFiles(settings.var_dir / "identity", key_store())
         finish_wipe(settings.var_dir, self.identity)
@@ -93,6 +103,7 @@ class Program:
         link = BackendLink()
         raster = PdfRasteriser()
         face = self._face()
+        paper_camera = PaperCameraWorker(self.devices.camera.source) if self.devices.camera is not None else None
         await self.devices.open()
         patient = PatientStage(stage, more_time_s=settings.more_time_s, scale=settings.idle_scale)
         terminal = Terminal(
@@ -103,6 +114,7 @@ class Program:
             journal=journal,
             face=face,
             raster=raster,
+            paper_camera=paper_camera,
         )
         recovery = Recovery(
             journal,
@@ -142,6 +154,8 @@ class Program:
             if face is not None:
                 await face.close()
             await raster.close()
+            if paper_camera is not None:
+                await paper_camera.close()
             await self.devices.close()
             await link.close()
             await store.close()
@@ -179,7 +193,26 @@ class Program:
             elif not settings.face_enabled:
                 terminal.face = None
 
-        facts = {"terminal": settings.terminal, "software": version, "content": self.pack.version}
+        facts = {
+            "terminal": settings.terminal,
+            "software": version,
+            "content": self.pack.version,
+            "tpm": tpm_device() is not None,
+            "key_store": self.identity.keys.kind,
+        }
+
+        def use(pack: Pack) -> None:
+            log.info("content_in_use", content=pack.version)
+            self.pack, facts["content"] = pack, pack.version
+            reception.use(pack)
+
+        content = ContentInstaller(
+            self.content,
+            ContentTrust(settings.var_dir / "content" / "trust", self._content_root),
+            self.pack,
+            use=use,
+            check=lambda old, new: self_check(old, new, stage.try_out),
+        )
         port = FleetTerminal(
             terminal,
             reception,
@@ -188,14 +221,14 @@ class Program:
             picture=stage.picture,
             stop=self._stop.set,
             applied=applied,
-            facts=facts | {"tpm": tpm_device() is not None, "key_store": self.identity.keys.kind},
+            facts=facts,
         )
         tally = Tally(store, terminal.journal)
         reception.on_session_ended = lambda how: self._background(tally.session_ended(how))
         options = AgentOptions(
             var_dir=settings.var_dir,
             software=version,
-            content=self.pack.version,
+            content=content.version,
             desk_url=settings.backend_url,
             first_within_s=settings.first_heartbeat_s,
             wait_s=settings.wait_s,
@@ -211,9 +244,21 @@ class Program:
             on_identity=link.use,
             way=link.way,
             hours=lambda: (settings.opens_at, settings.closes_at),
+            content=content,
         )
         stage.beat(agent.interface_beat)
         return agent
+
+    def _content_root(self) -> bytes | None:
+        """From the image if it brings one; what the desk said at enrolment otherwise."""
+        if self.settings.content_root is not None:
+            try:
+                return self.settings.content_root.read_bytes()
+            except OSError:
+                log.error("content_root_unreadable")
+                return None
+        identity = self.identity.current()
+        return identity.content_root() if identity is not None else None
 
     def _face(self) -> FaceVerifier | None:
         settings = self.settings
@@ -232,8 +277,8 @@ class Program:
             last_touch=terminal.stage.last_touch,
         )
 
-    def _slip(self, payment: Payment, copy: bool) -> Receipt:
-        return payment_slip(payment, self.settings, copy=copy)
+    def _slip(self, done: Payment | CaseReceipt, copy: bool) -> Receipt:
+        return slip_of(done, self.settings, copy=copy)
 
     def _background(self, work: Awaitable[Any]) -> None:
         task = asyncio.ensure_future(work)

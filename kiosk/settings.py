@@ -13,12 +13,14 @@ class KioskSettings(BaseSettings):
 
     var_dir: Path = Path("var/kiosk")  # the journal and the kiosk's identity live here
     devices_file: Path = Path("var/cabinet/devices.toml")
-    content_dir: Path = Path("build/content")
+    content_dir: Path = Path("build/content")  # the pack that came with the software; newer ones live in var_dir
+    content_root: Path | None = None  # TUF root metadata: whose signatures content needs; empty: the enrolment's
     backend_url: str = ""  # https; empty: where the kiosk was enrolled
 
     site: str = "青口社区便民服务站"
     site_en: str = "Qingkou Community Service Point"
     terminal: str = "QK-0107"
+    division: str = Field("519999", pattern=r"^\d{0,12}$")  # where it stands; what is not offered there says so
     staff_phone: str = "0000-12345"  # shown when a resident calls staff; configuration of the site
 
     width: int = 1080

@@ -16,6 +16,8 @@ Paths, below `FLEET_PREFIX`:
     GET  /settings                       -> Settings
     POST /rollouts/{rollout_id}/report   RolloutReport   -> 204
     GET  /releases/{release_id}/payload  -> bytes, with Range
+    GET  /tuf/metadata/{name}            -> signed metadata: timestamp.json, N.snapshot.json, N.targets.json, N.root.json
+    GET  /tuf/content/objects/{sha256}   -> bytes of a content release, with Range; never changes
 """
 
 from __future__ import annotations
@@ -116,6 +118,7 @@ class Enrolled(Struct, frozen=True, kw_only=True):
     renew_after: datetime  # from then on ask for the next one
     heartbeat_s: int
     epoch: int = 0  # this enrolment's number: commands for another one are void; 0: the desk does not say
+    content_root: str = ""  # TUF root metadata; taken at enrolment only, later ones must follow from it
 
 
 # Heartbeat

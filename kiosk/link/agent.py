@@ -30,6 +30,7 @@ from kiosk.link.command_kinds.self_test import self_test
 from kiosk.link.command_kinds.service import ServiceState, into_service, out_of_service
 from kiosk.link.command_kinds.wipe import Wipe
 from kiosk.link.commands import Command, Commands, Plain, Task
+from kiosk.link.content_installer import ContentInstaller
 from kiosk.link.desired_settings import DesiredSettings
 from kiosk.link.desk_clock import DeskClock
 from kiosk.link.enrolment import BadIdentity, renew
@@ -70,11 +71,11 @@ SUSPENDED = Text("本机已停用，等待工作人员检查。", "This terminal
 @dataclass(frozen=True)
 class AgentOptions:
     """`desk_url`: where the desk is reached, if not where the kiosk was enrolled. `wait_s`: how long a long poll
-    lasts, 0: none."""
+    lasts, 0: none. `content()`: the version that serves now."""
 
     var_dir: Path
     software: str
-    content: str
+    content: Callable[[], str]
     desk_url: str = ""
     first_within_s: float = 30.0
     wait_s: int = 240
@@ -101,6 +102,7 @@ class FleetAgent:
         errors: ErrorBook = ERRORS,
         tail: LogTail = TAIL,
         installers: Mapping[str, Installer] | None = None,
+        content: ContentInstaller | None = None,
         reboot: Callable[[], Awaitable[None]] = systemctl_reboot,
     ) -> None:
         self._options = options
@@ -130,8 +132,12 @@ class FleetAgent:
         self.clock = DeskClock()
         self.boot = secrets.token_hex(8)
         self.service = ServiceState(terminal, store)
+        self._content = content
+        known: dict[str, Installer] = {"trial": TrialInstaller(options.var_dir / "trial")}
+        if content is not None:
+            known["content"] = content
         self.rollouts = Rollouts(
-            installers if installers is not None else {"trial": TrialInstaller(options.var_dir / "trial")},
+            installers if installers is not None else known,
             store,
             terminal,
             self.clock,
@@ -170,6 +176,7 @@ class FleetAgent:
                     self._wait_for_orders,
                     self._look_after_identity,
                     self._tail_written,
+                    self._look_after_content,
                 ):
                     group.create_task(self._kept_up(work), name=work.__name__)
         finally:
@@ -412,7 +419,7 @@ class FleetAgent:
         return self._report.build(
             devices,
             software=self._options.software,
-            content=self._options.content,
+            content=self._options.content(),
             settings=self._in_force,
             out_of_service=reason.en if reason is not None else "",
             rollout=self.rollouts.progress,
@@ -466,6 +473,12 @@ class FleetAgent:
         return {}
 
     # Keeping it up
+
+    async def _look_after_content(self) -> None:
+        if self._content is None:
+            await asyncio.Event().wait()
+        else:
+            await self._content.look_after(self._desk, self.clock.plausible)
 
     async def _tail_written(self) -> None:
         await self._tail.run(self._options.var_dir / "log")

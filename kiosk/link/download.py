@@ -1,12 +1,16 @@
-"""A release's payload, fetched slowly enough for the line it shares, and taken up again where it was cut off."""
+"""Bytes the desk has announced, fetched slowly enough for the line they share, and taken up again where they were cut
+off. Bounded in length and in patience: a desk that never ends, or that trickles, gets nowhere."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import os
+import ssl
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -19,29 +23,55 @@ from kiosk.link.installer import InstallFailed
 
 log = structlog.get_logger()
 
-_CHUNK = 64 * 1024  # bytes
 _DAMAGED_TRIES = 3
+_SLOW_TRIES = 3
+_LEAST_RATE = 512  # bytes/s; below it the line is as good as dead
+_RATE_AFTER_S = 20.0  # of waiting for the other side
+
+# From byte N on: an answer to be read by `aiter_raw`, or why there is none.
+Opened = Callable[[int], AbstractAsyncContextManager[httpx.Response | DeskFault]]
+Pause = Callable[[int, DeskFault], Awaitable[None]]
 
 
-async def download(
-    order: RolloutOrder,
-    folder: Path,
-    desk: Callable[[], FleetDesk],
-    pause: Callable[[int, DeskFault], Awaitable[None]],
-) -> Path:
-    """The verified payload. For ever, while the desk is silent: the caller ends it. `pause(attempt, fault)` waits
-    between two tries. Raises InstallFailed."""
-    if len(order.sha256) != 64 or not set(order.sha256) <= set("0123456789abcdef") or order.size < 0:
+_TOO_SLOW = DeskSilent("too slow")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Some bytes under their digest."""
+
+    sha256: str
+    size: int
+    bytes_per_s: int = 0  # 0: no cap
+
+    @property
+    def usable(self) -> bool:
+        return len(self.sha256) == 64 and set(self.sha256) <= set("0123456789abcdef") and self.size >= 0
+
+
+async def download(order: RolloutOrder, folder: Path, desk: Callable[[], FleetDesk], pause: Pause) -> Path:
+    """The verified payload of an order. For ever, while the desk is silent: the caller ends it. Raises
+    InstallFailed."""
+
+    def payload(start: int) -> AbstractAsyncContextManager[httpx.Response | DeskFault]:
+        return desk().payload(order.release_id, start)
+
+    return await fetch(Wanted(order.sha256, order.size, order.bytes_per_s), folder, payload, pause)
+
+
+async def fetch(wanted: Wanted, folder: Path, opened: Opened, pause: Pause) -> Path:
+    """`folder/<sha256>`, verified. `pause(attempt, fault)` waits between two tries. Raises InstallFailed."""
+    if not wanted.usable:
         raise InstallFailed("order-unusable")
-    part = folder / f"{order.sha256}.part"
-    whole = folder / order.sha256
-    if await asyncio.to_thread(_there, folder, whole, order.sha256):
+    part = folder / f"{wanted.sha256}.part"
+    whole = folder / wanted.sha256
+    if await asyncio.to_thread(_there, folder, whole, wanted.sha256):
         return whole
-    attempt = damaged = 0
+    attempt = damaged = slow = 0
     while True:
-        fault = await _fetch(order, part, desk())
+        fault = await _fetch(wanted, part, opened)
         if fault is None:
-            if await asyncio.to_thread(_digest, part) == order.sha256:
+            if await asyncio.to_thread(_digest, part) == wanted.sha256:
                 await asyncio.to_thread(_take, part, whole)
                 return whole
             part.unlink()
@@ -49,17 +79,21 @@ async def download(
             if damaged == _DAMAGED_TRIES:
                 raise InstallFailed("payload-damaged")
             fault = DeskSilent("damaged")
+        elif fault == _TOO_SLOW:
+            slow += 1
+            if slow == _SLOW_TRIES:
+                raise InstallFailed("retrieval-slow")
         elif isinstance(fault, DeskRefusal) and fault.status in (404, 410):
             raise InstallFailed("payload-gone")
         attempt += 1
         await pause(attempt, fault)
 
 
-async def _fetch(order: RolloutOrder, part: Path, desk: FleetDesk) -> DeskFault | None:
-    start = _begun(part, order.size)
-    if start == order.size and start:
+async def _fetch(wanted: Wanted, part: Path, opened: Opened) -> DeskFault | None:
+    start = _begun(part, wanted.size)
+    if start and start == wanted.size:
         return None
-    async with desk.payload(order.release_id, start) as reply:
+    async with opened(start) as reply:
         if not isinstance(reply, httpx.Response):
             if isinstance(reply, DeskRefusal) and reply.status == 416:
                 _begun(part, -1)
@@ -67,8 +101,8 @@ async def _fetch(order: RolloutOrder, part: Path, desk: FleetDesk) -> DeskFault 
         if start and reply.status_code != 206:
             start = 0  # it does not know ranges: from the beginning
         try:
-            return await _keep(order, part, reply, start)
-        except (httpx.HTTPError, TimeoutError) as error:
+            return await _keep(wanted, part, reply, start)
+        except (httpx.HTTPError, TimeoutError, ssl.SSLError, ConnectionError) as error:
             return DeskSilent(type(error).__name__)
 
 
@@ -103,18 +137,27 @@ def _begun(part: Path, most: int) -> int:
     return size
 
 
-async def _keep(order: RolloutOrder, part: Path, reply: httpx.Response, start: int) -> DeskFault | None:
-    began, taken = time.monotonic(), 0
+async def _keep(wanted: Wanted, part: Path, reply: httpx.Response, start: int) -> DeskFault | None:
+    began, taken, waited = time.monotonic(), 0, 0.0
+    chunks = aiter(reply.aiter_raw())  # as they come: a trickle is seen while it trickles
     with part.open("r+b" if start else "wb") as file:
         file.seek(start)
-        async for chunk in reply.aiter_bytes(_CHUNK):
-            if start + taken + len(chunk) > order.size:
+        file.truncate()
+        while True:
+            asked = time.monotonic()
+            chunk = await anext(chunks, b"")
+            waited += time.monotonic() - asked  # on them; our own restraint below does not count
+            if not chunk:
+                break
+            if start + taken + len(chunk) > wanted.size:
                 return DeskSilent("longer than announced")
             await asyncio.to_thread(file.write, chunk)
             taken += len(chunk)
-            if order.bytes_per_s > 0:
-                await asyncio.sleep(max(0.0, taken / order.bytes_per_s - (time.monotonic() - began)))
-    return None if start + taken == order.size else DeskSilent("cut off")
+            if waited > _RATE_AFTER_S and taken < _LEAST_RATE * waited:
+                return _TOO_SLOW
+            if wanted.bytes_per_s > 0:
+                await asyncio.sleep(max(0.0, taken / wanted.bytes_per_s - (time.monotonic() - began)))
+    return None if start + taken == wanted.size else DeskSilent("cut off")
 
 
 def _digest(path: Path) -> str:

@@ -36,7 +36,9 @@ T = TypeVar("T")
 _TIMEOUT_S = 15.0
 _UPLOAD_S = 120.0
 _KEPT_S = 600.0
+_CONTENT_KEPT_S = 10.0
 _MAX_ANSWER = 1 << 20  # bytes
+_MAX_REFUSAL = 64 * 1024  # bytes
 _MAX_RETRY_AFTER_S = 3600.0
 _HANDSHAKES_REFUSED = ("certificate expired", "certificate revoked", "bad certificate", "certificate unknown")
 _SSL_ERROR = 495  # nginx's own number for it; it answers 400 and says so in a page
@@ -98,8 +100,8 @@ class FleetDesk:
     ) -> None:
         verify = context if context is not None else True
 
-        def client(connections: int, kept: int) -> httpx.AsyncClient:
-            limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=_KEPT_S)
+        def client(connections: int, kept: int, kept_s: float = _KEPT_S) -> httpx.AsyncClient:
+            limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=kept_s)
             return httpx.AsyncClient(
                 base_url=url + FLEET_PREFIX,
                 timeout=httpx.Timeout(_TIMEOUT_S, connect=5.0),
@@ -111,11 +113,14 @@ class FleetDesk:
         self._beats = client(1, 1)
         self._poll = client(1, 1)
         self._other = client(3, 0)
+        # Many small files one after the other: a handshake for each would cost the desk more than the files.
+        self._content = client(2, 1, _CONTENT_KEPT_S)
 
     async def close(self) -> None:
         await self._beats.aclose()
         await self._poll.aclose()
         await self._other.aclose()
+        await self._content.aclose()
 
     async def enrol(self, request: EnrolRequest) -> Enrolled | DeskFault:
         return await self._call(Enrolled, "POST", "/enrol", request)
@@ -144,19 +149,37 @@ class FleetDesk:
     @asynccontextmanager
     async def payload(self, release_id: str, start: int) -> AsyncIterator[httpx.Response | DeskFault]:
         """The payload from byte `start` on, to be read by `aiter_bytes`; 206, or 200 from the beginning."""
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        request = self._other.build_request("GET", f"/releases/{quote(release_id, safe='')}/payload", headers=headers)
+        async with self._stream(self._other, f"/releases/{quote(release_id, safe='')}/payload", start) as reply:
+            yield reply
+
+    @asynccontextmanager
+    async def metadata(self, name: str) -> AsyncIterator[httpx.Response | DeskFault]:
+        """A file of the signed metadata, such as `timestamp.json`."""
+        async with self._stream(self._content, f"/tuf/metadata/{quote(name, safe='')}", 0) as reply:
+            yield reply
+
+    @asynccontextmanager
+    async def content(self, sha256: str, start: int) -> AsyncIterator[httpx.Response | DeskFault]:
+        """A file of some content release from byte `start` on, by its digest."""
+        async with self._stream(self._content, f"/tuf/content/objects/{sha256}", start) as reply:
+            yield reply
+
+    @asynccontextmanager
+    async def _stream(
+        self, client: httpx.AsyncClient, path: str, start: int
+    ) -> AsyncIterator[httpx.Response | DeskFault]:
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        request = client.build_request("GET", path, headers=headers)
         try:
-            reply = await self._other.send(request, stream=True)
-        except httpx.HTTPError as error:
+            reply = await client.send(request, stream=True)
+        except (httpx.HTTPError, OSError) as error:
             yield DeskSilent(type(error).__name__)
             return
         try:
             if reply.is_success:
                 yield reply
             else:
-                await reply.aread()
-                yield refusal(reply)
+                yield await _told(reply)
         finally:
             await reply.aclose()
 
@@ -217,6 +240,20 @@ class FleetDesk:
                 return DeskRefusal(_SSL_ERROR, CERTIFICATE_REFUSED)
             return DeskSilent(type(error).__name__)
         return reply if reply.is_success else refusal(reply)
+
+
+async def _told(reply: httpx.Response) -> DeskFault:
+    """What a refusal says that was asked for as a stream; it may have no end."""
+    body = b""
+    try:
+        async for chunk in reply.aiter_raw():
+            body += chunk
+            if len(body) > _MAX_REFUSAL:
+                break
+    except httpx.HTTPError as error:
+        return DeskSilent(type(error).__name__)
+    kept = {name: value for name, value in reply.headers.items() if name == "retry-after"}
+    return refusal(httpx.Response(reply.status_code, headers=kept, content=body[:_MAX_REFUSAL]))
 
 
 def _refused_by_tls(error: BaseException | None) -> bool:

@@ -1,6 +1,7 @@
 """The kiosk's identity on its disk: key, certificate, whom to trust, and who it is.
 
     identity/0003/{key.pem, certificate.pem, ca.pem, kiosk.json}    the one in use: the highest number that is whole
+    identity/0003/content-root.json                                 whose signatures content needs
     identity/0002/                                                  the one before, of the same enrolment
     identity/next/{key.pem, attempt}                                one being asked for
     identity/forgetting                                             everything here is to go
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 _CERTIFICATE = "certificate.pem"
 _CA = "ca.pem"
 _KIOSK = "kiosk.json"
+_CONTENT_ROOT = "content-root.json"
 _ATTEMPT = "attempt"
 _FORGETTING = "forgetting"
 
@@ -63,6 +65,13 @@ class Identity:
     @property
     def ca_file(self) -> Path:
         return self.folder / _CA
+
+    def content_root(self) -> bytes | None:
+        """Whose signatures content needs; None if the desk had nobody's when the kiosk was enrolled."""
+        try:
+            return (self.folder / _CONTENT_ROOT).read_bytes()
+        except OSError:
+            return None
 
 
 class _Facts(msgspec.Struct, kw_only=True):
@@ -158,6 +167,10 @@ class IdentityFiles:
         )
         write_whole(attempt / _CERTIFICATE, enrolled.certificate_pem.encode())
         write_whole(attempt / _CA, enrolled.ca_pem.encode())
+        # A renewal brings no other root: who has the desk has not therefore the keys of content.
+        root = renewed.content_root() if renewed is not None else enrolled.content_root.encode()
+        if root:
+            write_whole(attempt / _CONTENT_ROOT, root)
         write_whole(attempt / _KIOSK, msgspec.json.encode(facts))
         identity = self._read(attempt)
         if identity is None:

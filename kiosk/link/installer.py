@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from backend.contract.fleet_api import RolloutOrder
 from kiosk.link.files import sync_folder, write_whole
+from kiosk.link.fleet_desk import DeskFault, FleetDesk
 
 
 class InstallFailed(Exception):
@@ -18,11 +23,27 @@ class InstallFailed(Exception):
         self.code = code
 
 
+@dataclass(frozen=True)
+class Way:
+    """How an installer gets what it needs. `desk()`: the connection in use now. `payload()`: the order's payload,
+    verified; may be awaited for hours. `pause(attempt, fault)`: waits between two tries. `now()`: the time, None if
+    nobody knows it."""
+
+    desk: Callable[[], FleetDesk]
+    payload: Callable[[], Awaitable[Path]]
+    pause: Callable[[int, DeskFault], Awaitable[None]]
+    now: Callable[[], datetime | None]
+
+
 class Installer(Protocol):
     """All calls may be repeated after a power cut at any point. Blocking work is done in a thread."""
 
     def version(self) -> str:
         """Which version runs; "" if none was ever installed."""
+
+    async def fetch(self, order: RolloutOrder, way: Way) -> Path:
+        """The payload, verified, and on the disk all that `install` needs besides. Residents are served meanwhile.
+        Raises InstallFailed."""
 
     async def install(self, payload: Path, version: str) -> None:
         """Put the (verified) payload in the place of what runs, and keep that. Raises InstallFailed."""
@@ -45,6 +66,9 @@ class TrialInstaller:
 
     def version(self) -> str:
         return str(self._read("current").get("version", ""))
+
+    async def fetch(self, order: RolloutOrder, way: Way) -> Path:
+        return await way.payload()
 
     async def install(self, payload: Path, version: str) -> None:
         content = _json(payload)

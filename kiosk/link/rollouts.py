@@ -16,7 +16,7 @@ from kiosk.link.desk_clock import DeskClock
 from kiosk.link.download import download
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal, FleetDesk
 from kiosk.link.fleet_store import FleetStore
-from kiosk.link.installer import Installer, InstallFailed
+from kiosk.link.installer import Installer, InstallFailed, Way
 from kiosk.link.terminal_port import TerminalPort
 
 log = structlog.get_logger()
@@ -128,7 +128,7 @@ class Rollouts:
                 self._in_time(order)
                 await self._note(order, "downloading", "", installer.version())
                 self._room_for(order)
-                payload = await download(order, self._folder, self._desk, self._pause)
+                payload = await installer.fetch(order, self._way(order))
                 await self._switch(order, installer, payload)
                 payload.unlink(missing_ok=True)
             await self._note(order, "running", "", installer.version())
@@ -190,6 +190,14 @@ class Rollouts:
                 path.unlink()  # of an order that is no more
         if shutil.disk_usage(self._folder).free < 2 * order.size + _SPARE:
             raise InstallFailed("disk-full")
+
+    def _way(self, order: RolloutOrder) -> Way:
+        return Way(
+            self._desk,
+            lambda: download(order, self._folder, self._desk, self._pause),
+            self._pause,
+            self._clock.plausible,
+        )
 
     async def _pause(self, attempt: int, fault: DeskFault) -> None:
         seconds = random.SystemRandom().uniform(1.0, min(300.0, 5.0 * 2.0 ** min(attempt, 8)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -117,6 +118,15 @@ class KivyStage:
             return out.getvalue()
 
         return await asyncio.to_thread(png)
+
+    async def try_out(self, screen: Screen[Any]) -> None:
+        """Draw a screen where nobody sees it. Raises whatever goes wrong."""
+        probe = Surface(replace(self.config, fade_s=0.0))
+        try:
+            probe.show(screen, fresh=True)
+            probe.export_as_image()
+        finally:
+            probe.close()
 
     def reset(self) -> None:
         self.surface.reset()

@@ -60,7 +60,9 @@ async def show_authority(request: Request, code: str = "") -> Response:
 @router.post("/enrol")
 async def enrol_kiosk(request: Request) -> Response:
     """A one-time code and a request become a certificate."""
-    return _json(await _enrol(request, await _body(request, EnrolRequest)))
+    enrolled = await _enrol(request, await _body(request, EnrolRequest))
+    root = await run_in_threadpool(request.app.state.tuf.newest_root)
+    return _json(msgspec.structs.replace(enrolled, content_root=root.decode() if root is not None else ""))
 
 
 @router.post("/renew")

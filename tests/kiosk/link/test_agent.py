@@ -76,7 +76,7 @@ class Kiosk:
         self.journal = await Journal.open(self.home / "journal.sqlite3")
         self.tally = Tally(store, self.journal)
         self.agent = FleetAgent(
-            AgentOptions(self.home, "1.0", "c1", first_within_s=0, wait_s=wait_s),
+            AgentOptions(self.home, "1.0", lambda: "c1", first_within_s=0, wait_s=wait_s),
             self.files,
             store,
             self.tally,

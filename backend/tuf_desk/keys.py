@@ -1,0 +1,38 @@
+"""The only keys the server holds: for snapshot and timestamp. Who steals them can hold kiosks back, never feed them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from securesystemslib.signer import CryptoSigner, SSlibKey
+
+from backend.secret_files import write_secret
+from content.signing.keys import PublicKey, load_signer, pem
+from content.signing.roles import ONLINE, SNAPSHOT, TIMESTAMP
+
+
+class OnlineKeys:
+    """`FOLDER/{snapshot,timestamp}.key.pem`, readable by the server's user only; made when they are first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def signer(self, role: str) -> CryptoSigner:
+        """Blocking."""
+        file = self._folder / f"{role}.key.pem"
+        if not file.exists():
+            write_secret(file, pem(Ed25519PrivateKey.generate(), None))
+        return load_signer(file, None)
+
+    def public(self) -> list[PublicKey]:
+        """For the ceremony of the root."""
+        found = []
+        for role in ONLINE:
+            key = self.signer(role).public_key
+            assert isinstance(key, SSlibKey)  # noqa: S101 - ours are
+            found.append(PublicKey(role, key))
+        return found
+
+
+__all__ = ["SNAPSHOT", "TIMESTAMP", "OnlineKeys"]

@@ -1,0 +1,273 @@
+"""The signed metadata and the bytes of content releases, as files in the var dir.
+
+    tuf/metadata/{N.root.json, N.targets.json, N.snapshot.json, timestamp.json}   what kiosks read
+    tuf/objects/SHA256                                                            every file of every pack, once
+    tuf/waiting/VERSION.json                                                      imported, not signed yet
+    tuf/keys/                                                                     the two online keys
+
+Every change writes what is new first and `timestamp.json` last, so that a kiosk finds the old state or the new one.
+One process at a time changes (a file lock). All of it blocks: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
+from tuf.api.serialization import DeserializationError
+
+from backend.releases.payloads import PayloadStore
+from backend.tuf_desk.keys import OnlineKeys
+from content.listing import ListingError, pack_files
+from content.load import load_pack
+from content.pack_format import ROOT as PACK_ROOT
+from content.pack_format import PackError
+from content.signing.files import write
+from content.signing.request import ReleaseToSign, TargetsRequest
+from content.signing.roles import (
+    LIFE,
+    ONLINE,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    SigningFault,
+    dump,
+    parse_root,
+    parse_targets,
+    stamp,
+)
+
+METADATA_NAME = re.compile(r"timestamp\.json|[1-9][0-9]{0,9}\.(root|targets|snapshot)\.json")
+_KEPT = 20  # snapshots: a kiosk that has just read the timestamp still finds what it names
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class State:
+    """What is in force. None: there is none yet."""
+
+    root: Metadata[Root] | None
+    targets: Metadata[Targets] | None
+    snapshot: Metadata[Snapshot] | None
+    timestamp: Metadata[Timestamp] | None
+    waiting: tuple[ReleaseToSign, ...]
+
+
+class TufDesk:
+    """`payloads` gets every pack.json too: that is what a rollout's order names."""
+
+    def __init__(self, folder: Path, payloads: PayloadStore) -> None:
+        self._folder = folder
+        self._payloads = payloads
+        self.objects = PayloadStore(folder / "objects")
+        self.keys = OnlineKeys(folder / "keys")
+
+    # What kiosks read
+
+    def metadata(self, name: str) -> Path | None:
+        path = self._folder / "metadata" / name
+        return path if METADATA_NAME.fullmatch(name) and path.is_file() else None
+
+    def newest_root(self) -> bytes | None:
+        number = self._newest("root")
+        return self._file("root", number).read_bytes() if number else None
+
+    def state(self) -> State:
+        root, targets, snapshot = self._newest("root"), self._newest("targets"), self._newest("snapshot")
+        timestamp = self._folder / "metadata" / "timestamp.json"
+        return State(
+            root=_read(self._file("root", root)) if root else None,
+            targets=_read(self._file("targets", targets)) if targets else None,
+            snapshot=_read(self._file("snapshot", snapshot)) if snapshot else None,
+            timestamp=_read(timestamp) if timestamp.exists() else None,
+            waiting=tuple(self._waiting()),
+        )
+
+    # What comes in
+
+    def import_pack(self, directory: Path, notes: str = "") -> ReleaseToSign:
+        """Keep every file of a built pack; from now on it waits for signatures. Repeatable. Raises SigningFault."""
+        try:
+            pack, files = load_pack(directory), pack_files(directory)
+        except (PackError, ListingError) as error:
+            raise SigningFault(str(error)) from None
+        root = (directory / PACK_ROOT).read_bytes()
+        for path, facts in files.items():
+            if not self.objects.path(facts.sha256).exists():
+                self.objects.put((directory / path).read_bytes())
+        sha256 = self.objects.put(root)
+        self._payloads.put(root)
+        release = ReleaseToSign(version=pack.version, sha256=sha256, size=len(root), notes=notes)
+        with self._alone():
+            write(self._folder / "waiting" / f"{release.version}.json", release.model_dump_json().encode())
+        return release
+
+    def take_root(self, data: bytes, now: datetime, *, first: bool = False) -> int:
+        """A root from the ceremony; its version. The very first is believed because an operator brings it (`first`);
+        each later one must be signed by the one before. Raises SigningFault."""
+        new = parse_root(data)
+        with self._alone():
+            newest = self._newest("root")
+            old = _read(self._file("root", newest)) if newest else None
+            if old is None and not first:
+                raise SigningFault("this desk has no root yet; the first one is brought by an operator on the server")
+            if new.signed.version <= newest:
+                if self._file("root", new.signed.version).read_bytes() == data:
+                    return new.signed.version
+                raise SigningFault(f"root {newest} is in force; this is an older one, or another of that number")
+            if old is not None and new.signed.version != newest + 1:
+                raise SigningFault(f"root {newest} is in force; bring root {newest + 1} first")
+            before = old.signed if old is not None else None
+            if not new.signed.get_root_verification_result(before, new.signed_bytes, new.signatures):
+                raise SigningFault("this root has not enough signatures; `menkou sign status` says whose are missing")
+            if new.signed.is_expired(now):
+                raise SigningFault("this root has expired; `menkou sign root rotate` makes the next one")
+            for public in self.keys.public():
+                if public.key.keyid not in new.signed.roles[public.name].keyids:
+                    raise SigningFault(f"this root does not know this desk's {public.name} key; add it at the ceremony")
+            write(self._file("root", new.signed.version), data)
+            if self._newest("targets"):
+                self._publish(now)
+        return new.signed.version
+
+    def request(self, now: datetime, withdraw: Iterable[str] = ()) -> TargetsRequest:
+        """For the keepers of the targets key."""
+        newest = self._newest("targets")
+        data = self._file("targets", newest).read_bytes() if newest else None
+        return TargetsRequest(now.replace(microsecond=0), tuple(self._waiting()), data, tuple(withdraw))
+
+    def take_targets(self, data: bytes, now: datetime) -> list[ReleaseToSign]:
+        """What the keepers have signed; the releases that kiosks may take from now on and could not before. Raises
+        SigningFault."""
+        new = parse_targets(data)
+        with self._alone():
+            newest, root = self._newest("targets"), self._root()
+            if not root.get_verification_result(TARGETS, new.signed_bytes, new.signatures):
+                raise SigningFault("not enough signatures of the keys that may release; nothing is changed")
+            if new.signed.version <= newest and self._file("targets", newest).read_bytes() != data:
+                raise SigningFault(
+                    f"targets {newest} are in force; these are {new.signed.version}: ask for a new request"
+                )
+            if new.signed.is_expired(now):
+                raise SigningFault("these signatures have expired; sign again")
+            if new.signed.delegations is not None:
+                raise SigningFault("these targets delegate to other keys; kiosks of ours do not follow that")
+            for path, target in new.signed.targets.items():
+                kept = self.objects.path(target.hashes.get("sha256", ""))
+                if not kept.is_file() or kept.stat().st_size != target.length:
+                    raise SigningFault(f"{path} was never imported here; import its pack first")
+            waiting = {release.path: release for release in self._waiting()}
+            fresh = [waiting[path] for path in new.signed.targets if path in waiting]
+            fresh = [one for one in fresh if new.signed.targets[one.path].hashes.get("sha256") == one.sha256]
+            if new.signed.version > newest:
+                write(self._file("targets", new.signed.version), data)
+                self._publish(now)
+        return fresh
+
+    def entered(self, releases: Iterable[ReleaseToSign]) -> None:
+        """They are in the database: they wait no longer."""
+        for release in releases:
+            (self._folder / "waiting" / f"{release.version}.json").unlink(missing_ok=True)
+
+    # What the server itself says
+
+    def renew(self, now: datetime) -> bool:
+        """Say again that nothing has changed, before what was said runs out. True: something was."""
+        with self._alone():
+            state = self.state()
+            if state.root is None or state.targets is None:
+                return False
+            if state.snapshot is None or _due(state.snapshot.signed, now):
+                self._publish(now)
+                return True
+            if state.timestamp is None or _due(state.timestamp.signed, now):
+                self._publish_timestamp(state.snapshot, now)
+                return True
+        return False
+
+    def _publish(self, now: datetime) -> None:
+        targets = self._file("targets", self._newest("targets")).read_bytes()
+        version = _read(self._file("targets", self._newest("targets"))).signed.version
+        snapshot = Snapshot(
+            version=self._next("snapshot", self._newest("snapshot"), now),
+            meta={"targets.json": MetaFile(version, len(targets), {"sha256": hashlib.sha256(targets).hexdigest()})},
+        )
+        stamp(snapshot, now)
+        signed = Metadata(snapshot)
+        signed.sign(self.keys.signer(SNAPSHOT))
+        write(self._file("snapshot", snapshot.version), dump(signed))
+        self._publish_timestamp(signed, now)
+        for number in sorted(self._numbers("snapshot"))[:-_KEPT]:
+            self._file("snapshot", number).unlink()
+
+    def _publish_timestamp(self, snapshot: Metadata[Snapshot], now: datetime) -> None:
+        data = self._file("snapshot", snapshot.signed.version).read_bytes()
+        file = self._folder / "metadata" / "timestamp.json"
+        before = _read(file).signed.version if file.exists() else 0
+        meta = MetaFile(snapshot.signed.version, len(data), {"sha256": hashlib.sha256(data).hexdigest()})
+        timestamp = Timestamp(version=self._next("timestamp", before, now), snapshot_meta=meta)
+        stamp(timestamp, now)
+        signed = Metadata(timestamp)
+        signed.sign(self.keys.signer(TIMESTAMP))
+        write(file, dump(signed))
+
+    def _next(self, role: str, before: int, now: datetime) -> int:
+        """Follows the clock: a desk put back from a copy must not say numbers that kiosks have heard already."""
+        assert role in ONLINE  # noqa: S101
+        return max(before + 1, int((now - _START).total_seconds() // 60))
+
+    # Files
+
+    def _root(self) -> Root:
+        number = self._newest("root")
+        if not number:
+            raise SigningFault("this desk has no root yet; bring the one from the ceremony first")
+        root: Root = _read(self._file("root", number)).signed
+        return root
+
+    def _file(self, role: str, number: int) -> Path:
+        return self._folder / "metadata" / f"{number}.{role}.json"
+
+    def _numbers(self, role: str) -> list[int]:
+        return [int(path.name.split(".")[0]) for path in self._folder.glob(f"metadata/*.{role}.json")]
+
+    def _newest(self, role: str) -> int:
+        """0: there is none."""
+        return max(self._numbers(role), default=0)
+
+    def _waiting(self) -> Iterator[ReleaseToSign]:
+        for path in sorted(self._folder.glob("waiting/*.json")):
+            try:
+                yield ReleaseToSign.model_validate_json(path.read_bytes())
+            except (ValidationError, OSError):
+                continue  # being written, or gone just now
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _read(file: Path) -> Metadata[Any]:
+    try:
+        return Metadata[Any].from_file(str(file))
+    except (DeserializationError, RepositoryError) as error:
+        raise SigningFault(f"{file.name} in the desk's own folder is damaged; restore it from the backup") from error
+
+
+def _due(signed: Any, now: datetime) -> bool:
+    """Half of its life is over."""
+    expires: datetime = signed.expires
+    return expires - now < LIFE[signed.type] / 2
