@@ -35,7 +35,11 @@ class Catalogue:
 
     def service(self, service_id: str, journey: str | None = None) -> Service:
         """The service, or Refused(SERVICE_UNKNOWN) if it is not offered or is of another kind of journey."""
-        service = self.pack.services.get(service_id) if self.pack else None
+        try:
+            service = self.pack.services.get(service_id) if self.pack else None
+        except PackError as error:
+            log.error("service_unreadable", service=service_id, reason=str(error))
+            service = None
         if service is None or (journey is not None and service.journey != journey):
             raise Refused(ProblemCode.SERVICE_UNKNOWN)
         return service

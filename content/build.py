@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import ValidationError
+import msgspec
 
-from content.lint import Fault, lint_service
-from content.load import FORMAT, INDEX, Pack, index_version, load_pack
+from content.calendar import WorkingDays
+from content.compile import Compiled, Work, compile_files, write
+from content.lint import together
+from content.lint.fault import Fault
+from content.load import Pack, load_pack
+from content.pack_format import FOLDERS, FORMAT, ROOT, NamedFile, Root, Shard, canonical, root_version, shard_of
 from content.schema.service import Service
+from content.schema.text import Text
+from content.sources import (
+    Sources,
+    files_in,
+    media_dir,
+    parse,
+    read_sources,
+    service_files,
+    templates_dir,
+)
 
 CATALOGUE = Path(__file__).parent / "catalogue"
-
-_IMPORT = re.compile(r'^\s*#(?:import|include)\s+"([^"]+)"', re.MULTILINE)
-_HANZI = re.compile(r"[\u3400-\u9fff]+")
 
 
 class ContentError(Exception):
@@ -30,131 +40,101 @@ class ContentError(Exception):
         self.faults = faults
 
 
-def lint(catalogue_dir: Path = CATALOGUE, *, icons: set[str] | None = None) -> list[Service]:
+@dataclass(frozen=True)
+class Examined:
+    """The outcome of a check. `faults` are refused, `notes` only told."""
+
+    files: int
+    faults: list[Fault]
+    notes: list[Fault]
+
+
+def examine(catalogue: Path = CATALOGUE, *, icons: set[str] | None = None, today: date | None = None) -> Examined:
+    """Check a catalogue. `today`: also by the day it is (calendars of the years that promises reach)."""
+    sources = read_sources(catalogue)
+    return _outcome(
+        sources, list(compile_files(service_files(catalogue), Work(sources.known(icons=icons, today=today)))), today
+    )
+
+
+def lint(catalogue: Path = CATALOGUE, *, icons: set[str] | None = None, today: date | None = None) -> list[Service]:
     """The services of a catalogue in the order of their files. Raises ContentError with every fault found."""
-    faults: list[Fault] = []
-    services: dict[str, Service] = {}
-    templates = certificate_templates(templates_dir(catalogue_dir))
-    files = sorted((catalogue_dir / "services").glob("*.yaml"))
-    if not files:
-        faults.append(Fault(catalogue_dir / "services", "", "no services here; add one YAML file per service"))
-    for file in files:
-        service, found = _read_service(file)
-        if service is not None:
-            found += lint_service(service, file, templates=templates, icons=icons)
-            if service.id in services:
-                found.append(Fault(file, "id", f"{service.id!r} is taken by another file; choose another"))
-            services[service.id] = service
-        faults += found
-    if faults:
-        raise ContentError(faults)
-    return list(services.values())
+    outcome = examine(catalogue, icons=icons, today=today)
+    if outcome.faults:
+        raise ContentError(outcome.faults)
+    services = [parse(file, file.read_bytes(), Service)[0] for file in service_files(catalogue)]
+    return [service for service in services if service is not None]
 
 
-def build(catalogue_dir: Path, out_dir: Path, *, icons: set[str] | None = None) -> Pack:
-    """Lint and compile `catalogue_dir` into `out_dir`; the index is replaced last, old objects are then removed.
+def build(catalogue: Path, out_dir: Path, *, icons: set[str] | None = None, today: date | None = None) -> Pack:
+    """Check and compile `catalogue` into `out_dir`; the root is replaced last, what it no longer names is then removed.
 
-    Templates are taken from `templates/` beside the catalogue. Raises ContentError.
+    Templates and media are taken from beside the catalogue. Raises ContentError.
     """
-    services = lint(catalogue_dir, icons=icons)
-    index: dict[str, Any] = {"format": FORMAT, "services": [], "files": []}
-    kept: set[Path] = set()
+    sources = read_sources(catalogue)
+    objects = out_dir / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    work = Work(sources.known(icons=icons, today=today), objects)
+    items = list(compile_files(service_files(catalogue), work))
+    outcome = _outcome(sources, items, today)
+    if outcome.faults:
+        for item in items:
+            if item.created and item.brief is not None:
+                (out_dir / item.brief.object).unlink(missing_ok=True)
+        raise ContentError(outcome.faults)
+    kept = {out_dir / item.brief.object for item in items if item.brief is not None}
 
-    def put(name: str, data: bytes) -> str:
+    def put(name: str, data: bytes) -> NamedFile:
         path = out_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.read_bytes() != data:
-            _replace(path, data)
+        write(path, data)
         kept.add(path)
-        return hashlib.sha256(data).hexdigest()
+        return NamedFile(name, len(data), hashlib.sha256(data).hexdigest())
 
-    for service in services:
-        data = _canonical({"search": search_keys(service), "service": service.model_dump(mode="json")})
-        digest = hashlib.sha256(data).hexdigest()
-        put(f"objects/{digest}.json", data)
-        index["services"].append({"id": service.id, "version": service.version, "sha256": digest})
-    for file in _files(templates_dir(catalogue_dir)):
-        name = "templates/" + file.relative_to(templates_dir(catalogue_dir)).as_posix()
-        data = file.read_bytes()
-        index["files"].append({"path": name, "size": len(data), "sha256": put(name, data)})
-    index["version"] = index_version(index)
-    put(INDEX, json.dumps(index, ensure_ascii=False, indent=1).encode() + b"\n")
-    for folder in ("objects", "templates"):
-        for stale in set(_files(out_dir / folder)) - kept:
+    shards = [put(f"index/{hashlib.sha256(data).hexdigest()}.json", data) for data in map(canonical, _shards(items))]
+    files = [put(name, data) for name, data in _other_files(sources)]
+    root = Root(FORMAT, "", len(items), shards, files)
+    root = msgspec.structs.replace(root, version=root_version(root))
+    write(out_dir / ROOT, msgspec.json.format(canonical(root), indent=1) + b"\n")
+    for folder in FOLDERS:
+        for stale in set(files_in(out_dir / folder)) - kept:
             stale.unlink()
     return load_pack(out_dir)
 
 
-def search_keys(service: Service) -> dict[str, list[str]]:
-    """What a resident may type: 社保, shebao, sb, insurance."""
-    from pypinyin import Style, lazy_pinyin
-
-    hanzi = list(dict.fromkeys([service.title.zh, *service.keywords]))
-    words = ["".join(_HANZI.findall(text)) for text in hanzi]
-    return {
-        "hanzi": [text.lower() for text in hanzi],
-        "pinyin": ["".join(lazy_pinyin(word)) for word in words if word],
-        "initials": ["".join(lazy_pinyin(word, style=Style.FIRST_LETTER)) for word in words if word],
-        "english": [*dict.fromkeys(re.findall(r"[a-z]{2,}", service.title.en.lower()))],
-    }
-
-
-def templates_dir(catalogue_dir: Path) -> Path:
-    return catalogue_dir.parent / "templates"
+def _outcome(sources: Sources, items: list[Compiled], today: date | None) -> Examined:
+    found = [*sources.faults, *(fault for item in items for fault in item.faults)]
+    if not items:
+        folder = sources.catalogue / "services"
+        found.append(
+            Fault(
+                folder, "", Text("没有事项；请每项加一个 YAML 文件", "no services here; add one YAML file per service")
+            )
+        )
+    calendars = WorkingDays(sources.calendars)
+    found += together.rules(items, calendars, sources.catalogue / "calendars", today)
+    return Examined(len(items), [fault for fault in found if not fault.note], [fault for fault in found if fault.note])
 
 
-def certificate_templates(directory: Path) -> set[str]:
-    """The names a service may ask for: what another template imports is a part, not a certificate."""
-    files = list(directory.glob("*.typ"))
-    parts = {name for file in files for name in _IMPORT.findall(file.read_text("utf-8"))}
-    return {file.stem for file in files if file.name not in parts}
+def _shards(items: list[Compiled]) -> Iterator[Shard]:
+    """Those that hold anything, each with its services in the order of their ids."""
+    shards: defaultdict[int, list[Compiled]] = defaultdict(list)
+    for item in items:
+        if item.brief is not None:
+            shards[shard_of(item.brief.id)].append(item)
+    for number in sorted(shards):
+        held = sorted(shards[number], key=lambda item: item.brief.id if item.brief else "")
+        yield Shard([item.brief for item in held if item.brief], [item.keys for item in held if item.keys])
 
 
-def _read_service(file: Path) -> tuple[Service | None, list[Fault]]:
-    try:
-        data = yaml.load(file.read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "is not UTF-8 text"
-        return None, [Fault(file, line, f"{problem}; correct the YAML (texts with colons need quotes)")]
-    try:
-        return Service.model_validate(data), []
-    except ValidationError as error:
-        return None, [
-            Fault(file, ".".join(str(part) for part in fault["loc"]), _advice(fault["type"], fault["msg"]))
-            for fault in error.errors(include_url=False)
-        ]
-
-
-def _advice(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is missing; add it"
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return "is not a known field; check its spelling"
-    return message[:1].lower() + message[1:]
-
-
-def _files(directory: Path) -> Iterator[Path]:
-    return (path for path in sorted(directory.rglob("*")) if path.is_file() and not path.name.startswith("."))
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_bytes(data)
-    scratch.replace(path)
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a key that is written twice is a fault, not a silent loss."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is written twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+def _other_files(sources: Sources) -> Iterator[tuple[str, bytes]]:
+    for folder, directory in (
+        ("templates", templates_dir(sources.catalogue)),
+        ("media", media_dir(sources.catalogue)),
+    ):
+        for file in files_in(directory):
+            yield f"{folder}/{file.relative_to(directory).as_posix()}", file.read_bytes()
+    yield "reference/departments.json", canonical(sources.departments)
+    yield "reference/operations.json", canonical(sources.systems)
+    yield "reference/calendars.json", canonical(sources.calendars)
+    yield "reference/regions.json", canonical(sources.regions)

@@ -3,6 +3,13 @@ resident starts, with the reason, never at the end."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from content.calendar import WorkingDays
+from content.load import Brief
+from content.offered import Closed, Ended, NotHere, NotOffered, NotYet, hours_text, not_offered
 from content.schema.service import Device, Service
 from content.schema.text import Text
 from drivers.cabinet.port import Mains
@@ -28,8 +35,22 @@ _USED_UP = {
 }
 
 
-def unavailable_reason(service: Service, devices: Devices, backend_reachable: bool) -> Text | None:
-    """The sentence for the resident, or None if the service can start. Asks nobody: uses the last known states."""
+@dataclass(frozen=True)
+class Here:
+    """Where and when this terminal offers its services. `division`: its code, "" when it is not known."""
+
+    division: str
+    working_days: WorkingDays
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def unavailable_reason(
+    service: Service | Brief, devices: Devices, backend_reachable: bool, here: Here | None = None
+) -> Text | None:
+    """The sentence for the resident, or None if the service can start. Asks nobody: uses the last known states.
+    `here` None: hours, places and dates are not judged."""
+    if here is not None and (closed := _not_offered(service, here)) is not None:
+        return _offer_reason(closed)
     if (no_power := power_reason(devices)) is not None:
         return no_power
     if storage_fails(devices):
@@ -44,6 +65,28 @@ def unavailable_reason(service: Service, devices: Devices, backend_reachable: bo
             )
             return next((text for text in used_up if text is not None), _FAULTS[device])
     return None
+
+
+def _not_offered(service: Service | Brief, here: Here) -> NotOffered | None:
+    return not_offered(
+        service.availability,
+        service.effective,
+        at=here.now(),
+        division=here.division,
+        working_days=here.working_days,
+    )
+
+
+def _offer_reason(reason: NotOffered) -> Text:
+    match reason:
+        case Closed(hours=hours):
+            return texts.ONLY_AT_HOURS.format(hours=hours_text(hours))
+        case NotYet(since=day):
+            return texts.NOT_YET_OFFERED.format(day=Text(f"{day.month} 月 {day.day} 日", f"{day:%-d %B}"))
+        case Ended():
+            return texts.NO_LONGER_OFFERED
+        case NotHere():
+            return texts.NOT_OFFERED_HERE
 
 
 def power_reason(devices: Devices) -> Text | None:

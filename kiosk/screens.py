@@ -7,6 +7,7 @@ tests, later the speech mode, which reads the same dataclasses aloud; that is wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
@@ -74,9 +75,8 @@ class Home(Screen[str]):
 
     doors: tuple[Tile, ...]
     frequent: tuple[Tile, ...]
-    searchable: tuple[
-        tuple[Tile, tuple[str, ...]], ...
-    ] = ()  # services with their search keys (汉字, pinyin, initials)
+    # What is typed (汉字, pinyin, initials) → the services found, best first
+    search: Callable[[str], tuple[Tile, ...]] = field(default=lambda query: (), compare=False)
     notice: Text | None = None
     can_go_back: bool = False
     can_leave: bool = False

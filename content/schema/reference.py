@@ -78,3 +78,9 @@ class Region(Model):
     name: Text
     valid: Effective = Effective()
     replaced_by: str | None = None
+
+
+class Regions(Model):
+    """The file `catalogue/regions.yaml`."""
+
+    regions: list[Region]

@@ -16,6 +16,11 @@ HOME_NOTICE = Text(
     "示范系统：证明为样张，付款不动真钱", "Demonstration: certificates are specimens, no real money moves"
 )
 DOOR_EMPTY = Text("这里暂时还没有可办的事项", "Nothing is offered here yet")
+ONLY_AT_HOURS = Text("这件事的办理时间是：{hours}", "This can be done at these hours: {hours}")
+NOT_YET_OFFERED = Text("这件事从 {day}起可以办", "This can be done from {day}")
+NO_LONGER_OFFERED = Text("这件事已不再办理", "This is no longer offered")
+NOT_OFFERED_HERE = Text("这件事不在本地办理", "This is not offered at this place")
+SERVICE_UNREADABLE = Text("这件事的内容正在更新", "The contents of this service are being renewed")
 UNAVAILABLE = Text("现在办不了这件事", "This cannot be done here right now")
 UNAVAILABLE_ADVICE = Text(
     "请稍后再来，或拨打 12345 查询附近其他自助终端。",

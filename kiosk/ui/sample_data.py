@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import yaml
 from PIL import Image, ImageDraw, ImageFont
-from pypinyin import Style, lazy_pinyin
 
 import content
+from content.pinyin import search_keys
 from content.schema.service import Service
 from content.schema.text import Text
+from content.search import SearchIndex
 from kiosk import screens as s
 from kiosk.ui.fonts import ensure_fonts
 
@@ -66,12 +68,10 @@ def tile(item: Service, unavailable: Text | None = None) -> s.Tile:
     return s.Tile(item.id, item.title, item.summary, item.icon, unavailable)
 
 
-def keys(item: Service) -> tuple[str, ...]:
-    keys: list[str] = []
-    for word in (item.title.zh, *item.keywords):
-        full, initials = lazy_pinyin(word), lazy_pinyin(word, style=Style.FIRST_LETTER)
-        keys += [word, "".join(full), "".join(initials)]
-    return tuple(keys)
+def finder(*items: Service) -> Callable[[str], tuple[s.Tile, ...]]:
+    """Search over these services, as the content pack does it."""
+    index = SearchIndex(search_keys(item) for item in items)
+    return lambda query: tuple(tile(items[place]) for place in index.find(query, 50))
 
 
 def guide_entries(item: Service) -> tuple[s.Entry, ...]:

@@ -13,8 +13,8 @@ from kiosk.ui.sample_data import (
     DrawnPreview,
     certificate_png,
     doors,
+    finder,
     guide_entries,
-    keys,
     other_tiles,
     service,
     tile,
@@ -52,7 +52,7 @@ def _at_home() -> dict[str, s.Screen]:
             **_said(T("您想办什么？", "What would you like to do?")),
             doors=doors(),
             frequent=frequent,
-            searchable=((tile(proof), keys(proof)), (tile(water), keys(water))),
+            search=finder(proof, water),
             notice=T(
                 "11 月 25 日 22:00–24:00 医保系统维护，暂停医保缴费",
                 "25 Nov, 22:00–24:00: health insurance payments paused",

@@ -29,7 +29,7 @@ class HomeBody(Body):
 
     def build(self, board: Board, box: Box, reach: float) -> None:
         if self.state.get("searching"):
-            SearchPanel(self, self.screen.searchable).build(board, box, reach)
+            SearchPanel(self, self.screen.search).build(board, box, reach)
         elif board.frame.prefs.large or reach:
             self._few(board, box, reach)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,25 +18,10 @@ _ROWS = ("ABCDEFG", "HIJKLMN", "OPQRSTU", "VWXYZ")
 _LONGEST = 24
 
 
-def find(searchable: tuple[tuple[Tile, tuple[str, ...]], ...], query: str) -> list[Tile]:
-    """Tiles whose keys contain the query; those with a key that begins with it come first."""
-    query = query.lower().replace(" ", "")
-    if not query:
-        return []
-    ranked: list[tuple[int, int, Tile]] = []
-    for order, (item, keys) in enumerate(searchable):
-        plain = [key.lower().replace(" ", "") for key in keys]
-        if any(key.startswith(query) for key in plain):
-            ranked.append((0, order, item))
-        elif any(query in key for key in plain):
-            ranked.append((1, order, item))
-    return [item for _, _, item in sorted(ranked, key=lambda r: r[:2])]
-
-
 class SearchPanel:
-    def __init__(self, home: HomeBody, searchable: tuple[tuple[Tile, tuple[str, ...]], ...]) -> None:
+    def __init__(self, home: HomeBody, search: Callable[[str], tuple[Tile, ...]]) -> None:
         self.home = home
-        self.searchable = searchable
+        self.search = search
 
     @property
     def query(self) -> str:
@@ -109,7 +95,7 @@ class SearchPanel:
 
     def _results(self, board: Board, box: Box, reach: float) -> None:
         c, kinds = board.c, board.frame.prefs.type
-        found = find(self.searchable, self.query)
+        found = self.search(self.query)
         if not found:
             words = texts.SEARCH_NONE if self.query else texts.SEARCH_EMPTY
             shown = board.say(words.format(number=self.home.host.hotline) if self.query else words)

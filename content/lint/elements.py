@@ -1,0 +1,108 @@
+"""Materials, fees and limits: what a resident has to bring, to pay, and to wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from content.lint.fault import Finding, fault, note
+from content.lint.known import Known
+from content.schema.elements import Duration, Material
+from content.schema.service import Kind, Service
+
+
+def rules(service: Service, known: Known) -> Iterator[Finding]:
+    yield from _materials(service.materials, "materials", known)
+    for index, part in enumerate(service.package.parts if service.package else []):
+        yield from _materials(part.materials, f"package.parts.{index}.materials", known)
+    yield from _fees(service)
+    yield from _limits(service)
+    for index, confirm in enumerate(service.to_confirm):
+        if confirm.place.replace("[", ".").split(".")[0] not in Service.model_fields:
+            yield fault(
+                f"to_confirm.{index}.place",
+                f"本文件里没有“{confirm.place}”；请写出值所在之处，如 fees.0.amount_fen",
+                f"{confirm.place!r} is not in this file; say where the value stands, e.g. fees.0.amount_fen",
+            )
+        yield note(
+            f"to_confirm.{index}", f"待机关确认：{confirm.note}", f"to be confirmed by the agency: {confirm.note}"
+        )
+
+
+def _materials(materials: list[Material], place: str, known: Known) -> Iterator[Finding]:
+    for name, count in Counter(material.id for material in materials).items():
+        if count > 1:
+            yield fault(
+                place,
+                f"编号“{name}”用了 {count} 次；请改成不同的",
+                f"the id {name!r} is used {count} times; make them differ",
+            )
+    for index, material in enumerate(materials):
+        here = f"{place}.{index}"
+        if material.source == "government":
+            if material.collect != "none":
+                yield fault(
+                    f"{here}.collect",
+                    "政府部门核发的材料不得要求提交；请改为 none",
+                    "must be none: what the government itself issues is not asked for",
+                )
+            if material.fetched_by is None and material.replaced_by is None:
+                yield fault(
+                    here,
+                    "政府核发的材料不得要求提交；请写 fetched_by（取得的接口）或 replaced_by（代替的电子证照）",
+                    "is issued by the government: it must not be asked for; say which operation fetches it (fetched_by), "
+                    "or which e-certificate replaces it (replaced_by)",
+                )
+        if material.sample is not None and material.sample not in known.media:
+            yield fault(
+                f"{here}.sample",
+                f"content/media 里没有“{material.sample}”",
+                f"{material.sample!r} is not in content/media; add it",
+            )
+
+
+def _fees(service: Service) -> Iterator[Finding]:
+    for index, fee in enumerate(service.fees):
+        if fee.basis is not None or fee.amount_fen == 0:
+            continue
+        place = f"fees.{index}"
+        told = any(_about_fee(confirm.place, index) for confirm in service.to_confirm)
+        if fee.amount_fen is not None and not told:
+            yield fault(
+                f"{place}.basis",
+                "收费没有依据；请写明依据，不确定的列入 to_confirm",
+                "is missing: nobody charges without a basis; name it, or list it under to_confirm if it is not certain",
+            )
+        else:
+            yield note(f"{place}.basis", "收费依据没有写", "no basis is given for this fee")
+
+
+def _about_fee(place: str, index: int) -> bool:
+    steps = place.replace("[", ".").replace("]", "").split(".")
+    return steps[0] == "fees" and (len(steps) == 1 or not steps[1].isdigit() or int(steps[1]) == index)
+
+
+def _limits(service: Service) -> Iterator[Finding]:
+    limits = service.limits
+    if limits is None:
+        if service.journey is Kind.APPLICATION:
+            yield fault(
+                "limits", "没有办理时限；请写承诺时限", "is missing; say how long it takes (promised, and statutory)"
+            )
+        return
+    if limits.statutory is not None and _calendar_days(limits.promised) > _calendar_days(limits.statutory):
+        yield fault(
+            "limits.promised",
+            f"承诺 {_said(limits.promised)[0]} 长于法定 {_said(limits.statutory)[0]}；请缩短",
+            f"{_said(limits.promised)[1]} are longer than the statutory {_said(limits.statutory)[1]}; shorten it",
+        )
+
+
+def _calendar_days(limit: Duration) -> int:
+    """How long it usually lasts: five working days take a week."""
+    return limit.days + 2 * (limit.days // 5) if limit.unit == "working" else limit.days
+
+
+def _said(limit: Duration) -> tuple[str, str]:
+    working = limit.unit == "working"
+    return f"{limit.days} 个{'工作日' if working else '自然日'}", f"{limit.days} {limit.unit} days"

@@ -1,0 +1,106 @@
+"""Texts: said in both languages, exact, and no place-holders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from content.lint.fault import Finding, fault, note
+from content.lint.known import Known
+from content.schema.service import Service
+from content.schema.text import Text
+
+# Residents must be told exactly what to bring and who does what; catch-all clauses are forbidden (国办发〔2018〕45号).
+VAGUE = re.compile(
+    r"其他[^，。；：、,;]{0,12}材料|等(?:相关)?材料|有关(?:材料|证明)|法律法规规定的其他|相关人员|相关部门|相关证明|必要的材料"
+    r"|视情况|原则上"
+)
+_UNFINISHED = re.compile(r"待定|待补充|待完善|TODO|TBD|XXX|^\s*(?:略|同上)\s*[。.]?\s*$")
+_HANZI = re.compile(r"[\u3400-\u9fff]")
+_CHINESE_MARKS = re.compile(r"[，。；：？！（）、“”《》]")
+_ENGLISH_WORD = re.compile(r"(?<![\w./@-])[A-Za-z]?[a-z]{3,}(?![\w/@-]|\.\w)")
+# Titles of laws are quoted as they are.
+_QUOTED = ("legal_basis", "basis")
+_SUMMARY_HANZI = 24
+
+
+def rules(service: Service, known: Known) -> Iterator[Finding]:
+    for path, text in texts(service):
+        zh, en = text.zh, text.en
+        place = ".".join(map(str, path))
+        if not zh.strip():
+            yield fault(f"{place}.zh", "是空的；请写上中文", "is empty; write the sentence in this language")
+        if not en.strip():
+            yield fault(f"{place}.en", "是空的；请写上英文", "is empty; write the sentence in this language")
+        elif found := _HANZI.search(en):
+            yield fault(
+                f"{place}.en",
+                f"英文里有汉字“{found.group()}”；请译成英文",
+                f"holds {found.group()!r}; translate it into English",
+            )
+        elif en.isascii() is False and (found := _CHINESE_MARKS.search(en)) and found.group() not in "“”":
+            yield note(
+                f"{place}.en",
+                f"英文里有中文标点“{found.group()}”",
+                f"holds the Chinese mark {found.group()!r}; use an English one",
+            )
+        if zh and _HANZI.search(zh) is None and _ENGLISH_WORD.search(zh):
+            yield fault(f"{place}.zh", "中文里没有汉字；请译成中文", "holds no Chinese; translate it")
+        if found := _UNFINISHED.search(zh) or _UNFINISHED.search(en):
+            yield fault(
+                place,
+                f"“{found.group()}”不是内容；请写完",
+                f"{found.group()!r} is a place-holder; write what it should say",
+            )
+        if path[-1] not in _QUOTED and (found := VAGUE.search(zh)):
+            yield fault(
+                f"{place}.zh",
+                f"“{found.group()}”含糊；请逐一写明，不用兜底条款",
+                f"contains {found.group()!r}; name every one, catch-all clauses are not allowed",
+            )
+    if len(_HANZI.findall(service.summary.zh)) > _SUMMARY_HANZI:
+        yield note(
+            "summary.zh",
+            f"超过 {_SUMMARY_HANZI} 个汉字，卡片上放不下",
+            f"has more than {_SUMMARY_HANZI} hanzi: too long for a tile",
+        )
+
+
+def texts(model: BaseModel) -> list[tuple[tuple[str | int, ...], Text]]:
+    """Every text of a model with its path."""
+    found: list[tuple[tuple[str | int, ...], Text]] = []
+    _collect(model, (), found)
+    return found
+
+
+def _collect(value: Any, path: tuple[str | int, ...], found: list[tuple[tuple[str | int, ...], Text]]) -> None:
+    if isinstance(value, Text):
+        found.append((path, value))
+    elif isinstance(value, BaseModel):
+        for name in _speaking(type(value)):
+            if inner := getattr(value, name):
+                _collect(inner, (*path, name), found)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _collect(item, (*path, index), found)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _collect(item, (*path, key), found)
+
+
+@cache
+def _speaking(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a model that can hold texts: most of a service is not looked into."""
+    return tuple(name for name, info in model.model_fields.items() if _may_speak(info.annotation))
+
+
+def _may_speak(annotation: Any) -> bool:
+    if annotation is Text:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return bool(_speaking(annotation))
+    return any(_may_speak(inner) for inner in getattr(annotation, "__args__", ()))
