@@ -14,6 +14,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from backend.sandbox.deeds import Deeds
+from backend.sandbox.departments import departments
 from backend.sandbox.people import enrolment, world
 from backend.sandbox.state import DepartmentFault, SandboxState, SmsMessage
 
@@ -66,13 +68,26 @@ async def exchange(operation: str, request: Request) -> JSONResponse:
         await asyncio.sleep(fault.delay_s)
     if fault.down:
         return JSONResponse({"error": "department closed"}, 503)
-    handler = OPERATIONS.get(operation)
-    if handler is None:
-        return JSONResponse({"error": "unknown operation"}, 404)
     try:
-        return JSONResponse(handler(state, json.loads(body)))
+        answer = _answer(state, fault, operation, json.loads(body))
     except (KeyError, TypeError, ValueError) as error:
         return JSONResponse({"error": f"bad parameters: {type(error).__name__}"}, 400)
+    if answer is None:
+        return JSONResponse({"error": "unknown operation"}, 404)
+    return JSONResponse(answer)
+
+
+def _answer(state: SandboxState, fault: DepartmentFault, operation: str, params: Answer) -> Answer | None:
+    """By its own hand where there is one, else by the kind of deed; None: there is no such operation."""
+    handler = OPERATIONS.get(operation)
+    if handler is not None:
+        return handler(state, params)
+    declared = departments().operation(operation)
+    if declared is None:
+        return None
+    if fault.refuse and declared.kind == "submit":
+        return {"result": "refused", "reason": fault.refuse}
+    return Deeds(departments(), state).do(declared, params)
 
 
 def _enrolment(state: SandboxState, params: Answer) -> Answer:

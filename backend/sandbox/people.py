@@ -53,6 +53,10 @@ class World:
     def resident(self, name: object, number: object) -> Resident | None:
         return next((r for r in self.residents if r.name == name and r.number == number), None)
 
+    def named(self, number: object) -> Resident | None:
+        """Whose number this is."""
+        return next((r for r in self.residents if r.number == number), None)
+
 
 @cache
 def world() -> World:

@@ -20,6 +20,7 @@ class DepartmentFault(BaseModel):
 
     down: bool = False
     delay_s: float = Field(default=0.0, ge=0, le=60)
+    refuse: str = Field(default="", pattern=r"^[a-z0-9-]{0,40}$")  # it takes no applications, for this reason
 
 
 class AlipayFault(BaseModel):
@@ -37,7 +38,7 @@ class AlipayFault(BaseModel):
 
 
 class Faults(BaseModel):
-    """Everything that can be made to go wrong. Departments: social-insurance, population, sms, pin, water."""
+    """Everything that can be made to go wrong. Departments by their systems' names: water, population, sms, pin …"""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +53,7 @@ class Control(BaseModel):
 
     departments: dict[str, DepartmentFault] | None = None
     alipay: AlipayFault | None = None
-    reset: bool = False  # faults gone, bills due again, messages and PIN tries forgotten
+    reset: bool = False  # faults gone, bills due again, messages, PIN tries, cases and bookings forgotten
 
 
 class SmsMessage(BaseModel):
@@ -70,11 +71,27 @@ class SandboxState:
         self.pin_failures: dict[str, int] = {}
         self.water_postings: dict[str, tuple[str, int]] = {}  # bill_no -> (payment_no, amount_fen)
         self.water_reversed: set[str] = set()  # payment_nos: a posting that arrives after its reversal is refused
+        # Of all other systems, by their name:
+        self.postings: dict[tuple[str, str], str] = {}  # (system, bill_no) -> payment_no
+        self.reversed: set[tuple[str, str]] = set()  # (system, payment_no)
+        self.submissions: dict[tuple[str, str], str] = {}  # (system, case_no) -> when
+        self.bookings: dict[tuple[str, str], dict[str, str]] = {}  # (system, slot) -> request_no -> booking_no
+        self.notes: list[str] = []  # operations that left a message, oldest first
 
     def apply(self, control: Control) -> None:
         if control.reset:
             self.faults = Faults()
-            for memory in (self.messages, self.pin_failures, self.water_postings, self.water_reversed):
+            for memory in (
+                self.messages,
+                self.pin_failures,
+                self.water_postings,
+                self.water_reversed,
+                self.postings,
+                self.reversed,
+                self.submissions,
+                self.bookings,
+                self.notes,
+            ):
                 memory.clear()
         if control.departments is not None:
             self.faults.departments |= control.departments
