@@ -37,12 +37,15 @@ class OpenCvCamera:
         read_timeout_s: float = 1.5,
         open_timeout_s: float = 5.0,
         frozen_after_s: float = 5.0,
+        any_light: bool = False,
     ) -> None:
         """`source`: a stable device path (/dev/v4l/by-id/…) or number, an MJPEG address, or a video file.
 
         `width` and `height` are wishes; a device gives what is nearest. A sensor is never still: a camera that sends
-        the same picture for `frozen_after_s` works no more, whatever it says, and counts as unplugged.
+        the same picture for `frozen_after_s` works no more, whatever it says, and counts as unplugged. `any_light`:
+        what is too dark or too bright for a face is given too; a sheet of paper is nothing but white.
         """
+        self._any_light = any_light
         self._source: str | int = str(source) if isinstance(source, Path) else source
         self._width, self._height = width, height
         self._read_timeout_s = read_timeout_s
@@ -81,7 +84,7 @@ class OpenCvCamera:
         frame = self._next(self._read_timeout_s)
         if frame is None:
             return CameraFault.UNPLUGGED
-        if (fault := light(frame)) is not None:
+        if not self._any_light and (fault := light(frame)) is not None:
             frame.fill(0)
             return fault
         return frame
