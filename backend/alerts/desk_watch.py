@@ -15,6 +15,7 @@ from backend.alerts.models import Alert, AlertMessage, MessageState
 from backend.alerts.observe import Seen, observe_whole, subject_of
 from backend.alerts.rules import RULES, Finding
 from backend.alerts.supplies.models import SupplyTrack
+from backend.assistance.calls import waiting_calls
 from backend.contract.fleet_api import IdentityState
 from backend.contract.kiosk_api import PaymentState
 from backend.db.engine import Sessions, writing
@@ -42,6 +43,7 @@ class DeskWatch:
     async def run(self, lease: Lease | None = None) -> None:
         now = self._clock()
         looks = {
+            "staff-call": waiting_calls,
             "payment": self._payments,
             "desk-job": self._late_jobs,
             "desk-outbox": self._outbox,

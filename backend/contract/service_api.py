@@ -45,6 +45,8 @@ class ServiceProblem(StrEnum):
     DRAFT_UNKNOWN = "draft-unknown"  # code wrong, expired, or another person's
     DRAFT_OUTDATED = "draft-outdated"  # the service has changed since; the answers that still fit come along
     SLOT_TAKEN = "slot-taken"
+    BOOKED_ALREADY = "booked-already"  # this person has a booking of this matter that is still to come
+    MISSED_BOOKINGS = "missed-bookings"  # did not come too often: no booking for some days
     NOT_OPEN = "not-open"  # by hour or place
     REFUSED_BY_DEPARTMENT = "refused-by-department"
     NO_CALENDAR = "no-calendar"  # a date cannot be promised: the year's holidays are not known
@@ -250,6 +252,7 @@ class AppointmentRequest(_Wire):
     intent_id: str = Field(pattern=INTENT_ID)
     service_id: str
     slot_id: str
+    proof_id: str | None = None
     form: Answers = {}
     name: str = Field(default="", max_length=60, repr=False)
     number: str = Field(default="", max_length=18, repr=False)

@@ -17,24 +17,28 @@ from content.schema.text import Text
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _FORMATS = FormatChecker(("date",))
+_FORMATS.checks("resident-number")(lambda value: isinstance(value, str) and check_resident_number(value).fault is None)
 UNKNOWN = "unknown-field"
 
 
-@_FORMATS.checks("resident-number")
-def _resident_number(value: object) -> bool:
-    return isinstance(value, str) and check_resident_number(value).fault is None
-
-
-def check_form(service: Service, form: Mapping[str, str], situation: Mapping[str, str] | None = None) -> None:
+def check_form(
+    service: Service, form: Mapping[str, str], situation: Mapping[str, str] | None = None, *, whole: bool = True
+) -> None:
     """Raises Refused(FORM_INVALID) whose detail names the field, never a value. An empty value of a field that need
-    not be filled in counts as left out."""
-    wrong = wrong_field(service.form, form, situation or {}, datetime.now(_SHANGHAI).date())
+    not be filled in counts as left out; not `whole`: so does any other."""
+    today = datetime.now(_SHANGHAI).date()
+    wrong = wrong_field(service.form, form, situation or {}, today, whole=whole)
     if wrong is not None:
         raise Refused(ServiceProblem.FORM_INVALID, wrong)
 
 
 def wrong_field(
-    fields: Iterable[FormField], form: Mapping[str, str], situation: Mapping[str, str], today: date
+    fields: Iterable[FormField],
+    form: Mapping[str, str],
+    situation: Mapping[str, str],
+    today: date,
+    *,
+    whole: bool = True,
 ) -> str | None:
     """The first field that does not fit; None if the form is well. `today`: in China."""
     shown = asked(fields, {**situation, **form})
@@ -42,7 +46,7 @@ def wrong_field(
         return UNKNOWN  # its name is the sender's text, too
     for field in shown:
         value = form.get(field.name, "")
-        if not (value or field.required):
+        if not value and not (field.required and whole):
             continue
         if not fits(field, value, today):
             return field.name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -136,6 +137,35 @@ def revoke_role(login: Login, role: RoleName, region: Region) -> None:
 
     _do(deed)
     print(f"{login} is not {role.value} in {region} any more")
+
+
+@app.command()
+def badge(
+    login: Login,
+    hours: Annotated[int | None, typer.Option(help="How long it is good for; a shift if left out.", min=1)] = None,
+    svg: Annotated[Path | None, typer.Option(help="Write the QR code to this file instead of showing it.")] = None,
+) -> None:
+    """Make a helper's badge for a technician or operator; an older one of that person ends."""
+    import segno
+
+    from backend.assistance import badges
+    from backend.assistance.settings import AssistanceSettings
+    from backend.identity.crypto import open_vault
+
+    lasts = timedelta(hours=hours or AssistanceSettings().badge_hours)
+    vault = open_vault(BackendSettings().var_dir)
+
+    async def deed(session: AsyncSession, staff: Staff, at: datetime) -> str:
+        return await badges.make(session, vault, staff.staff_id, await _id_of(session, login), lasts, at)
+
+    text = _do(deed)
+    code = segno.make(text, error="m", micro=False)
+    if svg is None:
+        code.terminal(compact=True)
+        print(text)
+    else:
+        code.save(str(svg), scale=8)
+        print(f"badge of {login} written to {svg}, good for {lasts}")
 
 
 def _set_active(login: str, active: bool) -> None:

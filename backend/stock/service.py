@@ -119,7 +119,7 @@ async def _meant(session: AsyncSession, kiosk_id: str, stock: str, use: StockUse
     return blank
 
 
-def _next(kiosk_id: str, stock: str) -> Select[tuple[StockBlank]]:
+def _next(kiosk_id: str, stock: str) -> Select[StockBlank]:
     return (
         select(StockBlank)
         .where(StockBlank.kiosk_id == kiosk_id, StockBlank.stock == stock, StockBlank.state == BlankState.FREE.value)

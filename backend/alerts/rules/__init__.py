@@ -21,6 +21,7 @@ RULES: dict[str, Rule] = {
         measured.TEMPERATURE,
         identity.CERTIFICATE,
         identity.QUARANTINED,
+        desk.STAFF_CALL,
         desk.PAYMENT,
         desk.ROLLOUT,
         desk.JOB,

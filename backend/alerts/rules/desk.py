@@ -50,6 +50,32 @@ def _rollout_words(detail: dict[str, Any]) -> tuple[str, str]:
     return f"发布“{name}”已自动停止", f'the rollout "{name}" was halted'
 
 
+_CALLS = {
+    "button": ("居民在终端上按了呼叫键", "a resident touched the call button"),
+    "assistance": ("居民要人帮代办", "a resident wants somebody to help with an errand"),
+}
+
+
+def _call_words(detail: dict[str, Any]) -> tuple[str, str]:
+    reason = str(detail.get("reason", ""))
+    zh, en = _CALLS.get(reason, (f"终端前有人需要帮助({reason})", f"somebody at the terminal needs help ({reason})"))
+    return (f"优先：{zh}", f"priority: {en}") if detail.get("priority") else (zh, en)
+
+
+STAFF_CALL = Rule(
+    name="staff-call",
+    title=("呼叫工作人员", "Staff called"),
+    advice=("请到终端前去，并确认这条告警。", "Go to the terminal, and acknowledge this alert."),
+    words=_call_words,
+    severity=Severity.ERROR,  # somebody stands there: told at any hour
+    threshold=30,
+    unit=("分钟", "minutes"),
+    hold_s=0,
+    quiet_s=0,
+    again_h=0,
+    escalate_min=10,
+    groups=False,
+)
 SUPPLY_FORECAST = Rule(
     name="supply-forecast",
     title=("耗材即将用完", "Supply will run out"),

@@ -19,10 +19,11 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from backend.certificates.files import sweep_orphans
-from backend.certificates.mapping import MAPPINGS
 from backend.certificates.models import Certificate
+from backend.certificates.registry import MAPPINGS
 from backend.certificates.runtime import lifespan as certificates_lifespan
-from backend.certificates.service import FILE_AFTER_DELIVERY, masked_data, sheet_data
+from backend.certificates.service import FILE_AFTER_DELIVERY
+from backend.certificates.sheet import masked_data, sheet_data
 from backend.db.engine import writing
 from backend.identity.models import Proof
 from content.codes.certificate_id import CertificateId, parse_certificate_id

@@ -1,0 +1,26 @@
+"""POST /complaints."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from backend.contract.kiosk_api import API_PREFIX
+from backend.contract.service_api import ComplaintReceipt, ComplaintRequest
+from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions
+from backend.feedback.complaints import ComplaintService
+from backend.feedback.settings import FeedbackSettings
+from backend.identity.runtime import vault_of
+
+router = APIRouter(prefix=API_PREFIX, tags=["feedback"])
+
+
+@router.post("/complaints")
+async def complain(
+    request: Request,
+    kiosk: CurrentKiosk,
+    sessions: CurrentSessions,
+    catalogue: CurrentCatalogue,
+    complaint: ComplaintRequest,
+) -> ComplaintReceipt:
+    service = ComplaintService(sessions, catalogue, vault_of(request.app), FeedbackSettings())
+    return await service.take(kiosk, complaint)

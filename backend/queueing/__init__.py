@@ -1,0 +1,1 @@
+"""Queue tickets of a hall: a number, never a name."""
