@@ -47,7 +47,7 @@ async def show_overview(request: Request, staff: Viewer, session: DbSession, reg
         steps=await queries.breadcrumb(session, staff, code),
         before=before,
         shown=[*SHOWN, Health.PLANNED] if seen.place.tally.of(Health.PLANNED) else list(SHOWN),
-        worst=await queries.worst_below(session, staff, code) if level <= Level.COUNTY else [],
+        worst=await queries.worst_below(session, seen) if level <= Level.COUNTY else [],
         events=await queries.newest_trouble(session, staff, code, now),
         alerts=await open_alerts(session, staff, code),
         kiosks=kiosks,

@@ -84,11 +84,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Overview:
-    """`here`: the kiosks of the region's own seat, which lie in none of the children."""
+    """`here`: the kiosks of the region's own seat, which lie in none of the children. `deeper`: the counts two levels
+    down, by code."""
 
     place: Place
     children: list[Place]
     here: Tally
+    deeper: dict[str, Tally]
 
 
 def scope_of(staff: Staff, region_code: str = "") -> ColumnElement[bool]:
@@ -101,10 +103,10 @@ def scope_of(staff: Staff, region_code: str = "") -> ColumnElement[bool]:
 
 
 async def overview(session: AsyncSession, staff: Staff, region_code: str) -> Overview:
-    """The region and the regions directly below it, each with its counts."""
+    """The region and the regions directly below it, each with its counts, which are taken two levels down at once."""
     level = level_of(region_code)
     below = Level(min(level + 1, Level.VILLAGE))
-    piece = func.substr(KioskState.region_code, 1, below.digits).label("piece")
+    piece = func.substr(KioskState.region_code, 1, Level(min(level + 2, Level.VILLAGE)).digits).label("piece")
     counted = await session.execute(
         select(piece, KioskState.health, func.count())
         .where(scope_of(staff, region_code))
@@ -112,31 +114,25 @@ async def overview(session: AsyncSession, staff: Staff, region_code: str) -> Ove
     )
     own = Tally()
     tallies: dict[str, Tally] = {}
+    deeper: dict[str, Tally] = {}
     for digits, health, count in counted:
+        code = digits.ljust(12, "0")
         own.add(health, count)
-        tallies.setdefault(digits.ljust(12, "0"), Tally()).add(health, count)
+        deeper.setdefault(code, Tally()).add(health, count)
+        tallies.setdefault(digits[: below.digits].ljust(12, "0"), Tally()).add(health, count)
     names = await regions_of(session, [region_code])
     children = []
     if level < Level.VILLAGE:
         rows = (await session.scalars(select(Region).where(Region.parent == region_code).order_by(Region.code))).all()
         children = [_place(row.code, row, tallies[row.code]) for row in rows if row.code in tallies]
     here = tallies.get(region_code, Tally()) if level < Level.VILLAGE else own
-    return Overview(_place(region_code, names.get(region_code), own), children, here)
+    return Overview(_place(region_code, names.get(region_code), own), children, here, deeper)
 
 
-async def worst_below(session: AsyncSession, staff: Staff, region_code: str, limit: int = 8) -> list[Place]:
+async def worst_below(session: AsyncSession, seen: Overview, limit: int = 8) -> list[Place]:
     """The regions two levels down with the largest share in trouble: where to look first."""
-    level = Level(min(level_of(region_code) + 2, Level.VILLAGE))
-    piece = func.substr(KioskState.region_code, 1, level.digits).label("piece")
-    counted = await session.execute(
-        select(piece, KioskState.health, func.count())
-        .where(scope_of(staff, region_code))
-        .group_by(piece, KioskState.health)
-    )
-    tallies: dict[str, Tally] = {}
-    for digits, health, count in counted:
-        tallies.setdefault(digits.ljust(12, "0"), Tally()).add(health, count)
-    bad = [(code, tally) for code, tally in tallies.items() if tally.bad and level_of(code) == level]
+    level = Level(min(seen.place.level + 2, Level.VILLAGE))
+    bad = [(code, tally) for code, tally in seen.deeper.items() if tally.bad and level_of(code) == level]
     bad.sort(key=lambda pair: (-pair[1].bad_share, -pair[1].bad, pair[0]))
     names = await regions_of(session, (code for code, _ in bad[:limit]))
     return [_place(code, names.get(code), tally) for code, tally in bad[:limit]]

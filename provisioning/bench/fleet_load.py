@@ -153,14 +153,22 @@ def memory(house: House, simulation: Simulation, idle: Costs, report: Report) ->
     mib = 1 << 20
     grown = (held.server.memory - idle.server.memory) / max(1, simulation.open)
     whole = idle.server.memory + grown * FLEET
+    extrapolated = "" if simulation.open >= FLEET else " (extrapolated)"
     report.add(
-        f"memory of server and nginx, {simulation.open:,} connections",
-        f"{held.server.memory / mib:,.0f} MiB ({grown / 1024:.1f} KiB each)",
+        f"memory of {simulation.open:,} held connections",
+        f"{grown * simulation.open / mib:,.0f} MiB ({grown / 1024:.1f} KiB each)",
         "≤ 1536 MiB for 57,705",
-        whole <= 1536 * mib,
-        f"for 57,705: {whole / mib:,.0f} MiB{'' if simulation.open >= FLEET else ' (extrapolated)'}; "
-        f"idle {idle.server.memory / mib:,.0f}; PostgreSQL besides {held.postgres.memory / mib:,.0f}; "
-        f"most open files of one process {held.server.open_files:,}",
+        grown * FLEET <= 1536 * mib,
+        f"for 57,705: {grown * FLEET / mib:,.0f} MiB{extrapolated}; most open files of one process "
+        f"{held.server.open_files:,}",
+    )
+    report.add(
+        "… with all processes of the desk and nginx",
+        f"{held.server.memory / mib:,.0f} MiB",
+        "–",
+        None,
+        f"for 57,705: {whole / mib:,.0f} MiB{extrapolated}; before they came {idle.server.memory / mib:,.0f}; "
+        f"PostgreSQL besides {held.postgres.memory / mib:,.0f}",
     )
     report.values["memory"] = {"server": held.server.memory, "idle": idle.server.memory, "open": simulation.open}
 
