@@ -18,8 +18,14 @@ _STRENGTH = {"optional": 0, "deferrable": 1, "required": 2}
 
 
 def applicable(bundle: Bundle, situation: Mapping[str, str]) -> list[Part]:
-    """The parts that there are in this situation."""
-    return [part for part in bundle.parts if holds(part.when, dict(situation))]
+    """The parts that there are in this situation: not one that needs another which there is not."""
+    found = [part for part in bundle.parts if holds(part.when, dict(situation))]
+    while True:
+        there = {part.id for part in found}
+        kept = [part for part in found if set(part.needs) <= there]
+        if len(kept) == len(found):
+            return found
+        found = kept
 
 
 def together(parts: Iterable[Part], chosen: Iterable[str]) -> list[Part]:
@@ -28,7 +34,7 @@ def together(parts: Iterable[Part], chosen: Iterable[str]) -> list[Part]:
     wanted = {part.id for part in known.values() if part.required} | (set(chosen) & known.keys())
     grown = True
     while grown:
-        more = {need for name in wanted for need in known[name].needs if need in known} - wanted
+        more = {need for name in wanted for need in known[name].needs} & known.keys() - wanted
         wanted |= more
         grown = bool(more)
     return [part for part in known.values() if part.id in wanted]

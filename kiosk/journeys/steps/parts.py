@@ -35,7 +35,7 @@ async def choose_parts(journey: Journey, step: int) -> Move:
             question=texts.PARTS,
             speech=texts.PARTS_SPEECH,
             trail=journey.trail(step),
-            items=tuple(_item(journey, part, offered) for part in offered),
+            items=tuple(_item(journey, part) for part in offered),
             confirm=texts.GO_ON,
             note=led_by(journey),
         )
@@ -46,9 +46,8 @@ async def choose_parts(journey: Journey, step: int) -> Move:
     return Move.ON
 
 
-def _item(journey: Journey, part: Part, offered: list[Part]) -> Item:
+def _item(journey: Journey, part: Part) -> Item:
     wanted = journey.session.parts
-    there = {each.id for each in offered}
     return Item(
         value=part.id,
         label=part.title,
@@ -56,7 +55,7 @@ def _item(journey: Journey, part: Part, offered: list[Part]) -> Item:
         chosen=part.required or wanted is None or part.id in wanted,
         fixed=part.required,
         reason=part.reason or (texts.BY_LAW if part.required else None),
-        needs=tuple(need for need in part.needs if need in there),
+        needs=tuple(part.needs),
     )
 
 
