@@ -50,7 +50,7 @@ async def test_refusals(house: House, account: str, status: int, code: str) -> N
     assert (answer[0], answer[1]["code"]) == (status, code)
 
 
-@pytest.mark.parametrize("service", ["gas-bill", "social-insurance-enrolment-proof"])
+@pytest.mark.parametrize("service", ["parking-bill", "social-insurance-enrolment-proof"])
 async def test_services_without_bills(house: House, service: str) -> None:
     status, answer = await query(house, "035012342718", service)
     assert (status, answer["code"]) == (404, "service-unknown")
