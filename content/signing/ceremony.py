@@ -186,7 +186,7 @@ class Ceremony:
             raise SigningFault("there is no root yet; finish it first")
         old, staged = self.targets(), self.staged_targets()
         base = staged or old
-        targets = Targets.from_dict(base.signed.to_dict()) if base is not None else Targets(version=0)
+        targets = Targets.from_dict(base.signed.to_dict()) if base is not None else Targets()
         targets.version = (old.signed.version if old is not None else 0) + 1
         for release in releases:
             known = targets.targets.get(release.path)
