@@ -141,3 +141,10 @@ def test_the_text_does_not_show() -> None:
 @given(st.text(max_size=40), st.sampled_from(ScanContext))
 def test_any_text_has_a_kind(text: str, context: ScanContext) -> None:
     assert classify(text, context).text.upper() == text.strip().upper()
+
+
+@pytest.mark.parametrize("context", list(ScanContext))
+def test_business_licences_are_signed_words(context: ScanContext) -> None:
+    licence = "eyJhbGciOiJFUzI1NiJ9.eyJ1c2NjIjoiOTE1MTk5OTlNQTAwMDAwMDAxIn0.c2lnbmF0dXJlX2hlcmU"
+    assert classify(licence, context).kind is CodeKind.BUSINESS_LICENCE
+    assert classify(licence.replace(".", ",", 1), context).kind is CodeKind.OTHER
