@@ -164,6 +164,8 @@ PAPER_STATES = {
     "bring": Text("带到窗口", "Bring it to the counter"),
     "later": Text("以后补交", "Handed in later"),
 }
+FEE = Text("收费：{name}", "Fee: {name}")
+FEE_LATER = Text("由部门核定后通知", "The department says how much")
 DELIVERY = Text("结果怎么给您？", "How shall the result reach you?")
 DELIVERY_ENTRY = Text("领取方式", "Delivery")
 DELIVERIES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from content.codes.masking import mask_account, mask_id_number, mask_name, mask_phone
+from content.schema.base import holds
 from content.schema.forms import (
     AmountField,
     ChoiceField,
@@ -93,6 +94,14 @@ def review_entries(journey: Journey) -> tuple[Entry, ...]:
             entries.append(Entry(field.label, _masked(field, form[field.name]), source))
     papers = [paper for paper in papers_of(journey) if paper.state is not PaperState.NOT_NEEDED]
     entries += [Entry(paper.name, texts.PAPER_STATES[paper.state.value].format(n=paper.pages)) for paper in papers]
+    entries += [
+        Entry(
+            texts.FEE.format(name=fee.name),
+            texts.FEE_LATER if fee.amount_fen is None else Text.same(f"¥{form_rules.yuan(fee.amount_fen)}"),
+        )
+        for fee in journey.service.fees
+        if fee.amount_fen != 0 and holds(fee.when, matter.answers(journey))
+    ]
     if session.delivery is not None and len(deliveries(journey)) > 1:
         entries.append(Entry(texts.DELIVERY_ENTRY, texts.DELIVERIES[session.delivery]))
     return tuple(entries)

@@ -12,6 +12,7 @@ import pytest
 
 from backend.contract import service_api as wire
 from content.codes.masking import mask_id_number
+from content.schema.text import Text
 from drivers.receipt_printer.port import Receipt
 from kiosk.journal.journal import IntentKind, Outcome
 from kiosk.journeys import service_texts as texts
@@ -539,6 +540,20 @@ async def test_an_organisation_by_its_licence(tmp_path: Path, world: ServiceWorl
 def _licence(claims: str) -> str:
     payload = base64.urlsafe_b64encode(claims.encode()).decode().rstrip("=")
     return f"eyJhbGciOiJFUzI1NiJ9.{payload}.c2lnbmF0dXJl"
+
+
+async def test_reviews_name_what_it_costs(tmp_path: Path, world: ServiceWorld) -> None:
+    word = {"zh": "工本费", "en": "Card"}
+    fees = [
+        {"name": word, "amount_fen": 2000, "when": {"account": ["card"]}},
+        {"name": word, "amount_fen": 4000, "when": {"account": ["none"]}},
+        {"name": word, "amount_fen": 0},
+        {"name": word},
+    ]
+    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+        await office.walk(service(ALLOWANCE, fees=fees))
+        costs = [entry.value for entry in office.screens(Review)[0].entries if "工本费" in entry.label.zh]
+    assert costs == [Text("¥20", "¥20"), texts.FEE_LATER]
 
 
 async def test_reviews_mask_numbers(tmp_path: Path, world: ServiceWorld) -> None:
