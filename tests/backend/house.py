@@ -89,7 +89,8 @@ def make_pack(directory: Path) -> Path:
     source = directory / "content"
     shutil.copytree(CATALOGUE, source / "catalogue", dirs_exist_ok=True)
     (source / "templates").mkdir(exist_ok=True)
-    (source / "templates" / "social-insurance-enrolment.typ").write_text("= 证明\n", "utf-8")
+    for name in ("social-insurance-enrolment", "record-sheet"):
+        (source / "templates" / f"{name}.typ").write_text("= 证明\n", "utf-8")
     build(source / "catalogue", directory / "pack")
     return directory / "pack"
 
