@@ -11,6 +11,7 @@ import pytest
 
 from backend.db.engine import Sessions, make_engine, make_sessions
 from tests.backend.desk import Desk, open_desk
+from tests.backend.hall import Hall, open_hall, small_pack
 from tests.backend.house import House, furnished_postgres, make_pack, migrated_sqlite, open_house
 from tests.postgres import fresh_postgres
 
@@ -22,8 +23,20 @@ DATABASES = [
 
 # Where the database's kind hardly matters: on PostgreSQL only if MENKOU_TEST_DATABASE asks for it (`make
 # test-databases`), or every run would take a quarter longer.
-ON_SQLITE = ("bills", "certificates", "devices", "feedback", "identity", "staff")
-ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account")
+ON_SQLITE = (
+    "appointments",
+    "assistance",
+    "bills",
+    "certificates",
+    "devices",
+    "feedback",
+    "identity",
+    "queueing",
+    "records",
+    "staff",
+    "stock",
+)
+ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account", "test_at_once")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -85,4 +98,16 @@ async def sessions(fresh_database: str) -> AsyncIterator[Sessions]:
 async def desk(tmp_path: Path, pack: Path, fresh_database: str) -> AsyncIterator[Desk]:
     """The fleet's desk, on both kinds of database."""
     async with open_desk(tmp_path, fresh_database, pack) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_pack(tmp_path_factory.mktemp("small-content"))
+
+
+@pytest.fixture
+async def hall(tmp_path: Path, small: Path, house_database: str) -> AsyncIterator[Hall]:
+    """A house with services and departments of the test's own."""
+    async with open_hall(tmp_path, small, house_database) as opened:
         yield opened

@@ -225,7 +225,7 @@ async def test_an_empty_database_sweeps_nothing(house: House) -> None:
 async def test_the_note_fits_the_foot(counter: Counter, tmp_path: Path) -> None:
     """A specimen does not claim the effect of a paper from the counter."""
     await counter.issued()
-    text = _text_of(await counter.file(), tmp_path)
+    text = text_of(await counter.file(), tmp_path)
     assert "不具有法律效力" in text
     assert "同等效力" not in text
     assert "打印序号 000001" in text
@@ -234,14 +234,14 @@ async def test_the_note_fits_the_foot(counter: Counter, tmp_path: Path) -> None:
 async def test_the_identifier_stays_inside_its_box(counter: Counter, tmp_path: Path) -> None:
     """The longest serial the standard allows, on the page itself."""
     certificate = await counter.issued()
-    assert certificate["certificate_id"] in _text_of(await counter.file(), tmp_path)  # exact when copied
+    assert certificate["certificate_id"] in text_of(await counter.file(), tmp_path)  # exact when copied
     async with counter.house.backend.state.sessions() as session:
         row = (await session.execute(select(Certificate))).scalar_one()
     data = {**json.loads(row.data), "identifier": str(CertificateId("1" * 21, "2" * 18, "Z" * 64))}
     template = counter.house.backend.state.catalogue.template(row.template)
     press = counter.house.backend.state.press
     printed = await press.certificate(template, data, ("青口县", "12519999MB0A00018J"), "证明", row.issued_at)
-    boxes = _text_of(printed.pdf, tmp_path, "-bbox")
+    boxes = text_of(printed.pdf, tmp_path, "-bbox")
     right = max(float(edge) for edge in re.findall(r'xMax="([\d.]+)"[^>]*>[^<]*(?:Z{9}|2{9}|1{9})', boxes))
     assert right < (210 - 22 - 3) / 25.4 * 72  # points; the box's inner edge
 
@@ -259,7 +259,7 @@ async def test_the_note_is_chosen_by_the_signer(house: House, counter: Counter, 
     assert ("样张" in data["note_zh"], "不具有法律效力" in data["foot_zh"]) == (specimen, specimen)
 
 
-def _text_of(pdf: bytes, directory: Path, how: str = "-layout") -> str:
+def text_of(pdf: bytes, directory: Path, how: str = "-layout") -> str:
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext (poppler-utils) is not installed")
     path = directory / "certificate.pdf"
