@@ -9,6 +9,7 @@ from kiosk.availability import Here, unavailable_reason
 from kiosk.journeys import service_texts, texts
 from kiosk.journeys.context import Devices
 from kiosk.journeys.registry import JOURNEYS
+from kiosk.journeys.steps.papers import scanned
 from kiosk.screens import Home, ServiceList, Tile, Unavailable
 
 _DOORS: dict[Door, tuple[Text, Text, str]] = {
@@ -54,7 +55,18 @@ def start_reason(
     """Why a service cannot start now, or None. What this program cannot walk is said before anything else."""
     if service.journey not in JOURNEYS:
         return service_texts.NO_JOURNEY
+    if isinstance(service, Service) and _must_scan(service):
+        camera = devices.camera
+        if camera is None or not camera.status.ready:
+            return service_texts.NO_CAMERA
     return unavailable_reason(service, devices, backend_reachable, here)
+
+
+def _must_scan(service: Service) -> bool:
+    """Content should name the camera among its devices; where it does not, nobody shall find out at the papers."""
+    parts = service.package.parts if service.package is not None else []
+    materials = [*service.materials, *(material for part in parts for material in part.materials)]
+    return any(scanned(material) and material.necessity == "required" for material in materials)
 
 
 def service_tile(service: Service | Brief, devices: Devices, backend_reachable: bool, here: Here | None = None) -> Tile:

@@ -34,29 +34,34 @@ async def walk_to_case(journey: Journey, after_questions: list[StepCoroutine]) -
     anonymous = journey.service.auth is AuthLevel.A0
     journey.steps = 4 if anonymous else 5
     asking, filling, ending = (2, 3, 4) if anonymous else (3, 4, 5)
-    before: list[StepCoroutine] = [
+    known: list[StepCoroutine] = [
         partial(show_guide, journey),
         partial(ask_consent, journey),
         partial(identify, journey),
-        *delegation(journey, asking),
-        partial(offer_draft, journey, asking),
     ]
+    whose: list[StepCoroutine] = [*delegation(journey, asking), partial(offer_draft, journey, asking)]
     asked = [*questions(journey, asking), *after_questions]
     form = pages(journey, filling)
-    steps: list[StepCoroutine] = [
-        *before,
-        *asked,
-        partial(show_papers, journey, asking),
-        *form,
-        partial(show_late_papers, journey, filling),
+    end: list[StepCoroutine] = [
         partial(choose_delivery, journey, ending),
         partial(review, journey, ending),
         partial(sign, journey, ending),
     ]
+    steps: list[StepCoroutine] = [
+        *known,
+        *whose,
+        *asked,
+        partial(show_papers, journey, asking),
+        *form,
+        partial(show_late_papers, journey, filling),
+        *end,
+    ]
     places = {
-        Redo.QUESTIONS: len(before),
-        Redo.PAPERS: len(before) + len(asked),
-        Redo.REVIEW: len(steps) - 2,
+        Redo.FOR_WHOM: len(known),
+        Redo.QUESTIONS: len(known) + len(whose),
+        Redo.PAPERS: len(known) + len(whose) + len(asked),
+        Redo.DELIVERY: len(steps) - len(end),
+        Redo.REVIEW: len(steps) - len(end) + 1,
     }
     at = 0
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import ServiceProblem
 from content.schema.text import Text
 from kiosk.journeys import texts as common
@@ -71,6 +72,7 @@ NO_PAPERS = Text("不用提供任何材料", "No papers are needed")
 NOT_ASKED = Text("有 {n} 份由部门提供，不用您跑", "{n} come from the departments; you need not bring them")
 REPLACED = Text("不用您提供：用{by}代替", "Not asked of you: replaced by {by}")
 FETCHED = Text("不用您提供：由发证部门共享", "Not asked of you: the issuing department shares it")
+READ_HERE = Text("本机办理时已核验，不用另交", "Checked here; nothing to hand in")
 LATER = Text("可以以后补交，受理单上写明期限", "May be handed in later; the receipt says until when")
 LATER_OR_NOW = Text("现在扫描，或以后补交", "Scan it now, or hand it in later")
 OPTIONAL = Text("可交可不交", "optional")
@@ -244,6 +246,18 @@ REFUSED: dict[str, tuple[Text, Text]] = {
         Text("这件事刚刚更新了", "This service has just changed"),
         Text(
             "填的内容对不上了，没有提交。请过一会儿重新办理。", "Nothing was handed in. Please start again in a moment."
+        ),
+    ),
+    ProblemCode.SERVICE_UNKNOWN: (
+        Text("这件事已经不在本机办了", "This is no longer offered here"),
+        Text(
+            "没有提交。请拨打 12345 咨询现在怎么办理。", "Nothing was handed in. Please ask 12345 where it is done now."
+        ),
+    ),
+    ServiceProblem.DAILY_LIMIT: (
+        Text("今天受理的已经满了", "No more can be taken today"),
+        Text(
+            "没有提交。请明天再来；可以先存下来，填的内容不会丢。", "Nothing was handed in. Please come back tomorrow."
         ),
     ),
     ServiceProblem.NOT_OPEN: (

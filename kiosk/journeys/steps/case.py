@@ -34,8 +34,10 @@ _PAUSE_S = 1.0
 class Redo(Enum):
     """The matter cannot be handed in as it is; where the resident goes back to, to mend it."""
 
+    FOR_WHOM = "for-whom"
     QUESTIONS = "questions"
     PAPERS = "papers"
+    DELIVERY = "delivery"
     REVIEW = "review"
 
 
@@ -65,7 +67,14 @@ async def hand_in(journey: Journey, step: int) -> tuple[Intent, CaseReceipt] | R
 
 _MEND = Choice("mend", texts.MEND)
 # What stands before the colon in the detail of a form that does not fit; otherwise it is a field's name.
-_ELSEWHERE = {"situation": Redo.QUESTIONS, "part": Redo.QUESTIONS, "material": Redo.PAPERS}
+_ELSEWHERE = {
+    "agent": Redo.FOR_WHOM,
+    "situation": Redo.QUESTIONS,
+    "part": Redo.QUESTIONS,
+    "material": Redo.PAPERS,
+    "delivery": Redo.DELIVERY,
+    "signature": Redo.REVIEW,
+}
 
 
 async def _open(journey: Journey, request: CaseRequest) -> CaseReceipt | Fault:

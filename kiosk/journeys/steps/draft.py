@@ -91,11 +91,22 @@ async def offer_draft(journey: Journey, step: int) -> Move:
         if isinstance(answer, Nav):
             return Move.BACK
         if answer != "resume":
+            _forget(journey)
             return Move.ON
         draft = await _open(journey, step)
         if draft is not None:
             await _restore(journey, draft)
             return Move.ON
+
+
+def _forget(journey: Journey) -> None:
+    """New after all: nothing of a draft that was opened before stays."""
+    session = journey.session
+    if session.draft_code is not None:
+        session.form.clear()
+        session.situation.clear()
+        session.resumed.clear()
+        session.parts, session.draft_code = None, None
 
 
 async def _open(journey: Journey, step: int) -> Draft | None:

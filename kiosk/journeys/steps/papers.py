@@ -56,14 +56,22 @@ def missing(journey: Journey) -> list[Material]:
     return [
         material
         for material in matter.materials(journey)
-        if _scannable(journey, material)
-        and material.necessity == "required"
-        and not journey.session.scans.get(material.id)
+        if scanned(material) and material.necessity == "required" and not journey.session.scans.get(material.id)
     ]
 
 
 def papers_of(journey: Journey) -> tuple[Paper, ...]:
-    return tuple(_paper(journey, material) for material in matter.materials(journey))
+    """Without a camera, what may be left out and could only be scanned is not shown."""
+    return tuple(
+        _paper(journey, material)
+        for material in matter.materials(journey)
+        if not (scanned(material) and material.necessity == "optional" and journey.terminal.paper_camera is None)
+    )
+
+
+def scanned(material: Material) -> bool:
+    """Whether it is taken by the camera. Required ones keep a terminal without one from starting, see `kiosk.home`."""
+    return material.source != "government" and material.collect == "scan"
 
 
 def handed_in(journey: Journey) -> list[CaseMaterial]:
@@ -78,19 +86,12 @@ def handed_in(journey: Journey) -> list[CaseMaterial]:
 def _how(journey: Journey, material: Material) -> str | None:
     if material.source == "government":
         return "replaced" if material.replaced_by is not None and material.fetched_by is None else "fetched"
-    if journey.session.scans.get(material.id) and _scannable(journey, material):
+    if scanned(material) and journey.session.scans.get(material.id):
         return "scanned"
     if material.necessity == "deferrable":
         return "later"
-    if _scannable(journey, material):
-        return None  # optional: required ones are `missing`
-    return "bring" if material.necessity == "required" else None
-
-
-def _scannable(journey: Journey, material: Material) -> bool:
-    """A terminal without a camera takes the paper at the counter."""
-    scans = material.source != "government" and material.collect == "scan"
-    return scans and journey.terminal.paper_camera is not None
+    # Optional scans that were not made; what the terminal has read by itself (the card); what nobody has to bring.
+    return "bring" if material.collect == "bring" and material.necessity == "required" else None
 
 
 def _paper(journey: Journey, material: Material) -> Paper:
@@ -99,12 +100,15 @@ def _paper(journey: Journey, material: Material) -> Paper:
         by = material.replaced_by
         why = texts.REPLACED.format(by=by) if by is not None else texts.FETCHED
         return Paper(material.id, material.name, PaperState.NOT_NEEDED, why)
-    if pages and _scannable(journey, material):
+    if material.collect == "none":
+        return Paper(material.id, material.name, PaperState.NOT_NEEDED, texts.READ_HERE)
+    if pages and scanned(material):
         return Paper(material.id, material.name, PaperState.SCANNED, material.hint, pages)
     if material.necessity == "deferrable":
-        when = texts.LATER_OR_NOW if _scannable(journey, material) else texts.LATER
+        now = scanned(material) and journey.terminal.paper_camera is not None
+        when = texts.LATER_OR_NOW if now else texts.LATER
         return Paper(material.id, material.name, PaperState.LATER, _both(material.hint, when))
-    state = PaperState.TO_SCAN if _scannable(journey, material) else PaperState.BRING
+    state = PaperState.TO_SCAN if scanned(material) else PaperState.BRING
     note = _both(material.hint, texts.OPTIONAL) if material.necessity == "optional" else material.hint
     if material.copies > 1:
         note = _both(note, texts.COPIES.format(n=material.copies))
@@ -122,7 +126,7 @@ def _note(papers: tuple[Paper, ...]) -> Text | None:
 
 async def _scan(journey: Journey, paper_id: str, step: int) -> None:
     material = next((each for each in matter.materials(journey) if each.id == paper_id), None)
-    if material is None or not _scannable(journey, material):
+    if material is None or not scanned(material):
         return
     pages = await scan_pages(journey, material.name, material.hint or texts.SCAN_HINT, step)
     if pages:

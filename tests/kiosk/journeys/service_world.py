@@ -51,7 +51,7 @@ class ServiceLink(FakeLink):
     async def open_case(self, request: wire.CaseRequest) -> Any:
         def effect() -> wire.CaseReceipt:
             self.world.cases.setdefault(request.intent_id, request)
-            return _receipt(request)
+            return receipt_for(request)
 
         answer = await self._once("open case", effect)
         if self.world.lose_answers and isinstance(answer, wire.CaseReceipt):
@@ -62,7 +62,7 @@ class ServiceLink(FakeLink):
     async def case(self, intent_id: str) -> Any:
         def effect() -> Any:
             request = self.world.cases.get(intent_id)
-            return _receipt(request) if request is not None else Refusal("not-found")
+            return receipt_for(request) if request is not None else Refusal("not-found")
 
         return await self._once("get case", effect)
 
@@ -90,7 +90,7 @@ class ServiceLink(FakeLink):
         return await self._once("open draft", effect)
 
 
-def _receipt(request: wire.CaseRequest) -> wire.CaseReceipt:
+def receipt_for(request: wire.CaseRequest) -> wire.CaseReceipt:
     later = [each.id for each in request.materials if each.how in ("later", "bring")]
     return wire.CaseReceipt(
         intent_id=request.intent_id,

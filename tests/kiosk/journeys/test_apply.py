@@ -297,15 +297,20 @@ async def test_papers_say_what_nobody_has_to_bring(tmp_path: Path, world: Servic
     assert {each.id: each.how for each in request(world).materials}["photo"] == "scanned"
 
 
-async def test_without_a_camera_papers_go_to_the_counter(tmp_path: Path, world: ServiceWorld) -> None:
-    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+async def test_papers_for_the_counter_and_those_read_here(tmp_path: Path, world: ServiceWorld) -> None:
+    name = {"zh": "材料", "en": "Paper"}
+    materials = [
+        {"id": "book", "name": name, "source": "applicant", "collect": "bring"},
+        {"id": "extra", "name": name, "source": "applicant", "collect": "scan", "necessity": "optional"},
+        {"id": "card", "name": name, "source": "applicant"},
+    ]
+    answers = {"Choose": CHOOSE, "Papers": PapersAnswer.GO_ON}
+    async with Office(tmp_path / "j.sqlite3", world, **answers) as office:
         office.paper_camera = None
-        await office.walk(service(ALLOWANCE))
-    assert {each.id: each.how for each in request(world).materials} == {
-        "hukou": "fetched",
-        "bank-card": "bring",
-        "photo": "later",
-    }
+        await office.walk(service(ALLOWANCE, materials=materials))
+        shown = {paper.id: paper.state for paper in office.screens(Papers)[0].papers}
+    assert shown == {"book": PaperState.BRING, "card": PaperState.NOT_NEEDED}
+    assert {each.id: each.how for each in request(world).materials} == {"book": "bring"}
 
 
 async def test_pages_are_looked_at_and_taken_again(tmp_path: Path, world: ServiceWorld) -> None:
@@ -389,6 +394,39 @@ async def test_answers_that_fit_no_more_are_dropped_and_said_so(tmp_path: Path, 
     assert request(world).form["address"] == "青口县示范街 1 号"
 
 
+async def test_new_after_all_forgets_the_opened_draft(tmp_path: Path, world: ServiceWorld) -> None:
+    world.drafts["1234567890"] = wire.DraftToSave(
+        service_id="sample-allowance",
+        service_version=3,
+        proof_id="p",
+        situation={"age": "yes", "account": "none"},
+        form={"phone": "13900000000"},
+    )
+    starts = iter(["resume", "new"])
+    papers = iter([Nav.BACK, take_papers, take_papers, take_papers])
+
+    def choose(screen: Choose) -> Any:
+        return next(starts) if screen.question == texts.START_HOW else CHOOSE(screen)
+
+    async with Office(
+        tmp_path / "j.sqlite3",
+        world,
+        Choose=lambda screen: Nav.BACK if _back_to_start(office, screen) else choose(screen),
+        Keypad="1234567890",
+        Papers=lambda screen: answer(screen) if callable(answer := next(papers)) else answer,
+    ) as office:
+        await office.walk(service(ALLOWANCE))
+    assert request(world).draft_code is None
+    assert request(world).form["phone"] == "13800000000"
+    assert request(world).situation["account"] == "card"
+
+
+def _back_to_start(office: Office, screen: Choose) -> bool:
+    """After the papers were left, back through the questions to where it began."""
+    asked_start = [each for each in office.screens(Choose) if each.question == texts.START_HOW]
+    return bool(office.screens(Papers)) and len(asked_start) == 1 and screen.question != texts.START_HOW
+
+
 async def test_what_cannot_be_saved_is_not_lost(tmp_path: Path, world: ServiceWorld) -> None:
     world.refusals["save draft"] = "department-down"
     pages = iter([True, False])
@@ -415,7 +453,15 @@ async def test_a_proof_that_ran_out_costs_no_answer(tmp_path: Path, world: Servi
 
 
 @pytest.mark.parametrize(
-    ("detail", "screen"), [("living", Form), ("situation:age", Choose), ("material:lease", Papers)]
+    ("detail", "screen"),
+    [
+        ("living", Form),
+        ("situation:age", Choose),
+        ("material:lease", Papers),
+        ("delivery", Choose),
+        ("signature", Review),
+        ("agent", Choose),
+    ],
 )
 async def test_what_the_backend_does_not_accept_is_asked_again(
     tmp_path: Path, world: ServiceWorld, detail: str, screen: type

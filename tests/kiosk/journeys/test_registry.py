@@ -25,6 +25,11 @@ async def test_a_kind_without_a_journey(tmp_path: Path, monkeypatch: pytest.Monk
         assert start_reason(service(PLAIN), devices, True) == texts.NO_JOURNEY
 
 
+async def test_papers_to_scan_need_a_camera_whatever_the_content_says(tmp_path: Path) -> None:
+    async with Office(tmp_path / "j.sqlite3", ServiceWorld()) as office:
+        assert start_reason(service(ALLOWANCE), office.terminal.devices, True) == texts.NO_CAMERA
+
+
 @pytest.mark.parametrize("device", list(Device))
 def test_every_missing_device_has_its_sentence(device: Device) -> None:
     reason = unavailable_reason(service(ALLOWANCE, devices=[device.value]), DeviceSet(), True)
