@@ -27,6 +27,34 @@ CODES: tuple[Code, ...] = (
         "Certificate identifier",
         "1.2.156.3005.2.11519999000000019R001.12519999MB0A00018J.2025000000001.001.Z",
     ),
+    # Shown on a phone; signed by the sandbox's registry (a test compares them).
+    Code(
+        "business-licence",
+        "电子营业执照",
+        "Business licence",
+        "eyJhbGciOiJFZDI1NTE5In0.eyJ1c2NjIjoiOTE1MTk5OTlNQTBCMDAwMjNGIiwibmFtZSI6IumdkuWPo-WOv-ekuuiMg-WItumA"
+        "oOaciemZkOWFrOWPuCIsImxlZ2FsX3JlcCI6IuW8oOekuuiMgyIsImhvbGRlcnMiOlsiY2QxZjk4Mzc2NzdlYjJiNjY2NGU0YmEx"
+        "ZjZhZmY2YTBiNDg2NmYzZTgzYjExOGE1M2NmMzVjZTdlNzAwZmNhOCJdfQ.66OkGEF8D1zfWZxJw5qj7wYM6yxFuQm0RqSJBrArB"
+        "m3RwD-Z_QMk5y7Df_695HzzSwE6B__BJ46dgIFpU6WWAA",
+    ),
+    Code(
+        "business-licence-expired",
+        "过期的营业执照",
+        "Licence, expired",
+        "eyJhbGciOiJFZDI1NTE5In0.eyJ1c2NjIjoiOTE1MTk5OTlNQTBCMDAwMjNGIiwibmFtZSI6IumdkuWPo-WOv-ekuuiMg-WItumA"
+        "oOaciemZkOWFrOWPuCIsImxlZ2FsX3JlcCI6IuW8oOekuuiMgyIsImhvbGRlcnMiOlsiY2QxZjk4Mzc2NzdlYjJiNjY2NGU0YmEx"
+        "ZjZhZmY2YTBiNDg2NmYzZTgzYjExOGE1M2NmMzVjZTdlNzAwZmNhOCJdLCJ2YWxpZF91bnRpbCI6IjIwMjAtMTItMzEifQ.KbB0T"
+        "24-zB5yNym-uua8LtNjZXMqE7y8PQHJeSNW309-y-300AU1_nE1xyv1ymKx9PKzMgq0OaVrcfThwZXEBg",
+    ),
+    Code(
+        "business-licence-forged",
+        "伪造的营业执照",
+        "Licence, forged",
+        "eyJhbGciOiJFZDI1NTE5In0.eyJ1c2NjIjoiOTE1MTk5OTlNQTBCMDAwMjNGIiwibmFtZSI6IumdkuWPo-WOv-ekuuiMg-WItumA"
+        "oOaciemZkOWFrOWPuCIsImxlZ2FsX3JlcCI6IuW8oOekuuiMgyIsImhvbGRlcnMiOlsiY2QxZjk4Mzc2NzdlYjJiNjY2NGU0YmEx"
+        "ZjZhZmY2YTBiNDg2NmYzZTgzYjExOGE1M2NmMzVjZTdlNzAwZmNhOCJdfQ.cbVvGHI8wnN2AfDfe60vfu50YZGIQz_V6crEDpqDF"
+        "cyu5cEyZAtswqegZNTsTNm9y0WJsrZxcWUVAo2ftPhmBQ",
+    ),
     Code("rubbish", "乱码", "Rubbish", "\u0001?%%门口#\u00fe\u00ff"),
 )
 
