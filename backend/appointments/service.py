@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.appointments import rules
@@ -81,6 +80,8 @@ class AppointmentService:
             person = await self._door.who(session, kiosk_id, service, shown)
         if row is None:
             row = await self._write_down(kiosk_id, service, request, person, mac)
+            if row.state != _ASKING:
+                return _settled(row)
         return await self._ask(service, request, person, row)
 
     async def _write_down(
@@ -97,6 +98,9 @@ class AppointmentService:
         async with writing(self._sessions) as session:
             await rules.forget(session, self._settings, now)
             await hold(session, "appointment-slot", service.id, slot.slot_id)
+            known = await _by_intent(session, kiosk_id, request.intent_id)
+            if known is not None:  # the same intent twice at once: the lock let the other one go first
+                return known
             if row.person_hash:
                 await hold(session, "appointment-person", row.person_hash)
                 earlier = await _unanswered(session, row)
@@ -108,15 +112,8 @@ class AppointmentService:
             if await _taken_since(session, row, asked_at) >= slot.left:
                 raise Refused(ServiceProblem.SLOT_TAKEN)
             session.add(row)
-            try:
-                await session.commit()
-                return row
-            except IntegrityError:  # the same intent twice at once
-                await session.rollback()
-                known = await _by_intent(session, kiosk_id, request.intent_id)
-                if known is None:
-                    raise
-                return known
+            await session.commit()
+        return row
 
     async def _ask(
         self, service: Service, request: AppointmentRequest, person: Person | None, row: AppointmentRow
