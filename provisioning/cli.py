@@ -25,6 +25,7 @@ PARTS: dict[str, Part] = {
     "kiosk": Part("kiosk.cli:app", "The program on the terminal."),
     "backend": Part("backend.cli:app", "The central backend; tokens for kiosks."),
     "fleet": Part("provisioning.fleet_cli:app", "Sites and kiosks: enter, enrol, revoke, simulate."),
+    "cases": Part("backend.cases.cli:app", "Applications: where they stand."),
     "staff": Part("backend.staff.cli:app", "Accounts of the people behind the desk."),
     "stock": Part("backend.stock.cli:app", "Counted special paper in the kiosks: load, withdraw, show."),
     "queue": Part("backend.queueing.cli:app", "The queue of a hall: call the next number."),

@@ -27,16 +27,20 @@ ON_SQLITE = (
     "appointments",
     "assistance",
     "bills",
+    "cases",
     "certificates",
     "devices",
+    "drafts",
     "feedback",
     "identity",
+    "prefill",
     "queueing",
     "records",
+    "scans",
     "staff",
     "stock",
 )
-ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account", "test_at_once")
+ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account", "test_at_once", "test_handover")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -13,8 +13,12 @@ from typer.testing import CliRunner
 
 from backend.alerts.settings import AlertsSettings
 from backend.app import create_app
+from backend.appointments.settings import AppointmentSettings
+from backend.assistance.settings import AssistanceSettings
+from backend.cases.settings import CasesSettings
 from backend.cli import app
 from backend.db.settings import DatabaseSettings
+from backend.feedback.settings import FeedbackSettings
 from backend.fleet.heartbeat.settings import HeartbeatSettings
 from backend.fleet.settings import FleetSettings
 from backend.operations.settings import OperationsSettings, TelemetrySettings
@@ -83,6 +87,10 @@ def test_no_third_environment(settings: type[BackendSettings | SandboxSettings])
         TelemetrySettings,
         StaffSettings,
         AlertsSettings,
+        CasesSettings,
+        AppointmentSettings,
+        FeedbackSettings,
+        AssistanceSettings,
     ],
 )
 def test_the_reference_names_every_setting_with_its_default(settings: type[BaseSettings]) -> None:
