@@ -15,11 +15,12 @@ from content.codes.masking import mask_id_number
 from content.schema.text import Text
 from drivers.receipt_printer.port import Receipt
 from kiosk.journal.journal import IntentKind, Outcome
+from kiosk.journeys import matter
 from kiosk.journeys import service_texts as texts
-from kiosk.journeys.context import JourneyOver, TimedOut
+from kiosk.journeys.context import Journey, JourneyOver, TimedOut
 from kiosk.journeys.steps import case as case_step
 from kiosk.link.client import Refusal
-from kiosk.screens import Choose, Consent, Guide, GuideAnswer, Message, Nav, Review
+from kiosk.screens import Choose, Consent, Guide, GuideAnswer, Message, Nav, PlaceCard, Review
 from kiosk.service_screens import Filled, Form, Papers, PapersAnswer, PaperState, SaveAndLeave, Scan, ScanAnswer, Sign
 from tests.kiosk.journeys.fakes import Wait, demo_card
 from tests.kiosk.journeys.office import Office, choices, fill, scan_one, take_papers
@@ -616,3 +617,42 @@ async def test_reviews_mask_numbers(tmp_path: Path, world: ServiceWorld) -> None
     assert number not in str(values)
     assert "138****0000" in values
     assert "李*本" in values
+
+
+async def test_a_number_written_down_is_enough(tmp_path: Path, world: ServiceWorld) -> None:
+    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+        world.slip_ready = False
+        await office.walk(service(ALLOWANCE))
+        world.slip_ready = True
+        assert await office.recover() == 0
+    assert not world.slips, "nobody waits for it any more"
+
+
+async def test_whoever_goes_back_before_proving_may_lay_down_another_card(tmp_path: Path, world: ServiceWorld) -> None:
+    ways = iter([Nav.BACK, "face"])
+
+    def choose(screen: Choose) -> Any:
+        return next(ways) if any(each.value == "face" for each in screen.choices) else CHOOSE(screen)
+
+    cards = [Wait(), Nav.BACK, Wait()]
+    async with Office(tmp_path / "j.sqlite3", world, Choose=choose, PlaceCard=cards) as office:
+        await office.walk(service(ALLOWANCE))
+        read = [each for each in office.screens(PlaceCard) if not each.reading]
+    assert len(read) == 3
+
+
+async def test_an_answer_that_is_asked_no_more_brings_no_other_field(tmp_path: Path, world: ServiceWorld) -> None:
+    word = {"zh": "字", "en": "word"}
+    form = [
+        {"kind": "text", "name": "first", "label": word, "when": {"account": ["card"]}},
+        {"kind": "text", "name": "second", "label": word, "when": {"first": ["yes"]}},
+        {"kind": "text", "name": "third", "label": word, "when": {"second": ["yes"]}},
+    ]
+    async with Office(tmp_path / "j.sqlite3", world) as office:
+        journey = Journey(office.terminal, service(ALLOWANCE, form=form))
+        journey.session.situation = {"age": "yes", "account": "card"}
+        journey.session.form = {"first": "yes", "second": "yes", "third": "yes"}
+        assert [field.name for field in matter.fields(journey)] == ["first", "second", "third"]
+        journey.session.situation["account"] = "none"
+        assert matter.fields(journey) == []
+        assert matter.form(journey) == {}
