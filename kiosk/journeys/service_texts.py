@@ -160,8 +160,7 @@ PRINCIPAL_ENTRY = Text("被代办人", "On behalf of")
 PARTS_ENTRY = Text("办理事项", "Items")
 AGREED = Text("已同意", "Agreed")
 NOT_AGREED = Text("不选用", "Not chosen")
-PAPER_STATES = {
-    "to-scan": Text("不交", "Not handed in"),
+PAPERS_COME = {
     "scanned": Text("已扫描 {n} 页", "{n} pages scanned"),
     "bring": Text("带到窗口", "Bring it to the counter"),
     "later": Text("以后补交", "Handed in later"),

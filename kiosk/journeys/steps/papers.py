@@ -105,9 +105,10 @@ def _paper(journey: Journey, material: Material) -> Paper:
     if pages and scanned(material):
         return Paper(material.id, material.name, PaperState.SCANNED, material.hint, pages)
     if material.necessity == "deferrable":
+        # What can be scanned is offered for it, with a word that it need not be now.
         now = scanned(material) and journey.terminal.paper_camera is not None
-        when = texts.LATER_OR_NOW if now else texts.LATER
-        return Paper(material.id, material.name, PaperState.LATER, _both(material.hint, when))
+        state, when = (PaperState.TO_SCAN, texts.LATER_OR_NOW) if now else (PaperState.LATER, texts.LATER)
+        return Paper(material.id, material.name, state, _both(material.hint, when))
     state = PaperState.TO_SCAN if scanned(material) else PaperState.BRING
     note = _both(material.hint, texts.OPTIONAL) if material.necessity == "optional" else material.hint
     if material.copies > 1:

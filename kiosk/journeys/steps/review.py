@@ -20,9 +20,8 @@ from kiosk.journeys import matter
 from kiosk.journeys import service_texts as texts
 from kiosk.journeys.context import Journey
 from kiosk.journeys.steps import Move
-from kiosk.journeys.steps.papers import papers_of
+from kiosk.journeys.steps.papers import handed_in
 from kiosk.screens import Choice, Choose, Entry, Nav, Review
-from kiosk.service_screens import PaperState
 
 _LONG_NUMBER = 8  # digits: from here on a number is somebody's account
 
@@ -92,8 +91,12 @@ def review_entries(journey: Journey) -> tuple[Entry, ...]:
         if field.name in form:
             source = known[field.name].source if field.name in known else None
             entries.append(Entry(field.label, _masked(field, form[field.name]), source))
-    papers = [paper for paper in papers_of(journey) if paper.state is not PaperState.NOT_NEEDED]
-    entries += [Entry(paper.name, texts.PAPER_STATES[paper.state.value].format(n=paper.pages)) for paper in papers]
+    names = {material.id: material.name for material in matter.materials(journey)}
+    entries += [
+        Entry(names[each.id], texts.PAPERS_COME[each.how].format(n=len(each.scans)))
+        for each in handed_in(journey)
+        if each.how in texts.PAPERS_COME
+    ]
     entries += [
         Entry(
             texts.FEE.format(name=fee.name),

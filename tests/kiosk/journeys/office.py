@@ -16,7 +16,7 @@ from kiosk.journeys.context import Devices, Journey, Terminal
 from kiosk.journeys.registry import JOURNEYS
 from kiosk.journeys.service_slips import slip_of
 from kiosk.screens import Nav
-from kiosk.service_screens import Filled, Form, PapersAnswer, ScanAnswer
+from kiosk.service_screens import Filled, Form, PapersAnswer, PaperState, ScanAnswer
 from tests.kiosk.journeys.fakes import Points
 from tests.kiosk.journeys.house import SETTINGS, House
 from tests.kiosk.journeys.service_world import PNG, FakePaperCamera, FakeScanner, ServiceLink, ServiceWorld
@@ -59,10 +59,9 @@ def choices(**wanted: str) -> Callable[[Any], Any]:
 
 def take_papers(screen: Any) -> Any:
     """Scans what has to be, then goes on."""
-    for paper in screen.papers:
-        if paper.state.value == "to-scan":
-            return paper.id
-    return PapersAnswer.GO_ON
+    if screen.can_go_on:
+        return PapersAnswer.GO_ON
+    return next(paper.id for paper in screen.papers if paper.state is PaperState.TO_SCAN)
 
 
 def scan_one(screen: Any) -> Any:

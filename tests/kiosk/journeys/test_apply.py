@@ -278,11 +278,11 @@ async def test_papers_say_what_nobody_has_to_bring(tmp_path: Path, world: Servic
             assert states == {
                 "hukou": PaperState.NOT_NEEDED,
                 "bank-card": PaperState.TO_SCAN,
-                "photo": PaperState.LATER,
+                "photo": PaperState.TO_SCAN,
             }
             return "bank-card" if printed else print_first()
         assert screen.can_go_on
-        return "photo" if states["photo"] is PaperState.LATER else PapersAnswer.GO_ON
+        return "photo" if states["photo"] is PaperState.TO_SCAN else PapersAnswer.GO_ON
 
     printed = False
 
@@ -296,6 +296,19 @@ async def test_papers_say_what_nobody_has_to_bring(tmp_path: Path, world: Servic
     assert "一次性告知单" in words(world.slips[0])
     assert "不用您提供" in words(world.slips[0])
     assert {each.id: each.how for each in request(world).materials}["photo"] == "scanned"
+
+
+async def test_what_may_come_later_is_offered_for_scanning_and_reviewed_as_later(
+    tmp_path: Path, world: ServiceWorld
+) -> None:
+    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+        await office.walk(service(ALLOWANCE))
+        photo = next(paper for paper in office.screens(Papers)[-1].papers if paper.id == "photo")
+        assert photo.note == texts.LATER_OR_NOW
+        lines = {entry.label.zh: entry.value for entry in office.screens(Review)[0].entries}
+    assert lines["近照"] == texts.PAPERS_COME["later"]
+    assert lines["银行卡"].zh == "已扫描 1 页"
+    assert "户籍信息" not in lines
 
 
 async def test_papers_for_the_counter_and_those_read_here(tmp_path: Path, world: ServiceWorld) -> None:
