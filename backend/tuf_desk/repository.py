@@ -109,7 +109,10 @@ class TufDesk:
         self._payloads.put(root)
         release = ReleaseToSign(version=pack.version, sha256=sha256, size=len(root), notes=notes)
         with self._alone():
-            write(self._folder / "waiting" / f"{release.version}.json", release.model_dump_json().encode())
+            newest = self._newest("targets")
+            signed = _read(self._file("targets", newest)).signed.targets.get(release.path) if newest else None
+            if signed is None or signed.hashes.get("sha256") != sha256:
+                write(self._folder / "waiting" / f"{release.version}.json", release.model_dump_json().encode())
         return release
 
     def take_root(self, data: bytes, now: datetime, *, first: bool = False) -> int:
