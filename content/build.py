@@ -124,7 +124,7 @@ def _shards(items: list[Compiled]) -> Iterator[Shard]:
             shards[shard_of(item.brief.id)].append(item)
     for number in sorted(shards):
         held = sorted(shards[number], key=lambda item: item.brief.id if item.brief else "")
-        yield Shard([item.brief for item in held if item.brief], [item.keys for item in held if item.keys])
+        yield Shard.of([item.brief for item in held if item.brief], [item.keys for item in held if item.keys])
 
 
 def _other_files(sources: Sources) -> Iterator[tuple[str, bytes]]:

@@ -17,12 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from content.calendar import WorkingDays
 from content.pack_format import (
+    KINDS_OF_KEYS,
     ROOT,
     Brief,
-    Keys,
     NamedFile,
     PackError,
     Root,
+    Shard,
     objects_of,
     read_root,
     read_shard,
@@ -210,18 +211,22 @@ def load_pack(directory: Path) -> Pack:
     except OSError as error:
         raise PackError(f"no content pack in {directory}: build it with `menkou content build`") from error
     root = read_root(data, directory / ROOT)
-    found: list[tuple[Brief, Keys]] = []
-    for file in root.shards:
-        shard = read_shard(verified(directory, file.path, file.sha256), directory / file.path)
-        found += zip(shard.services, shard.keys, strict=True)
-    if len({brief.id for brief, _ in found}) != root.count or len(found) != root.count:
+    shards = [read_shard(verified(directory, file.path, file.sha256), directory / file.path) for file in root.shards]
+    briefs = [brief for shard in shards for brief in shard.services]
+    if len({brief.id for brief in briefs}) != root.count or len(briefs) != root.count:
         raise PackError(f"{directory / ROOT} is incomplete: build the pack again")
-    found.sort(key=lambda item: (item[0].order, item[0].id))
+    order = sorted(range(len(briefs)), key=lambda place: (briefs[place].order, briefs[place].id))
     for file in root.files:
         if not file.path.startswith("media/"):
             verified(directory, file.path, file.sha256)
-    search = SearchIndex(keys for _, keys in found)
-    return Pack(directory, root, [brief for brief, _ in found], search)
+    search = SearchIndex(_ordered(shards, group, order) for group in range(KINDS_OF_KEYS))
+    return Pack(directory, root, [briefs[place] for place in order], search)
+
+
+def _ordered(shards: list[Shard], group: int, order: list[int]) -> list[str]:
+    """One group of every service's keys."""
+    keys = [text for shard in shards for text in shard.keys[group].split("\t")]
+    return [keys[place] for place in order]
 
 
 def verified(directory: Path, name: str, sha256: str) -> bytes:

@@ -23,12 +23,17 @@ def search_keys(service: Service) -> Keys:
     )
 
 
-@lru_cache(50_000)
 def _spelt(hanzi: str) -> tuple[str, str]:
     """Full pinyin and initials."""
+    from pypinyin.seg.mmseg import seg
+
+    syllables = [syllable for word in seg.cut(hanzi) for syllable in _word(word)]
+    return "".join(syllables), "".join(syllable[:1] for syllable in syllables)
+
+
+@lru_cache(50_000)
+def _word(word: str) -> tuple[str, ...]:
+    """Looking up is slow, and the words of titles are always the same few thousand."""
     from pypinyin import lazy_pinyin
 
-    if not hanzi:
-        return "", ""
-    syllables = lazy_pinyin(hanzi)
-    return "".join(syllables), "".join(syllable[:1] for syllable in syllables)
+    return tuple(lazy_pinyin([word]))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -25,12 +24,13 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 
-@dataclass(frozen=True)
 class Unreadable(Exception):
     """A file that is not what it should be: where (None: the whole file), and what to do."""
 
-    line: int | None
-    message: Text
+    def __init__(self, line: int | None, message: Text) -> None:
+        super().__init__(message.en)
+        self.line = line
+        self.message = message
 
 
 def read(data: bytes, *, is_json: bool) -> Any:
@@ -48,17 +48,21 @@ def read(data: bytes, *, is_json: bool) -> Any:
     return _read_json(text) if is_json else _Builder().build(text)
 
 
-def line_of(data: bytes, place: str) -> int | None:
-    """The line (from 1) of a dotted place, or of the nearest thing above it that is written down."""
+def lines_of(data: bytes, places: Iterable[str]) -> dict[str, int | None]:
+    """The line (from 1) of each dotted place, or of the nearest thing above it that is written down. As slow as reading
+    the file: for what is to be told only."""
     builder = _Builder(lines={})
     try:
         builder.build(data.decode("utf-8-sig"))
     except (Unreadable, UnicodeDecodeError):
-        return None
-    path = tuple(place.split(".")) if place else ()
-    while path and path not in builder.lines:
-        path = path[:-1]
-    return builder.lines.get(path)
+        return dict.fromkeys(places)
+    found: dict[str, int | None] = {}
+    for place in places:
+        path = tuple(place.split(".")) if place else ()
+        while path and path not in builder.lines:
+            path = path[:-1]
+        found[place] = builder.lines.get(path)
+    return found
 
 
 def place_of(location: Iterable[int | str], data: Any) -> str:
@@ -139,7 +143,7 @@ class _Builder:
         kind = type(event)
         if kind is yaml.ScalarEvent:
             self._refuse_marks(event)
-            plain = event.style is None and event.value in _NULLS  # type: ignore[attr-defined]
+            plain = not event.style and event.value in _NULLS  # type: ignore[attr-defined]
             self._put(event, None if plain else event.value)  # type: ignore[attr-defined]
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             self._refuse_marks(event)

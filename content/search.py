@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from content.pack_format import Keys
 
-_GROUPS = 4  # hanzi, initials, pinyin, English: in this order of preference
-
 
 class SearchIndex:
-    """`keys`: of each service in the order they are offered; a key begins after every line's end."""
+    """Of each group one text: every service's keys in the order they are offered, a line each; a key begins after
+    every line's end. `groups`: for each group, each service's keys."""
 
-    def __init__(self, keys: Iterable[Keys]) -> None:
-        parts: list[list[str]] = [[] for _ in range(_GROUPS)]
-        starts = [array("I") for _ in range(_GROUPS)]
-        lengths = [0] * _GROUPS
-        for group in keys:
-            for number, text in enumerate(group):
-                starts[number].append(lengths[number])
-                parts[number].append("\n" + text)
-                lengths[number] += len(text) + 1
-        self._texts = ["".join(part) for part in parts]
-        self._starts = starts
+    def __init__(self, groups: Iterable[Sequence[str]]) -> None:
+        self._texts: list[str] = []
+        self._starts: list[array[int]] = []
+        for keys in groups:
+            self._texts.append("\n" + "\n".join(keys))
+            self._starts.append(array("I", accumulate((len(text) + 1 for text in keys[:-1]), initial=0)))
+
+    @classmethod
+    def of(cls, keys: Iterable[Keys]) -> SearchIndex:
+        return cls(zip(*keys, strict=True))
 
     def find(self, query: str, limit: int) -> list[int]:
         """Places of the services found, best first: keys that begin with the query before those that hold it."""
@@ -33,7 +32,7 @@ class SearchIndex:
         if not wanted or limit < 1:
             return []
         for needle in ("\n" + wanted, wanted):
-            for number in range(_GROUPS):
+            for number in range(len(self._texts)):
                 for place in self._hits(number, needle):
                     found[place] = None
                     if len(found) == limit:
@@ -46,6 +45,6 @@ class SearchIndex:
         while at >= 0:
             place = bisect_right(starts, at) - 1
             yield place
-            if place + 1 == len(starts):
+            if place + 1 >= len(starts):
                 return
             at = text.find(needle, starts[place + 1])

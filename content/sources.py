@@ -8,7 +8,7 @@ templates/*.typ  media/*         beside the catalogue     catalogue/regions.yaml
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from content.codes.division import PROVINCES
 from content.lint.fault import Fault, Finding
 from content.lint.known import Known
-from content.read import Unreadable, line_of, place_of, read
+from content.read import Unreadable, lines_of, place_of, read
 from content.schema.reference import Calendar, Department, Departments, Operation, Operations, Region, Regions
 from content.schema.text import Text
 
@@ -115,14 +115,12 @@ def read_sources(catalogue: Path) -> Sources:
     return sources
 
 
-def located(file: Path, data: bytes, findings: Sequence[Finding] | Iterator[Finding]) -> list[Fault]:
-    """Findings with the lines they concern; the file is looked through again only when there are any."""
-    return [
-        Fault(
-            file, finding.place, finding.message, finding.note, line_of(data, finding.place) if finding.place else None
-        )
-        for finding in findings
-    ]
+def located(file: Path, data: bytes, findings: Iterable[Finding]) -> list[Fault]:
+    """Findings with the lines they concern. Notes on what a program wrote go without: nobody edits it by lines."""
+    told = list(findings)
+    wanted = {found.place for found in told if not found.note or file.suffix == ".yaml"}
+    lines = lines_of(data, wanted) if wanted else {}
+    return [Fault(file, found.place, found.message, found.note, lines.get(found.place)) for found in told]
 
 
 def parse(file: Path, data: bytes, model: type[M]) -> tuple[M | None, list[Fault]]:

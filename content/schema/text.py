@@ -11,7 +11,7 @@ class Language(StrEnum):
     EN = "en"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Text:
     """One sentence in zh-Hans and English; the screen shows the one the resident chose."""
 

@@ -70,7 +70,7 @@ def tile(item: Service, unavailable: Text | None = None) -> s.Tile:
 
 def finder(*items: Service) -> Callable[[str], tuple[s.Tile, ...]]:
     """Search over these services, as the content pack does it."""
-    index = SearchIndex(search_keys(item) for item in items)
+    index = SearchIndex.of(search_keys(item) for item in items)
     return lambda query: tuple(tile(items[place]) for place in index.find(query, 50))
 
 

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-import shutil
+from datetime import date
 from pathlib import Path
 
 from typer.testing import CliRunner
 
-from content.build import CATALOGUE
+from content.build import CATALOGUE, examine
 from content.cli import app
+from tests.content.samples import Sample
+
+TODAY = date(2026, 11, 22)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return done.exit_code, done.output
 
 
 def test_build_and_lint(tmp_path: Path) -> None:
-    catalogue = tmp_path / "catalogue"
-    shutil.copytree(CATALOGUE, catalogue)
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "social-insurance-enrolment.typ").write_text("= x\n", "utf-8")
-    out = tmp_path / "out"
-    done = CliRunner().invoke(app, ["build", "--catalogue", str(catalogue), "--out", str(out)])
-    assert done.exit_code == 0, done.output
-    assert "2 services, 1 templates" in done.output
-    file = catalogue / "services" / "water-bill.yaml"
-    file.write_text(file.read_text("utf-8").replace("icon: droplets", "icon: no-such-icon"), "utf-8")
-    done = CliRunner().invoke(app, ["lint", "--catalogue", str(catalogue)])
-    assert done.exit_code == 1
-    assert "water-bill.yaml: icon: 'no-such-icon' is not in the icon font" in done.output
+    sample = Sample()
+    catalogue = sample.write(tmp_path)
+    code, said = run("build", "--catalogue", catalogue, "--out", tmp_path / "out")
+    assert (code, "4 services, 2 templates" in said) == (0, True), said
+    sample["water"]["icon"] = "no-such-icon"
+    sample["water"]["summary"] = {"zh": "付款" * 20, "en": "Pay"}
+    sample.write(tmp_path)
+    code, said = run("lint", "--catalogue", catalogue)
+    assert code == 1
+    assert "water.yaml:" in said
+    assert "icon: 'no-such-icon' is not in the icon font" in said
+    assert "note: summary.zh" in said
+    code, said = run("lint", "--catalogue", catalogue, "--lang", "zh", "--no-notes")
+    assert "图标字体里没有" in said
+    assert "提示" not in said
+    code, said = run("lint", "--catalogue", catalogue, "--only", "permit")
+    assert (code, said.strip()) == (0, "4 files, no faults, 0 notes")
+    code, said = run("build", "--catalogue", catalogue, "--out", tmp_path / "out2")
+    assert code == 1
+    assert list((tmp_path / "out2" / "objects").iterdir()) == []
 
 
 def test_the_real_catalogue_has_no_faults() -> None:
-    done = CliRunner().invoke(app, ["lint"])
-    assert done.exit_code == 0, done.output
+    assert [str(fault) for fault in examine(CATALOGUE, today=TODAY).faults] == []
