@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from backend.contract.business_licence import LicenceClaims
 from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import Agent, CaseMaterial, CaseRequest, ServiceProblem
 from backend.identity.service import Person
@@ -49,17 +50,21 @@ class Checked:
         return [one for one in self.fields if isinstance(one, StatementField)]
 
 
-def check(service: Service, request: CaseRequest, person: Person | None, today: date) -> Checked:
+def check(
+    service: Service, request: CaseRequest, person: Person | None, licence: LicenceClaims | None, today: date
+) -> Checked:
     """Refused: situation-stops, form-invalid, service-changed, proof-expired. `today`: in China."""
     try:
-        return _check(service, request, person, today)
+        return _check(service, request, person, licence, today)
     except Refused as refused:
         if refused.code is ServiceProblem.FORM_INVALID and request.service_version != service.version:
             raise Refused(ServiceProblem.SERVICE_CHANGED, refused.detail) from None
         raise
 
 
-def _check(service: Service, request: CaseRequest, person: Person | None, today: date) -> Checked:
+def _check(
+    service: Service, request: CaseRequest, person: Person | None, licence: LicenceClaims | None, today: date
+) -> Checked:
     _check_situation(service.situations, request.situation)
     parts = chosen_parts(service, request.situation, request.parts)
     fields = form_fields(service, parts, {**request.situation, **request.form})
@@ -68,7 +73,7 @@ def _check(service: Service, request: CaseRequest, person: Person | None, today:
         raise _invalid(wrong)
     form = {name: value for name, value in request.form.items() if value}
     _check_agent(service, request.agent, person)
-    _check_locked(fields, form, person, request.agent)
+    _check_locked(fields, form, _own_values(person, request.agent, licence))
     if service.auth is AuthLevel.A3 and not request.signature_png:
         raise _invalid("signature")
     _check_delivery(service, request.delivery)
@@ -135,17 +140,25 @@ def _check_agent(service: Service, agent: Agent | None, person: Person | None) -
         raise _invalid("agent")
 
 
-def _check_locked(
-    fields: Iterable[FormField], form: Mapping[str, str], person: Person | None, agent: Agent | None
-) -> None:
-    """What was taken from the card and may not be changed is the proven person's (or the principal's), and nobody
-    else's."""
-    if person is None:
-        return
-    own = {"card.name": {person.name}, "card.number": {person.number}}
-    if agent is not None:
+def _own_values(person: Person | None, agent: Agent | None, licence: LicenceClaims | None) -> dict[str, set[str]]:
+    """What a field may hold that was filled in from the card or the licence, by its source."""
+    own: dict[str, set[str]] = {}
+    if person is not None:
+        own |= {"card.name": {person.name}, "card.number": {person.number}}
+    if person is not None and agent is not None:
         own["card.name"].add(agent.principal_name)
         own["card.number"].add(agent.principal_number)
+    if licence is not None:
+        own |= {
+            "licence.uscc": {licence.uscc},
+            "licence.name": {licence.name},
+            "licence.legal_rep": {licence.legal_rep},
+        }
+    return own
+
+
+def _check_locked(fields: Iterable[FormField], form: Mapping[str, str], own: Mapping[str, set[str]]) -> None:
+    """What may not be changed is the proven person's, the principal's or the organisation's, and nobody else's."""
     for one in fields:
         if one.prefill is None or not one.prefill.locked or one.name not in form:
             continue

@@ -36,6 +36,7 @@ from backend.cases.receipt import receipt
 from backend.cases.reference import Reference
 from backend.cases.settings import CasesSettings
 from backend.catalogue import Catalogue
+from backend.contract.business_licence import LicenceClaims
 from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import CaseReceipt, CaseRequest, ServiceProblem
 from backend.db.engine import Sessions, writing
@@ -88,7 +89,7 @@ class CaseService:
         now = self._tools.clock()
         today = now.astimezone(SHANGHAI).date()
         licence = self._licence(service, request, person, today)
-        checked = checks.check(service, request, person, today)
+        checked = checks.check(service, request, person, licence, today)
         leads = checks.leads(service, request.situation, checked.parts)
         instant = service.limits is not None and service.limits.promised.days == 0
         signature = await self._signature(kiosk_id, request)
@@ -147,12 +148,11 @@ class CaseService:
 
     def _licence(
         self, service: Service, request: CaseRequest, person: Person | None, today: date
-    ) -> dict[str, Any] | None:
+    ) -> LicenceClaims | None:
         if not service.auth.organisation:
             return None
         number = person.number if person else None
-        claims = check_licence(request.licence, self._tools.licence_key, number=number, today=today)
-        return {"uscc": claims.uscc, "name": claims.name, "legal_rep": claims.legal_rep}
+        return check_licence(request.licence, self._tools.licence_key, number=number, today=today)
 
     async def _signature(self, kiosk_id: str, request: CaseRequest) -> Scan | None:
         if not request.signature_png:
@@ -179,7 +179,7 @@ class CaseService:
         request_mac: str,
         service: Service,
         person: Person | None,
-        licence: dict[str, Any] | None,
+        licence: LicenceClaims | None,
         checked: Checked,
         leads: list[tuple[str, str]],
         instant: bool,
@@ -333,12 +333,12 @@ def _outcome(service: Service) -> Text:
 
 
 def _content(
-    service: Service, request: CaseRequest, person: Person | None, licence: dict[str, Any] | None, checked: Checked
+    service: Service, request: CaseRequest, person: Person | None, licence: LicenceClaims | None, checked: Checked
 ) -> dict[str, Any]:
     return {
         "person": {"name": person.name, "number": person.number} if person else None,
         "agent": request.agent.model_dump() if request.agent else None,
-        "licence": licence,
+        "licence": licence.model_dump(include={"uscc", "name", "legal_rep"}) if licence else None,
         "situation": request.situation,
         "form": checked.form,
         "parts": {part.id: part_answers(part, checked.form) for part in checked.parts},

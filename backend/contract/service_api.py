@@ -214,11 +214,15 @@ class DraftToOpen(_Wire):
 
 
 class Draft(_Wire):
+    """What still fits the service as the backend has it; `dropped`: how many answers did not. `service_version` is the
+    one it was saved with."""
+
     service_id: str
     service_version: int
     situation: Answers
     form: Answers = Field(repr=False)
     parts: list[str]
+    dropped: int = 0
 
 
 class ScanKept(_Wire):

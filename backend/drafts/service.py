@@ -97,7 +97,8 @@ class DraftService:
         content = json.loads(row.content)
         today = self._clock().astimezone(_SHANGHAI).date()
         kept = _fitting(service, content["situation"], content["form"], content["parts"], today)
-        return Draft(service_id=service.id, service_version=row.service_version, **kept)
+        dropped = sum(len(content[kind]) - len(kept[kind]) for kind in ("situation", "form", "parts"))
+        return Draft(service_id=service.id, service_version=row.service_version, dropped=dropped, **kept)
 
     async def purge(self, lease: Lease | None = None) -> None:
         """Throw away what has expired."""

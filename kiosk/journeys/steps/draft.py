@@ -173,7 +173,8 @@ async def _restore(journey: Journey, draft: Draft) -> None:
         if draft.form.get(field.name) and form_rules.wrong(field, draft.form[field.name]) is None
     }
     dropped = (
-        len(draft.form.keys() - fitting.keys())
+        draft.dropped
+        + len(draft.form.keys() - fitting.keys())
         + len(draft.situation.keys() - session.situation.keys())
         + len(set(draft.parts) - offered)
     )

@@ -231,6 +231,13 @@ async def test_a_business_licence_where_one_is_asked_for(house: House) -> None:
         assert await refused(house, request) == ("licence-invalid", why)
     other = await simple(house, "company", "intent-0003", licence=licence, proof_id=await prove(house, LI))
     assert await refused(house, other) == ("licence-invalid", "another person's")
+    firm = {"phone": "13800000017", "firm": "别的公司"}
+    assert await refused(house, await simple(house, "company", "intent-0004", licence=licence, form=firm)) == (
+        "form-invalid",
+        "firm",
+    )
+    own = {**firm, "firm": "青口县示范制造有限公司"}
+    await opened(house, await simple(house, "company", "intent-0004", licence=licence, form=own))
 
 
 async def test_services_that_take_no_applications(house: House) -> None:

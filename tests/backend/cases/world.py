@@ -168,7 +168,22 @@ INSTANT = make(
 )
 FREE = make("free", "意见征集", auth="A0", form=[phone_field("phone")], operation="desk.submit")
 SIGNED = make("signed", "签字事项", auth="A3", form=[phone_field("phone")], operation="desk.submit")
-COMPANY = make("company", "企业变更", auth="L2", form=[phone_field("phone")], operation="desk.submit")
+COMPANY = make(
+    "company",
+    "企业变更",
+    auth="L2",
+    form=[
+        phone_field("phone"),
+        {
+            "kind": "text",
+            "name": "firm",
+            "label": T,
+            "prefill": {"value": "licence.name", "source": T, "locked": True},
+            "required": False,
+        },
+    ],
+    operation="desk.submit",
+)
 UNNUMBERED = make("unnumbered", "没有编码", codes=None, form=[phone_field("phone")], operation="desk.submit")
 PACKAGE = make(
     "package",

@@ -79,6 +79,7 @@ async def test_going_on_at_another_kiosk(house: House) -> None:
         "situation": {"whose": "own"},
         "form": GOOD_FORM,
         "parts": [],
+        "dropped": 0,
     }
     async with house.backend.state.sessions() as session:
         raw = (await session.execute(text("SELECT * FROM service_draft"))).one()
@@ -151,7 +152,7 @@ async def test_what_no_longer_fits_is_left_out(house: House) -> None:
     changed = APPLY.model_copy(update={"version": 4, "form": fields})
     house.backend.state.catalogue = catalogue({**SERVICES, "apply": changed})
     status, draft = await reopen(house, saved["code"])
-    assert (status, draft["service_version"]) == (200, 3)
+    assert (status, draft["service_version"], draft["dropped"]) == (200, 3, 2)
     assert draft["form"] == {"holder": "张示范", "rent": "200000", "true": "yes", "phone": "13800000017"}
     house.backend.state.catalogue = catalogue({})
     assert (await reopen(house, saved["code"]))[1]["code"] == "service-unknown"
@@ -162,6 +163,7 @@ async def test_answers_of_another_situation_are_left_out(house: House) -> None:
     draft = (await reopen(house, saved["code"]))[1]
     assert draft["situation"] == {"whose": "own"}
     assert "child" not in draft["form"]
+    assert draft["dropped"] == 1
     stopped = await save(house, situation={"whose": "abroad"})
     assert (await reopen(house, stopped["code"]))[1]["situation"] == {}
 
