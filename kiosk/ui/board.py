@@ -111,6 +111,7 @@ class Target(Widget):
         self.enabled = enabled
         self.tap = tap
         self.veil: Color | None = None
+        self.trace: Callable[[float, float, bool], None] | None = None  # what is drawn on it: place, a new stroke
 
     def add_veil(self, radius: int) -> None:
         """The pressed look: a thin dark layer on top, shown within one frame."""

@@ -16,6 +16,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.keys import ARROWS, DIGITS, Key, KeyPress
 from kiosk.screens import Home, Keypad, Message, MoreTime
+from kiosk.service_screens import Form
 from kiosk.ui import paint, theme
 from kiosk.ui.board import Target, rgb
 
@@ -160,13 +161,14 @@ class Focus:
 
     def _confirm(self) -> None:
         if self._typing:
-            self._fire("primary")
+            self._typing = not self._fire("primary")
         elif self._on is not None:
             self._fire(self._on)
 
     def _type(self, key: Key) -> None:
         name = "delete" if key is Key.DELETE else key.value
-        if self._layer[0] == 0 and isinstance(self._surface.screen, Keypad):
+        takes = isinstance(self._surface.screen, Keypad | Form)
+        if self._layer[0] == 0 and takes and self._find(f"key:{name}") is not None:
             self.hide()
             self._typing = True
             self._fire(f"key:{name}")

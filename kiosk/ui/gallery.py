@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from kiosk.ui import fonts
 from kiosk.ui.config import UiConfig
 from kiosk.ui.pump import Pump
 from kiosk.ui.samples import samples
+from kiosk.ui.samples_services import STATES as SERVICE_STATES
 from kiosk.ui.theme import Prefs
 
 VARIANTS = {
@@ -50,6 +52,8 @@ def _prepare(stage, name: str) -> str:
         surface.open_access()
     elif name == "staff-absent":
         surface.call_staff()
+    elif name in SERVICE_STATES:
+        surface.state.update(deepcopy(SERVICE_STATES[name][1]))
     return name
 
 
@@ -59,6 +63,7 @@ _STATES = {
     "guide-all": "guide",
     "access": "home",
     "staff-absent": "printing",
+    **{name: sample for name, (sample, _) in SERVICE_STATES.items()},
 }
 
 

@@ -19,6 +19,7 @@ from kiosk.ui.sample_data import (
     service,
     tile,
 )
+from kiosk.ui.samples_services import service_samples
 
 T = Text
 _WHO = (
@@ -327,4 +328,4 @@ def _ending() -> dict[str, s.Screen]:
 @cache
 def samples() -> dict[str, s.Screen]:
     """Screens by the name of their picture."""
-    return {**_at_home(), **_beginning(), **_typing(), **_matter(), **_ending()}
+    return {**_at_home(), **_beginning(), **_typing(), **_matter(), **_ending(), **service_samples()}

@@ -337,10 +337,14 @@ class Surface(Widget):
         self._touch_uid = touch.uid
         self._pressed = target
         target.set_pressed(True, self.prefs.high_contrast)
+        if target.trace is not None:
+            target.trace(*touch.pos, True)
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
-        if touch.uid == self._touch_uid and self._pressed is not None and not self._pressed.collide_point(*touch.pos):
+        if touch.uid == self._touch_uid and self._pressed is not None and self._pressed.trace is not None:
+            self._pressed.trace(*touch.pos, False)
+        elif touch.uid == self._touch_uid and self._pressed is not None and not self._pressed.collide_point(*touch.pos):
             self._pressed.set_pressed(False, self.prefs.high_contrast)
             self._pressed = None
         return True
@@ -395,7 +399,8 @@ class Surface(Widget):
         return max(0.0, when + self.debounce_of(touch_id) - time.monotonic()) if touch_id else 0.0
 
     def go_back(self) -> None:
-        self.answer(Nav.BACK)
+        if self.body is None or not self.body.back():
+            self.answer(Nav.BACK)
 
 
 class _Over:

@@ -77,6 +77,10 @@ class Body:
         """Lay this screen over another one, as a sheet. Raises TypeError for a kind that is never laid over."""
         raise TypeError(f"{type(self.screen).__name__} cannot be laid over another screen")
 
+    def back(self) -> bool:
+        """返回 was touched. True: it went back within this screen, which stays."""
+        return False
+
     def every(self, seconds: float, call: Tap) -> None:
         """Call regularly until the screen goes."""
         self._clocks.append(Clock.schedule_interval(lambda _dt: call(), seconds))
@@ -258,7 +262,7 @@ def note_height(board: Board, text: str, width: float, *, icon: bool = False) ->
     return board.text_height(text, width - (size * 1.6 if icon else 0), size)
 
 
-def banner(board: Board, text: str, box: Box, *, tone: str, icon: str) -> float:
+def banner(board: Board, text: str, box: Box, *, tone: str, icon: str, size: float | None = None) -> float:
     """A tinted strip with an icon: a hint, a problem. Returns its height."""
     c = board.c
     fill, ink = {
@@ -267,7 +271,7 @@ def banner(board: Board, text: str, box: Box, *, tone: str, icon: str) -> float:
         "info": (c.tint, c.on_tint),
         "good": (c.success_tint, c.success_ink),
     }[tone]
-    size = board.frame.prefs.type.body
+    size = size or board.frame.prefs.type.body
     indent = size * 1.2 + 28
     inner = Box(box.x + 32 + indent, box.y + 24, box.w - 64 - indent, box.h)
     height = board.text_height(text, inner.w, size, True) + 48
@@ -277,8 +281,8 @@ def banner(board: Board, text: str, box: Box, *, tone: str, icon: str) -> float:
     return height
 
 
-def banner_height(board: Board, text: str, width: float) -> float:
-    size = board.frame.prefs.type.body
+def banner_height(board: Board, text: str, width: float, size: float | None = None) -> float:
+    size = size or board.frame.prefs.type.body
     return board.text_height(text, width - 64 - size * 1.2 - 28, size, True) + 48
 
 

@@ -15,6 +15,8 @@ from tests.kiosk.ui.geometry import faults
 
 pytestmark = pytest.mark.ui
 
+_KEYS = frozenset("），。")
+
 
 @pytest.mark.parametrize("language", list(Language), ids=str)
 @pytest.mark.parametrize("variant", list(VARIANTS))
@@ -69,6 +71,8 @@ def test_no_line_on_any_screen_begins_with_punctuation(window: Pump) -> None:
         show(window, name, Prefs())
     for text, *_ in paint._textures:
         for line in text.split("\n"):
+            if text in _KEYS:
+                continue  # a key that writes the sign
             assert line[:1] not in set("、，。；：？！）》”"), text
 
 
