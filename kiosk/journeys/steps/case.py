@@ -13,7 +13,7 @@ from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import CaseReceipt, CaseRequest, ServiceProblem
 from content.schema.text import Text
 from drivers.cabinet.port import Light
-from kiosk.journal.journal import Intent, IntentKind, Outcome
+from kiosk.journal.journal import Intent, IntentKind, Outcome, Phase
 from kiosk.journal.slips import Slip, print_slip
 from kiosk.journeys import matter
 from kiosk.journeys import service_texts as texts
@@ -27,7 +27,7 @@ from kiosk.link.client import Fault, Refusal, Unreachable
 from kiosk.screens import Choice, Entry, Milestone, Tone, Working
 
 log = structlog.get_logger()
-_TRIES = 3
+_TRIES = 2
 _PAUSE_S = 1.0
 
 
@@ -52,7 +52,7 @@ async def hand_in(journey: Journey, step: int) -> tuple[Intent, CaseReceipt] | R
     intent = await journey.terminal.journal.begin(
         IntentKind.CASE, session=journey.session.id, service=journey.service.id
     )
-    answer = await _open(journey, _request(journey, intent))
+    answer = await _open(journey, intent)
     if isinstance(answer, CaseReceipt):
         log.info("case_received", intent=intent.id, state=answer.state)
         return intent, answer
@@ -77,12 +77,15 @@ _ELSEWHERE = {
 }
 
 
-async def _open(journey: Journey, request: CaseRequest) -> CaseReceipt | Fault:
-    """The same request under the same id gives the same case: it is simply asked again."""
+async def _open(journey: Journey, intent: Intent) -> CaseReceipt | Fault:
+    """The same request under the same id gives the same case: it is simply asked again. The journal notes when, because
+    recovery takes "unknown" for "never" only some time after the last request."""
+    request = _request(journey, intent)
     answer: CaseReceipt | Fault = Unreachable("never tried")
     for attempt in range(_TRIES):
         if attempt:
             await asyncio.sleep(_PAUSE_S)
+            await journey.terminal.journal.advance(intent.id, Phase.BEGUN)
         answer = await journey.terminal.link.open_case(request)
         if not isinstance(answer, Unreachable):
             break

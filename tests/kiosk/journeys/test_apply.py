@@ -509,13 +509,15 @@ async def test_without_an_answer_the_slip_comes_later(
     tmp_path: Path, world: ServiceWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(case_step, "_PAUSE_S", 0.0)
-    world.lose_answers = 3
+    world.lose_answers = 2
     async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
         with pytest.raises(JourneyOver):
             await office.walk(service(ALLOWANCE))
         assert office.screens(Message)[-1].question == texts.CASE_UNKNOWN
         assert len(world.cases) == 1, "asked again under the same id"
         assert not world.slips
+        [intent] = await office.journal.open_intents()
+        assert intent.updated_at > intent.created_at, "when it was asked last"
         assert await office.recover() == 0
         assert len(world.slips) == 1
         assert await office.recover() == 0

@@ -10,17 +10,19 @@ from typing import Any
 import httpx
 import pytest
 
+from backend.sandbox.licences import LicenceWish, make_licence
 from kiosk.journal.journal import Outcome
 from kiosk.journeys.context import JourneyOver
 from kiosk.link.client import BackendLink
 from kiosk.paper_camera import PaperPicture
 from kiosk.screens import Message
 from kiosk.service_screens import Filled, Form, SaveAndLeave, Tick
-from tests.backend.cases.world import APPLY, FREE, INSTANT, PACKAGE, SIGNED, counter, png
+from tests.backend.cases.world import APPLY, COMPANY, FREE, INSTANT, PACKAGE, SIGNED, counter, png
 from tests.backend.house import BACKEND
 from tests.backend.house import House as Counter
+from tests.kiosk.journeys.fakes import Wait
 from tests.kiosk.journeys.office import Office, choices, fill
-from tests.kiosk.journeys.service_world import ServiceWorld
+from tests.kiosk.journeys.service_world import FakeScanner, ServiceWorld
 
 ANSWERS = {
     "phone": "13800000017",
@@ -129,3 +131,23 @@ async def test_saved_here_and_gone_on_with(tmp_path: Path, backend: Counter) -> 
         Form=lambda screen: Filled({entry.name: entry.value for entry in screen.fields}),
     )
     assert _entry(made.screens(Form)[0], "rent").value == "200000"
+
+
+@pytest.mark.parametrize(
+    ("holder", "forged", "accepted"), [("李样本", False, True), ("张示范", False, False), ("李样本", True, False)]
+)
+async def test_organisations_by_a_licence_of_the_registry(
+    tmp_path: Path, backend: Counter, holder: str, forged: bool, accepted: bool
+) -> None:
+    """The card before the reader is 李样本's."""
+    world = ServiceWorld()
+    async with office(tmp_path, backend, world, ScanCode=Wait()) as made:
+        made.scanner = FakeScanner(make_licence(LicenceWish(legal_rep=holder, forged=forged)))
+        if accepted:
+            await made.walk(COMPANY)
+        else:
+            with pytest.raises(JourneyOver):
+                await made.walk(COMPANY)
+            assert made.screens(Message)[-1].question.zh == "执照没有通过核验"
+        assert not await made.journal.open_intents()
+    assert len(world.slips) == accepted
