@@ -8,14 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from backend.contract import service_api as wire
 from content.schema.service import Service
 from content.schema.text import Text
+from drivers.receipt_printer.port import Receipt
 from kiosk.idle import PatientStage
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys.context import Devices, Journey, Terminal
 from kiosk.journeys.registry import JOURNEYS
 from kiosk.journeys.service_slips import slip_of
-from kiosk.screens import Nav
+from kiosk.screens import Choose, Nav
 from kiosk.service_screens import Filled, Form, PapersAnswer, PaperState, ScanAnswer
 from tests.kiosk.journeys.fakes import Points
 from tests.kiosk.journeys.house import SETTINGS, House
@@ -57,6 +59,9 @@ def choices(**wanted: str) -> Callable[[Any], Any]:
     return answer
 
 
+CHOOSE = choices(way="face", account="card")
+
+
 def take_papers(screen: Any) -> Any:
     """Scans what has to be, then goes on."""
     if screen.can_go_on:
@@ -78,6 +83,21 @@ ANSWERS: dict[str, Any] = {
     "Tick": lambda screen: tuple(item.value for item in screen.items if item.chosen),
     "ScanCode": Nav.BACK,
 }
+
+
+def words(receipt: Receipt) -> str:
+    return "\n".join(str(vars(part)) for part in receipt.parts)
+
+
+def request(world: ServiceWorld) -> wire.CaseRequest:
+    """The one case."""
+    [found] = world.cases.values()
+    return found
+
+
+def asked(office: Office, word: str) -> list[Choose]:
+    """The choices whose question begins so."""
+    return [screen for screen in office.screens(Choose) if screen.question.zh.startswith(word)]
 
 
 class Office(House):

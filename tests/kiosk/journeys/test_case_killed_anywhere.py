@@ -8,11 +8,9 @@ import pytest
 
 from kiosk.journal.journal import IntentKind, Outcome
 from tests.kiosk.journeys.fakes import Killed, Points, is_copy
-from tests.kiosk.journeys.office import Office, choices
+from tests.kiosk.journeys.office import CHOOSE, Office
 from tests.kiosk.journeys.sample_services import ALLOWANCE, SHOP, service
 from tests.kiosk.journeys.service_world import ServiceWorld
-
-CHOOSE = choices(way="face", account="card")
 
 
 @pytest.mark.parametrize("content", [ALLOWANCE, SHOP], ids=["application", "package"])

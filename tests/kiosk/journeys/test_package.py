@@ -7,19 +7,13 @@ from typing import Any
 
 import pytest
 
-from backend.contract import service_api as wire
 from kiosk.journeys import service_texts as texts
 from kiosk.journeys.context import JourneyOver
 from kiosk.screens import Choose, Nav, Review
 from kiosk.service_screens import Filled, Form, Papers, PapersAnswer, SaveAndLeave, Tick
-from tests.kiosk.journeys.office import Office, choices, fill
+from tests.kiosk.journeys.office import Office, choices, fill, request
 from tests.kiosk.journeys.sample_services import SHOP, service
 from tests.kiosk.journeys.service_world import ServiceWorld
-
-
-def request(world: ServiceWorld) -> wire.CaseRequest:
-    [found] = world.cases.values()
-    return found
 
 
 async def test_all_of_it_with_each_fact_asked_once(tmp_path: Path) -> None:
