@@ -44,6 +44,11 @@ class Catalogue:
             raise Refused(ProblemCode.SERVICE_UNKNOWN)
         return service
 
+    def told(self, operation: str, form: dict[str, str]) -> dict[str, str]:
+        """What of a form a department is told: the operation's own params, and nothing it does not ask for."""
+        declared = self.pack.operations.get(operation) if self.pack else None
+        return form if declared is None else {name: form[name] for name in declared.params if name in form}
+
     def template(self, name: str) -> Path:
         """The Typst file of a certificate template."""
         path = self.pack.templates.get(name) if self.pack else None

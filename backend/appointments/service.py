@@ -59,7 +59,7 @@ class AppointmentService:
         """Refused: service-unknown, form-invalid, department-down."""
         service = self._catalogue.service(query.service_id, "appointment")
         check_form(service, query.form, whole=False)
-        return Slots(slots=await offered(self._exchange, service, query.form, self._clock()))
+        return Slots(slots=await self._offered(service, query.form, self._clock()))
 
     async def book(self, kiosk_id: str, request: AppointmentRequest) -> Appointment:
         """Idempotent by intent, also while the department has not answered: the same booking is asked for again.
@@ -84,12 +84,15 @@ class AppointmentService:
                 return _settled(row)
         return await self._ask(service, request, person, row)
 
+    async def _offered(self, service: Service, form: dict[str, str], now: datetime) -> list[Slot]:
+        return await offered(self._exchange, service, self._catalogue.told(service.operation or "", form), now)
+
     async def _write_down(
         self, kiosk_id: str, service: Service, request: AppointmentRequest, person: Person | None, mac: str
     ) -> AppointmentRow:
         """The attempt, before the department hears of it."""
         asked_at = self._clock()
-        on_offer = await offered(self._exchange, service, request.form, asked_at)
+        on_offer = await self._offered(service, request.form, asked_at)
         slot = next((one for one in on_offer if one.slot_id == request.slot_id), None)
         if slot is None:
             raise Refused(ServiceProblem.SLOT_TAKEN)

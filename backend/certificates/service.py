@@ -198,7 +198,7 @@ class CertificateService:
 
     async def _ask(self, service: Service, mapping: Mapping, person: Person, form: dict[str, str]) -> dict[str, Any]:
         operation = service.operation or ""
-        answer = await ask(self._exchange, operation, person, form)
+        answer = await ask(self._exchange, operation, person, self._catalogue.told(operation, form))
         try:
             return mapping.content(service, form, answer, datetime.now(_SHANGHAI).date())
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -39,7 +39,8 @@ class RecordService:
         async with self._sessions() as session:
             shown = Shown(query.proof_id, (query.name, query.number), query.licence)
             person = await self._door.who(session, kiosk_id, service, shown)
-        answer = await ask(self._exchange, service.operation, person, query.form)
+        told = self._catalogue.told(service.operation, query.form)
+        answer = await ask(self._exchange, service.operation, person, told)
         reply = _wire(rendered(service, query.form, answer))
         log.info("record_shown", kiosk=kiosk_id, service=service.id, person=person.person_hash[:16] if person else "")
         return reply

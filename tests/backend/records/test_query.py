@@ -56,6 +56,14 @@ async def test_own_data_in_both_languages(hall: Hall) -> None:
         assert secret not in told
 
 
+async def test_a_department_is_told_only_what_it_asks_for(hall: Hall) -> None:
+    """`population.person` declares no params: what the resident chose stays with us."""
+    offered(hall, operation="population.person", record={"entries": [RECORD["entries"][0]]})
+    hall.departments.answers["population.person"] = ANSWER
+    await hall.told("/records/query", await asked(hall))
+    assert hall.departments.asked == [("population.person", {"name": NAME, "number": NUMBER})]
+
+
 async def test_the_form_names_nobody_else(hall: Hall) -> None:
     """A form field called like ours does not reach the department in its place."""
     fields = [{"kind": "text", "name": name, "label": text(name)} for name in ("name", "number")]
