@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from backend.contract.business_licence import LicenceClaims
 from backend.contract.kiosk_api import IdentityProof
-from backend.contract.service_api import Agent
+from backend.contract.service_api import Agent, Prefill
 from content.schema.text import Text
 from drivers.id_reader.port import IdCard
 
@@ -34,7 +34,8 @@ class Session:
     situation: dict[str, str] = field(default_factory=dict)
     parts: list[str] | None = None  # of a package, the chosen ones; None: not chosen yet
     scans: dict[str, list[str]] = field(default_factory=dict)  # material id → ids of its kept pages
-    known: dict[str, Known] | None = None  # prefilled fields, by name; None: nobody was asked yet
+    known: dict[str, Known] = field(default_factory=dict)  # prefilled fields, by name
+    fetched: list[Prefill] | None = None  # what the departments gave; None: they were not asked yet
     for_another: bool = False
     relation: str = ""
     principal: Agent | None = None
@@ -43,6 +44,7 @@ class Session:
     delivery: str | None = None
     signature: bytes | None = None  # PNG
     draft_code: str | None = None
+    failure: str = ""  # what ended the journey before, where it is reported (办不成事)
     resumed: set[str] = field(default_factory=set)  # steps whose answers came with a draft: not asked again
 
     def __repr__(self) -> str:
@@ -51,7 +53,7 @@ class Session:
     def wipe(self) -> None:
         """Forget the person. Python cannot overwrite immutable strings; dropping every reference is what it can do,
         and core dumps are off."""
-        for each in (self.form, self.situation, self.scans, self.resumed):
+        for each in (self.form, self.situation, self.scans, self.known, self.resumed):
             each.clear()
         empty = Session(id=self.id, face_refusals=self.face_refusals)
         for one in fields(self):

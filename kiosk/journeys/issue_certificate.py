@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from content.schema.service import ChoiceField
+from content.schema.forms import ChoiceField, NumberField
 from drivers.cabinet.port import Light
 from kiosk.journal.slips import Slip, print_slip
-from kiosk.journeys import texts
+from kiosk.journeys import counter_texts, texts
+from kiosk.journeys.apply import identify
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.receipts import certificate_slip
-from kiosk.journeys.steps import Move, walk
+from kiosk.journeys.steps import Move, StepCoroutine, walk
 from kiosk.journeys.steps.explain import ask_consent, show_guide
-from kiosk.journeys.steps.fill import ask_choice, ask_number
+from kiosk.journeys.steps.fill import ask_choice_step, ask_number_step
 from kiosk.journeys.steps.finish import goodbye, rate
-from kiosk.journeys.steps.identify import prove_holder, read_card
+from kiosk.journeys.steps.form import pages
 from kiosk.journeys.steps.issue import fetch_file, issue, preview, review
+from kiosk.journeys.steps.messages import end_with
 from kiosk.journeys.steps.print_document import Printed, print_certificate
 
 
@@ -23,31 +25,46 @@ async def issue_certificate(journey: Journey) -> None:
     """Raises `JourneyOver`, `TimedOut` or `CancelledError` when it ends early; open intents are then resolved by
     `kiosk.journal.recovery`, as after a crash."""
     journey.steps = 5
-    fields = [
-        partial(ask_choice if isinstance(field, ChoiceField) else ask_number, journey, field, 3)  # type: ignore[arg-type]
-        for field in journey.service.form
-    ]
+    if _stock_is_out(journey):
+        raise await end_with(journey, counter_texts.STOCK_OUT, counter_texts.STOCK_OUT_BODY)
     moved = await walk(
         [
             partial(show_guide, journey),
             partial(ask_consent, journey),
-            partial(read_card, journey),
-            partial(prove_holder, journey),
-            *fields,
+            partial(identify, journey),
+            *_questions(journey),
             partial(review, journey),
         ]
     )
     if moved is Move.BACK:
         raise JourneyOver("left at the guide")
 
-    slip = await _issue_and_print(journey)
+    slip = await issue_and_print(journey)
     await rate(journey, 5)
     # The card first: it is what people leave behind.
     reminders = (texts.TAKE_CARD, texts.TAKE_PAPER, texts.TAKE_SLIP if slip else texts.NO_SLIP)
     await goodbye(journey, reminders)
 
 
-async def _issue_and_print(journey: Journey) -> bool:
+def _questions(journey: Journey) -> list[StepCoroutine]:
+    """A question a screen where touching or digits answer it; a page where something has to be written."""
+    form = journey.service.form
+    if all(isinstance(field, ChoiceField | NumberField) for field in form) and not journey.service.pages:
+        return [
+            ask_choice_step(journey, field, 3) if isinstance(field, ChoiceField) else ask_number_step(journey, field, 3)
+            for field in form
+            if isinstance(field, ChoiceField | NumberField)
+        ]
+    return pages(journey, 3)
+
+
+def _stock_is_out(journey: Journey) -> bool:
+    """Counted paper of which this terminal is known to have none left; what was never loaded is not known."""
+    paper = journey.service.certificate
+    return paper is not None and paper.stock is not None and journey.terminal.link.stock.get(paper.stock) == 0
+
+
+async def issue_and_print(journey: Journey) -> bool:
     """The certificate's file and pictures live in here only: when the goodbye is said, they are gone. True: with a
     slip."""
     intent, certificate = await issue(journey)

@@ -63,6 +63,7 @@ class BackendLink(ServiceCalls):
         self.way = Reachability()
         self._asking = 0
         self._clock_offset = timedelta(0)
+        self.stock: dict[str, int] = {}  # blanks of counted paper left here, as of the last hello
 
     def use(self, base_url: str, context: ssl.SSLContext | None = None) -> None:
         """From now on ask there. `context` trusts the backend's authority and holds the kiosk's certificate."""
@@ -100,6 +101,7 @@ class BackendLink(ServiceCalls):
         answer = await self._call(Hello, "GET", "/hello", retries=0, timeout_s=_HELLO_TIMEOUT_S)
         if isinstance(answer, Hello):
             self._clock_offset = answer.now - datetime.now(UTC)
+            self.stock = answer.stock
         return answer
 
     def now(self) -> datetime:

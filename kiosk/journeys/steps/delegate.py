@@ -46,7 +46,8 @@ async def _for_whom(journey: Journey, step: int) -> Move:
     if session.for_another != (answer == "another"):
         # What is known or was written is the other person's.
         session.for_another = answer == "another"
-        session.principal, session.relation, session.known = None, "", None
+        session.principal, session.relation, session.fetched = None, "", None
+        session.known.clear()
         session.form.clear()
     return Move.ON
 
@@ -111,7 +112,8 @@ async def _principal(journey: Journey, rules: Delegation, step: int) -> Move:
                 relation=session.relation, principal_name=values[_NAME.name], principal_number=values[_NUMBER.name]
             )
             if principal != session.principal:
-                session.principal, session.known = principal, None
+                session.principal = principal
+                session.known.clear()
             return Move.ON
 
 

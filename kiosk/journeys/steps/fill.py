@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from content.schema.base import holds
 from content.schema.service import ChoiceField, NumberField
 from content.schema.text import Text
 from drivers.cabinet.port import Light
 from drivers.code_scanner.port import CodeKind, CodeScanner, ScanContext, ScannedCode
 from kiosk.journeys.context import Journey
-from kiosk.journeys.steps import Move
+from kiosk.journeys.steps import Move, StepCoroutine
 from kiosk.journeys.waiting import first_of
 from kiosk.screens import Choice, Choose, Keypad, Nav
 
@@ -73,3 +74,25 @@ async def _scan_account(scanner: CodeScanner) -> ScannedCode:
         code = await scanner.scan(ScanContext.BILL_ACCOUNT)
         if code.kind in (CodeKind.BILL_ACCOUNT, CodeKind.OTHER):
             return code
+
+
+def ask_choice_step(journey: Journey, field: ChoiceField, step: int) -> StepCoroutine:
+    """`ask_choice` as a step of a walk; passed over where the field does not apply."""
+
+    async def ask() -> Move:
+        if not holds(field.when, journey.session.form):
+            return Move.SKIP
+        return await ask_choice(journey, field, step)
+
+    return ask
+
+
+def ask_number_step(journey: Journey, field: NumberField, step: int) -> StepCoroutine:
+    """`ask_number` likewise."""
+
+    async def ask() -> Move:
+        if not holds(field.when, journey.session.form):
+            return Move.SKIP
+        return await ask_number(journey, field, step)
+
+    return ask

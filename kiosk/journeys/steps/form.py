@@ -104,7 +104,7 @@ def _screen(journey: Journey, page: Page, fields: Sequence[FormField], step: int
 
 
 def _entry(journey: Journey, field: FormField) -> FormEntry:
-    known = (journey.session.known or {}).get(field.name)
+    known = journey.session.known.get(field.name)
     value = journey.session.form.get(field.name)
     if known is not None and (known.locked or value is None):
         value = known.value
@@ -133,7 +133,7 @@ def _keep(journey: Journey, fields: Sequence[FormField], values: Mapping[str, st
     """Into the session. Of a page that is left half-way only what fits: a draft shall open without faults."""
     session = journey.session
     for field in fields:
-        known = (session.known or {}).get(field.name)
+        known = session.known.get(field.name)
         value = form_rules.tidy(field, values.get(field.name, ""))
         if known is not None and known.locked:
             value = known.value

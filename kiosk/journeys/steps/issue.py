@@ -7,11 +7,12 @@ import structlog
 from backend.contract.kiosk_api import FieldEntry, IssuedCertificate, IssueRequest, ReviewRequest
 from content.schema.text import Text
 from kiosk.journal.journal import Intent, IntentKind, Outcome
-from kiosk.journeys import texts
-from kiosk.journeys.context import Journey
+from kiosk.journeys import counter_texts, matter, texts
+from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.steps import Move
-from kiosk.journeys.steps.messages import end_with_fault
-from kiosk.link.client import Refusal, Unreachable
+from kiosk.journeys.steps.counter import who
+from kiosk.journeys.steps.messages import end_with, end_with_fault
+from kiosk.link.client import Fault, Refusal, Unreachable
 from kiosk.screens import Entry, Milestone, Nav, Preview, PreviewAnswer, Review, Working
 
 log = structlog.get_logger()
@@ -26,12 +27,11 @@ def entry_of(field: FieldEntry) -> Entry:
 async def review(journey: Journey) -> Move:
     """What the certificate will say, masked; nothing is issued before the resident confirms."""
     journey.stage.show(_working(journey, texts.QUERYING))
-    proof_id = _proof_id(journey)
     answer = await journey.terminal.link.review(
-        ReviewRequest(service_id=journey.service.id, proof_id=proof_id, form=dict(journey.session.form))
+        ReviewRequest(service_id=journey.service.id, form=matter.form(journey), **who(journey))
     )
     if isinstance(answer, Refusal | Unreachable):
-        raise await end_with_fault(journey, answer)
+        raise await _refused(journey, answer)
     reply = await journey.stage.ask(
         Review(
             question=texts.REVIEW,
@@ -55,14 +55,14 @@ async def issue(journey: Journey) -> tuple[Intent, IssuedCertificate]:
         IssueRequest(
             intent_id=intent.id,
             service_id=journey.service.id,
-            proof_id=_proof_id(journey),
-            form=dict(journey.session.form),
+            form=matter.form(journey),
+            **who(journey),
         )
     )
     if isinstance(answer, Refusal):
         await journey.terminal.journal.settle(intent.id, Outcome.NEVER_HAPPENED)
     if isinstance(answer, Refusal | Unreachable):
-        raise await end_with_fault(journey, answer)
+        raise await _refused(journey, answer)
     log.info("certificate_issued", intent=intent.id, pages=answer.pages)
     return intent, answer
 
@@ -114,7 +114,7 @@ def _working(journey: Journey, question: Text) -> Working:
     )
 
 
-def _proof_id(journey: Journey) -> str:
-    if journey.session.proof is None:
-        raise RuntimeError("identity not proven in this session")
-    return journey.session.proof.proof_id
+async def _refused(journey: Journey, fault: Fault) -> JourneyOver:
+    if isinstance(fault, Refusal) and fault.code in counter_texts.REFUSED:
+        return await end_with(journey, *counter_texts.REFUSED[fault.code])
+    return await end_with_fault(journey, fault)

@@ -23,32 +23,28 @@ _LOCAL = ("card.", "licence.")  # what the terminal itself holds
 
 
 async def look_up(journey: Journey, step: int) -> None:
-    """Once, before the first page. A department that does not answer costs nobody the form: its fields are typed.
+    """Before each page, because an answer may have brought fields; the departments are asked once. One that does not
+    answer costs nobody the form: its fields are typed.
 
     An agent's own data are never filled in for the principal: only what the agent has said of them."""
     session = journey.session
-    if session.known is not None:
-        return
-    fields = matter.fields(journey)
-    session.known = {
-        field.name: Known(value, field.prefill.source, field.prefill.locked)
-        for field in fields
-        if field.prefill is not None and (value := _local(journey, field)) and _fits(field, value)
-    }
+    fields = [field for field in matter.fields(journey) if field.prefill is not None]
     elsewhere = [field for field in fields if field.prefill and not field.prefill.value.startswith(_LOCAL)]
-    if session.proof is None or session.for_another or not elsewhere:
-        return
-    journey.stage.show(Working(question=texts.LOOKING_UP, speech=texts.LOOKING_UP, trail=journey.trail(step)))
-    request = PrefillRequest(service_id=journey.service.id, proof_id=session.proof.proof_id)
-    answer = await journey.terminal.link.prefill(request)
-    if isinstance(answer, Refusal | Unreachable):
-        return
-    by_name = {field.name: field for field in fields}
-    for found in answer.values:
-        field = by_name.get(found.field)
-        if field is not None and found.field not in session.known and _fits(field, found.value):
+    if session.fetched is None and elsewhere and session.proof is not None and not session.for_another:
+        journey.stage.show(Working(question=texts.LOOKING_UP, speech=texts.LOOKING_UP, trail=journey.trail(step)))
+        request = PrefillRequest(service_id=journey.service.id, proof_id=session.proof.proof_id)
+        answer = await journey.terminal.link.prefill(request)
+        session.fetched = [] if isinstance(answer, Refusal | Unreachable) else answer.values
+    fetched = {found.field: found for found in session.fetched or []}
+    for field in fields:
+        if field.name in session.known or field.prefill is None:
+            continue
+        found = fetched.get(field.name)
+        if _fits(field, value := _local(journey, field)):
+            session.known[field.name] = Known(value, field.prefill.source, field.prefill.locked)
+        elif found is not None and _fits(field, found.value):
             source = Text(found.source_zh, found.source_en)
-            session.known[found.field] = Known(found.value, source, found.locked)
+            session.known[field.name] = Known(found.value, source, found.locked)
 
 
 def _fits(field: FormField, value: str) -> bool:

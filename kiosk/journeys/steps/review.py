@@ -86,7 +86,7 @@ def review_entries(journey: Journey) -> tuple[Entry, ...]:
         if label is not None:
             entries.append(Entry(each.question, label))
     form = matter.form(journey)
-    known = session.known or {}
+    known = session.known
     for field in matter.fields(journey):
         if field.name in form:
             source = known[field.name].source if field.name in known else None
