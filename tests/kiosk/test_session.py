@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from backend.contract.service_api import Agent
+from backend.contract.service_api import Agent, Prefill
 from content.schema.text import Text
 from kiosk.session import Known, Session
 from tests.kiosk.journeys.fakes import demo_card
@@ -17,7 +17,8 @@ def test_wiped() -> None:
     session.situation["home"] = "none"
     session.parts = ["licence"]
     session.scans["lease"] = ["scan-1"]
-    session.known = {"name": Known("李样本", Text.same("x"), True)}
+    session.known["name"] = Known("李样本", Text.same("x"), True)
+    session.fetched = [Prefill(field="name", value="李样本", source_zh="x", source_en="x")]
     session.for_another, session.relation = True, "child"
     session.principal = Agent(relation="child", principal_name="陈示例", principal_number="519999194912310181")
     session.licence, session.delivery, session.signature, session.draft_code = "a", "courier", b"x", "1234567890"

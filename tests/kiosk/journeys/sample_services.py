@@ -215,7 +215,15 @@ SHOP: dict[str, Any] = {
                 "department": "city",
                 "operation": "city.submit",
                 "needs": ["food"],
-                "form": [{"kind": "text", "name": "sign_text", "label": t("招牌上的字")}],
+                "form": [
+                    {"kind": "text", "name": "sign_text", "label": t("招牌上的字")},
+                    {
+                        "kind": "text",
+                        "name": "owner",
+                        "label": t("店主"),
+                        "prefill": {"value": "card.name", "source": t("身份证"), "locked": True},
+                    },
+                ],
                 "result": t("招牌备案"),
             },
             {

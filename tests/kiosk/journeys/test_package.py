@@ -30,7 +30,7 @@ async def test_all_of_it_with_each_fact_asked_once(tmp_path: Path) -> None:
             leads=office.terminal.department("market"), partners=office.terminal.department("fire")
         )
         asked = [entry.name for screen in office.screens(Form) for entry in screen.fields]
-        assert asked == ["shop_name", "shop_address", "dishes", "sign_text"]
+        assert asked == ["shop_name", "shop_address", "dishes", "sign_text", "owner"]
         assert [paper.id for paper in office.screens(Papers)[0].papers] == ["lease"]
         printed = "\n".join(str(vars(part)) for part in world.slips[0].parts)
     sent = request(world)
@@ -121,3 +121,21 @@ async def test_required_by_any_part_is_required(tmp_path: Path) -> None:
     async with Office(tmp_path / "j.sqlite3", world, Form=answer) as office:
         await office.walk(service(SHOP))
         assert len(office.screens(Form)) == 2
+
+
+async def test_a_part_chosen_later_brings_its_prefilled_fields(tmp_path: Path) -> None:
+    ticks: list[Any] = [("licence",), ("licence", "food", "sign")]
+    forms = iter([lambda screen: Nav.BACK, fill])
+    papers = iter(["lease", PapersAnswer.GO_ON, Nav.BACK, PapersAnswer.GO_ON])
+    world = ServiceWorld()
+    async with Office(
+        tmp_path / "j.sqlite3",
+        world,
+        Tick=ticks,
+        Form=lambda screen: next(forms)(screen),
+        Papers=lambda screen: next(papers),
+    ) as office:
+        await office.walk(service(SHOP))
+        owner = office.screens(Form)[-1].fields[-1]
+    assert owner.locked
+    assert request(world).form["owner"] == "李样本"
