@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from backend.contract.kiosk_api import Hello
-from content.load import Pack, PackError
+from content.load import Brief, Pack, PackError
 from content.schema.service import Door, Service
 from content.schema.text import Text
 from kiosk import texts as shell
@@ -32,6 +33,7 @@ _SESSION_S = 3600.0  # no session lasts so long
 _HELLO_TRIES = 2  # before a session
 _LINE_S = 0.1
 _LIST_IDLE_S = 45.0
+_START_S = 60.0  # a service that opens by itself waits so long for the backend and the devices
 _STAFF_S = 30.0  # the number to call stays on the screen so long
 
 
@@ -62,6 +64,7 @@ class Reception:
         await self._finish(texts.FINISHING)
         health = asyncio.create_task(self._watch_health())
         try:
+            await self._open_at_start()
             while True:
                 service = await self._at_home()
                 if service is not None:
@@ -128,6 +131,24 @@ class Reception:
             if chosen_service is None:
                 return None
             name = chosen_service
+        return await self._startable(name)
+
+    async def _open_at_start(self) -> None:
+        """For who edits a service: its journey without a touch, once, as soon as the house around it is ready."""
+        brief = self._pack.brief(self._terminal.settings.start_service)
+        if brief is None:
+            return
+        self.stage.show(self._front())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_START_S):
+                while self._reason(brief) is not None:
+                    await self._health_changed.wait()
+                    self._health_changed.clear()
+        if (service := await self._startable(brief.id)) is not None:
+            await self._serve(service)
+
+    async def _startable(self, name: str) -> Service | None:
+        """The service, or None after the resident was told why not."""
         try:
             service = self._pack.services[name]
         except (PackError, KeyError) as error:
@@ -202,7 +223,7 @@ class Reception:
     def _home(self) -> Home:
         return home_screen(self._pack, self._terminal.devices, self._backend_reachable, self._here)
 
-    def _reason(self, service: Service) -> Text | None:
+    def _reason(self, service: Service | Brief) -> Text | None:
         for reason in self._closed.values():
             return reason
         return start_reason(service, self._terminal.devices, self._backend_reachable, self._here)

@@ -21,6 +21,7 @@ class KioskSettings(BaseSettings):
     site_en: str = "Qingkou Community Service Point"
     terminal: str = "QK-0107"
     division: str = Field("519999", pattern=r"^\d{0,12}$")  # where it stands; what is not offered there says so
+    start_service: str = ""  # opened by itself at the start, for a preview
     staff_phone: str = "0000-12345"  # shown when a resident calls staff; configuration of the site
 
     width: int = 1080

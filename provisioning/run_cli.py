@@ -58,20 +58,21 @@ def run(
 ) -> None:
     """Start backend, sandbox, virtual cabinet and kiosk, and keep them running until Ctrl-C."""
     ports = Ports(backend_port, sandbox_port, cabinet_port, network_port, vnc_port, fleet_port)
-    stack = Stack(var_dir, ports=ports, headless=headless, speed=speed, on_event=_say)
+    stack = Stack(var_dir, ports=ports, headless=headless, speed=speed, on_event=tell)
     try:
-        asyncio.run(_run(stack, verbose))
+        asyncio.run(run_until_stopped(stack, verbose))
     except (PortInUseError, AlreadyRunningError, ChildFailed) as error:
         typer.echo(f"\n{error}", err=True)
         raise typer.Exit(1) from None
 
 
-def _say(event: Event) -> None:
+def tell(event: Event) -> None:
     mark = {Happening.READY: "·", Happening.DIED: "!", Happening.GIVEN_UP: "!!"}[event.what]
     typer.echo(f"  {mark} {event.text}")
 
 
-async def _run(stack: Stack, verbose: bool) -> None:
+async def run_until_stopped(stack: Stack, verbose: bool, words: str = GUIDE) -> None:
+    """Start, say `words`, and stop at Ctrl-C. Raises what stops the start."""
     started = time.monotonic()
     stopping = _on_signals(stack)
     typer.echo("Starting Menkou 门口 …")
@@ -87,7 +88,7 @@ async def _run(stack: Stack, verbose: bool) -> None:
             logs = _short(stack.log_dir)
             console = stack.console_url
             password = _short(stack.backend_dir / "console-password.txt")
-            guide = GUIDE.format(
+            guide = words.format(
                 url=stack.cabinet_url, where=where, console=console, password=password, logs=logs, pin=PIN
             )
             typer.echo(guide)

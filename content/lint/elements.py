@@ -49,7 +49,7 @@ def _materials(materials: list[Material], place: str, known: Known) -> Iterator[
             if material.fetched_by is None and material.replaced_by is None:
                 yield fault(
                     here,
-                    "政府核发的材料不得要求提交；请写 fetched_by（取得的接口）或 replaced_by（代替的电子证照）",
+                    "政府核发的不得要求提交；请写 fetched_by 或 replaced_by",
                     "is issued by the government: it must not be asked for; say which operation fetches it (fetched_by), "
                     "or which e-certificate replaces it (replaced_by)",
                 )

@@ -53,6 +53,16 @@ async def _end(task: asyncio.Task[None]) -> None:
         await task
 
 
+async def test_a_service_may_open_by_itself_once(tmp_path: Path, pack: Pack) -> None:
+    async with House(tmp_path / "j.sqlite3", World(), Home=[Wait()]) as house:
+        reception = _reception(house, pack)
+        reception._terminal.settings = SETTINGS.model_copy(update={"start_service": "water-bill"})
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: "Goodbye" in house.stage.kinds() and house.stage.kinds()[-1] == "Home")
+        assert house.stage.kinds().count("Goodbye") == 1
+        await _end(task)
+
+
 async def test_two_residents_one_after_the_other(tmp_path: Path, pack: Pack) -> None:
     answers = ["service:water-bill", "service:social-insurance-enrolment-proof", Wait()]
     async with House(tmp_path / "j.sqlite3", World(), Home=answers) as house:
