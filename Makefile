@@ -11,7 +11,7 @@ WORKERS ?= 3
 LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
 
-.PHONY: help setup setup-dev run test test-databases lint format bench bench-drivers bench-fleet soak-drivers fuzz screenshots demo faults drill-fleet drill-ha lock clean clean-room
+.PHONY: help setup setup-dev run test test-databases lint format bench bench-drivers bench-fleet soak-drivers fuzz screenshots demo faults drill-fleet drill-content drill-ha lock clean clean-room
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench-fleet: setup ## the desk under 57,705 kiosks, half an hour; ARGS="--quick"
 
 drill-fleet: setup ## kill -9 of PostgreSQL, API processes and the worker under load; nothing acknowledged may be missing
 	@$(BIN)/python -m provisioning.drills.fleet_cli $(ARGS)
+
+drill-content: setup ## a signed release to 200 kiosks of which 3 % cannot run it: the gate must halt it (two minutes)
+	@$(BIN)/python -m provisioning.drills.content_cli $(ARGS)
 
 drill-ha: setup ## kill the primary of a PostgreSQL with a standby under load (needs Debian's patroni, etcd-server)
 	@$(BIN)/python -m provisioning.drills.patroni_cli $(ARGS)

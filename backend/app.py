@@ -28,8 +28,7 @@ from backend.db.engine import make_engine, make_sessions
 from backend.db.migrate import migrate
 from backend.devices.routes import router as devices
 from backend.exchange.client import ExchangeClient
-from backend.feedback.complaint_routes import router as complaints
-from backend.feedback.routes import router as feedback
+from backend.feedback import wiring as feedback
 from backend.fleet.commands import wiring as commands
 from backend.fleet.desired import wiring as desired
 from backend.fleet.heartbeat import wiring as heartbeat
@@ -61,7 +60,20 @@ _FIELD = re.compile(r"[a-z_]{1,40}")
 _MAX_BODY = 1 << 20  # bytes
 
 # Opened in this order, closed in the other.
-PARTS = (staff, kiosk_identity, desired, commands, releases, tuf_desk, heartbeat, alerts, cases, console, operations)
+PARTS = (
+    staff,
+    kiosk_identity,
+    desired,
+    commands,
+    releases,
+    tuf_desk,
+    heartbeat,
+    alerts,
+    cases,
+    feedback,
+    console,
+    operations,
+)
 
 
 def create_app(
@@ -122,7 +134,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     everyday = (devices, identity, certificates, records, stock, bills, payments, appointments, queue)
-    for router in (*everyday, feedback, complaints, assistance, staff_queues):
+    for router in (*everyday, assistance, staff_queues):
         app.include_router(router)
     for part in PARTS:
         for router in part.ROUTERS:

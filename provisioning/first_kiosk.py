@@ -25,6 +25,7 @@ from backend.fleet.settings import FleetSettings
 from backend.regions.models import Region
 from backend.secret_files import write_secret
 from backend.settings import BackendSettings
+from provisioning.demo_signing import demo_keepers
 
 _BY = "command-line:first-start"
 _SITE = "S-QK"
@@ -46,6 +47,7 @@ async def make(terminal: str, token_file: Path, ticket_file: Path) -> None:
     engine = make_engine(settings.effective_database_url)
     try:
         await migrate(engine)
+        demo_keepers(settings).ensure_root(datetime.now(UTC))  # before the kiosk is enrolled: it is told then
         sessions = make_sessions(engine)
         now = datetime.now(UTC)
         async with writing(sessions) as session:

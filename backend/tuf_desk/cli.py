@@ -39,7 +39,7 @@ def _desk() -> Iterator[TufDesk]:
 def keys(out: Annotated[Path, typer.Argument(help="The folder that is carried to the ceremony.")]) -> None:
     """Write the public halves of this desk's snapshot and timestamp keys; make the keys if there are none."""
     with _desk() as desk:
-        for public in desk.keys.public():
+        for public in desk.keys.public().values():
             file = out / f"{public.name}.public.json"
             write(file, public.to_bytes())
             print(f"{file}: key id {public.key.keyid}")

@@ -25,13 +25,13 @@ class OnlineKeys:
             write_secret(file, pem(Ed25519PrivateKey.generate(), None))
         return load_signer(file, None)
 
-    def public(self) -> list[PublicKey]:
-        """For the ceremony of the root."""
-        found = []
+    def public(self) -> dict[str, PublicKey]:
+        """By role, for the ceremony of the root. New keys have new names: the old ones stay known there."""
+        found = {}
         for role in ONLINE:
             key = self.signer(role).public_key
             assert isinstance(key, SSlibKey)  # noqa: S101 - ours are
-            found.append(PublicKey(role, key))
+            found[role] = PublicKey(f"{role}-{key.keyid[:8]}", key)
         return found
 
 

@@ -135,9 +135,9 @@ class TufDesk:
                 raise SigningFault("this root has not enough signatures; `menkou sign status` says whose are missing")
             if new.signed.is_expired(now):
                 raise SigningFault("this root has expired; `menkou sign root rotate` makes the next one")
-            for public in self.keys.public():
-                if public.key.keyid not in new.signed.roles[public.name].keyids:
-                    raise SigningFault(f"this root does not know this desk's {public.name} key; add it at the ceremony")
+            for role, public in self.keys.public().items():
+                if public.key.keyid not in new.signed.roles[role].keyids:
+                    raise SigningFault(f"this root does not know this desk's {role} key; add {public.name} to it")
             write(self._file("root", new.signed.version), data)
             if self._newest("targets"):
                 self._publish(now)

@@ -74,15 +74,21 @@ def add_key(file: Path, folder: Folder = _HERE) -> None:
 def new_root(
     root_key: Annotated[list[str], typer.Option(help="A keeper's key; three of them.")],
     targets_key: Annotated[list[str], typer.Option(help="A key that signs releases.")],
-    snapshot_key: Annotated[str, typer.Option(help="The desk's.")] = SNAPSHOT,
-    timestamp_key: Annotated[str, typer.Option(help="The desk's.")] = TIMESTAMP,
+    snapshot_key: Annotated[str, typer.Option(help="The desk's; found by itself if there is one only.")] = "",
+    timestamp_key: Annotated[str, typer.Option(help="The desk's.")] = "",
     threshold: Annotated[int, typer.Option(min=1, help="How many keepers must sign.")] = 2,
     folder: Folder = _HERE,
 ) -> None:
     """Begin the first root; then the keepers sign it."""
-    named = {ROOT: root_key, TARGETS: targets_key, SNAPSHOT: [snapshot_key], TIMESTAMP: [timestamp_key]}
+    ceremony = Ceremony(folder)
     with _told():
-        Ceremony(folder).begin_root(named, {ROOT: threshold}, datetime.now(UTC))
+        named = {
+            ROOT: root_key,
+            TARGETS: targets_key,
+            SNAPSHOT: [snapshot_key or _only(ceremony, SNAPSHOT)],
+            TIMESTAMP: [timestamp_key or _only(ceremony, TIMESTAMP)],
+        }
+        ceremony.begin_root(named, {ROOT: threshold}, datetime.now(UTC))
     _show(folder)
 
 
@@ -172,6 +178,14 @@ def _show(folder: Path) -> bool:
 
 def _asked(passphrase: str | None) -> str:
     return passphrase if passphrase is not None else typer.prompt("Passphrase", hide_input=True)
+
+
+def _only(ceremony: Ceremony, role: str) -> str:
+    """The desk's key for a role, by its name."""
+    found = [name for name in ceremony.names().values() if name == role or name.startswith(f"{role}-")]
+    if len(found) != 1:
+        raise SigningFault(f"{len(found)} keys are called {role}; bring the desk's, or name it with --{role}-key")
+    return found[0]
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -44,7 +44,7 @@ class Refused:
     """The metadata is not to be believed, or not any more. `code`: ours, for reports. What was believed stays."""
 
     code: str
-    role: str = ""
+    at: str = ""  # which file was asked for last
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import structlog
@@ -38,15 +39,17 @@ _TOO_SLOW = DeskSilent("too slow")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Some bytes under their digest."""
+    """Some bytes under their digest, in hex."""
 
-    sha256: str
+    digest: str
     size: int
     bytes_per_s: int = 0  # 0: no cap
+    algorithm: Literal["sha256", "sha512"] = "sha256"
 
     @property
     def usable(self) -> bool:
-        return len(self.sha256) == 64 and set(self.sha256) <= set("0123456789abcdef") and self.size >= 0
+        length = 2 * hashlib.new(self.algorithm).digest_size
+        return len(self.digest) == length and set(self.digest) <= set("0123456789abcdef") and self.size >= 0
 
 
 async def download(order: RolloutOrder, folder: Path, desk: Callable[[], FleetDesk], pause: Pause) -> Path:
@@ -60,18 +63,18 @@ async def download(order: RolloutOrder, folder: Path, desk: Callable[[], FleetDe
 
 
 async def fetch(wanted: Wanted, folder: Path, opened: Opened, pause: Pause) -> Path:
-    """`folder/<sha256>`, verified. `pause(attempt, fault)` waits between two tries. Raises InstallFailed."""
+    """`folder/<digest>`, verified. `pause(attempt, fault)` waits between two tries. Raises InstallFailed."""
     if not wanted.usable:
         raise InstallFailed("order-unusable")
-    part = folder / f"{wanted.sha256}.part"
-    whole = folder / wanted.sha256
-    if await asyncio.to_thread(_there, folder, whole, wanted.sha256):
+    part = folder / f"{wanted.digest}.part"
+    whole = folder / wanted.digest
+    if await asyncio.to_thread(_there, wanted, folder, whole):
         return whole
     attempt = damaged = slow = 0
     while True:
         fault = await _fetch(wanted, part, opened)
         if fault is None:
-            if await asyncio.to_thread(_digest, part) == wanted.sha256:
+            if await asyncio.to_thread(_digest, part, wanted) == wanted.digest:
                 await asyncio.to_thread(_take, part, whole)
                 return whole
             part.unlink()
@@ -106,12 +109,12 @@ async def _fetch(wanted: Wanted, part: Path, opened: Opened) -> DeskFault | None
             return DeskSilent(type(error).__name__)
 
 
-def _there(folder: Path, whole: Path, sha256: str) -> bool:
+def _there(wanted: Wanted, folder: Path, whole: Path) -> bool:
     """Its name proves nothing after a power cut, nor on a dying disk."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not whole.exists():
         return False
-    if _digest(whole) == sha256:
+    if _digest(whole, wanted) == wanted.digest:
         return True
     log.error("payload_damaged_on_disk")
     whole.unlink()
@@ -160,6 +163,6 @@ async def _keep(wanted: Wanted, part: Path, reply: httpx.Response, start: int) -
     return None if start + taken == wanted.size else DeskSilent("cut off")
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, wanted: Wanted) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, wanted.algorithm).hexdigest()

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import httpx
@@ -100,18 +101,17 @@ async def _download(site: Site, target: TargetFile, folder: Path) -> None:
     kept = folder / quote(target.path, safe="")
     if _is(kept, target):
         return
-    sha256 = target.hashes.get("sha256")
-    if sha256 is None:
-        raise InstallFailed("only SHA-256 is known here")
+    algorithm: Literal["sha256", "sha512"] = "sha256" if "sha256" in target.hashes else "sha512"
+    if algorithm not in target.hashes:
+        raise InstallFailed("neither SHA-256 nor SHA-512")
+    wanted = Wanted(target.hashes[algorithm], target.length, algorithm=algorithm)
     before, slash, name = target.path.rpartition("/")
     remote = f"{before}{slash}{next(iter(target.hashes.values()))}.{name}"
 
     async def give_up(_attempt: int, fault: DeskFault) -> None:
         raise InstallFailed(f"not fetched: {fault}")
 
-    whole = await fetch(
-        Wanted(sha256, target.length), folder / ".part", lambda start: site.file(remote, start), give_up
-    )
+    whole = await fetch(wanted, folder / ".part", lambda start: site.file(remote, start), give_up)
     if not _is(whole, target):  # it may name more digests than one
         raise InstallFailed("other than signed")
     whole.replace(kept)

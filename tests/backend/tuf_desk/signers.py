@@ -21,9 +21,10 @@ class Keepers:
         for name, signer in self.signers.items():
             assert isinstance(signer.public_key, SSlibKey)
             self.ceremony.add_key(PublicKey(name, signer.public_key))
-        for public in desk.keys.public():
+        online = desk.keys.public()
+        for public in online.values():
             self.ceremony.add_key(public)
-        roles = {"root": names[:3], "targets": names[3:], "snapshot": ["snapshot"], "timestamp": ["timestamp"]}
+        roles = {"root": names[:3], "targets": names[3:]} | {role: [key.name] for role, key in online.items()}
         self.ceremony.begin_root(roles, {}, now)
         self.sign_root()
 
