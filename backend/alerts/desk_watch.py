@@ -25,6 +25,7 @@ from backend.payments.models import PaymentRow
 from backend.regions.division import COUNTRY
 from backend.releases.models import Rollout
 from backend.releases.states import RolloutState
+from backend.stock.watch import low_stocks
 
 _AT_MOST = 500  # of one rule: more than that nobody reads
 _GIVEN_UP_FOR = timedelta(hours=1)
@@ -44,6 +45,7 @@ class DeskWatch:
         now = self._clock()
         looks = {
             "staff-call": waiting_calls,
+            "stock-low": low_stocks,
             "payment": self._payments,
             "desk-job": self._late_jobs,
             "desk-outbox": self._outbox,

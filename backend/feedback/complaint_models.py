@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, String, UniqueConstraint
+from sqlalchemy import Date, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, UtcDateTime
@@ -40,3 +40,8 @@ class ComplaintRow(Base):
     answer_by: Mapped[date | None] = mapped_column(Date)  # None: no answer is owed, or no calendar knows the day
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # On its way to the department that files such tickets (12345). `operation` "": it stays here.
+    operation: Mapped[str] = mapped_column(String(80))
+    department_no: Mapped[str] = mapped_column(String(80), default="")  # its number there, once it is taken
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # null: filed, refused, or stays

@@ -8,8 +8,10 @@ from backend.contract.kiosk_api import API_PREFIX
 from backend.contract.service_api import ComplaintReceipt, ComplaintRequest
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions
 from backend.feedback.complaints import ComplaintService
+from backend.feedback.filing import JOB
 from backend.feedback.settings import FeedbackSettings
 from backend.identity.runtime import vault_of
+from backend.operations.jobs import Jobs
 
 router = APIRouter(prefix=API_PREFIX, tags=["feedback"])
 
@@ -22,5 +24,8 @@ async def complain(
     catalogue: CurrentCatalogue,
     complaint: ComplaintRequest,
 ) -> ComplaintReceipt:
-    service = ComplaintService(sessions, catalogue, vault_of(request.app), FeedbackSettings())
+    jobs: Jobs = request.app.state.jobs
+    service = ComplaintService(
+        sessions, catalogue, vault_of(request.app), FeedbackSettings(), tell=lambda: jobs.wake(JOB)
+    )
     return await service.take(kiosk, complaint)

@@ -43,12 +43,15 @@ class ComplaintService:
         vault: Vault,
         settings: FeedbackSettings,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        tell: Callable[[], None] = lambda: None,
     ) -> None:
+        """`tell`: there is something to be filed."""
         self._sessions = sessions
         self._catalogue = catalogue
         self._vault = vault
         self._settings = settings
         self._clock = clock
+        self._tell = tell
 
     async def take(self, kiosk: Kiosk, request: ComplaintRequest) -> ComplaintReceipt:
         """Idempotent by intent. Refused: service-unknown, form-invalid (nothing was said), intent-conflict."""
@@ -73,6 +76,7 @@ class ComplaintService:
                 except IntegrityError:  # the same intent twice at once, or a number that is taken
                     continue
             log.info("complaint_taken", kiosk=kiosk.kiosk_id, ticket=row.ticket_no, kind=row.kind, failure=row.failure)
+            self._tell()
             return _wire(row)
         raise RuntimeError("no free ticket number")
 
@@ -81,6 +85,8 @@ class ComplaintService:
     ) -> ComplaintRow:
         now = self._clock()
         place = await place_of(session, kiosk)
+        # A service that failed has an operation of its own, which takes no complaints.
+        operation = service.operation or "" if service.journey is Kind.COMPLAINT else ""
         return ComplaintRow(
             ticket_no=f"{local_day(now):%Y%m%d}{secrets.randbelow(10**6):06d}",
             kiosk_id=kiosk.kiosk_id,
@@ -98,6 +104,8 @@ class ComplaintService:
             state=ComplaintState.OPEN.value,
             answer_by=None if request.kind == PRAISE else self._answer_by(local_day(now)),
             received_at=now,
+            operation=operation,
+            next_at=now if operation else None,
         )
 
     def _answer_by(self, today: date) -> date | None:

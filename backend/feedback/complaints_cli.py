@@ -35,7 +35,8 @@ def digest(
     for row in found.waiting:
         late = "  OVERDUE" if row.answer_by is not None and row.answer_by < found.day else ""
         until = row.answer_by or "no date"
-        print(f"  {row.ticket_no}  {row.kind:14} {row.subject or '-':20} until {until}{late}")
+        filed = row.department_no or ("not filed yet" if row.next_at else "here only")
+        print(f"  {row.ticket_no}  {row.kind:14} {row.subject or '-':20} until {until}  {filed}{late}")
 
 
 @app.command()

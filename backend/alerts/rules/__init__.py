@@ -22,6 +22,7 @@ RULES: dict[str, Rule] = {
         identity.CERTIFICATE,
         identity.QUARANTINED,
         desk.STAFF_CALL,
+        desk.STOCK_LOW,
         desk.PAYMENT,
         desk.ROLLOUT,
         desk.JOB,

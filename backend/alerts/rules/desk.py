@@ -76,6 +76,33 @@ STAFF_CALL = Rule(
     escalate_min=10,
     groups=False,
 )
+_STOCKS = {
+    "business-licence": ("空白营业执照", "blank business licences"),
+    "real-estate-certificate": ("空白不动产权证", "blank real estate certificates"),
+}
+
+
+def _stock_words(detail: dict[str, Any]) -> tuple[str, str]:
+    stock, left = str(detail.get("stock", "")), detail.get("value", 0)
+    zh, en = _STOCKS.get(stock, (f"空白证照({stock})", f"blanks ({stock})"))
+    return f"{zh}还剩 {left} 张", f"{left} {en} left"
+
+
+STOCK_LOW = Rule(
+    name="stock-low",
+    title=("空白证照不足", "Blanks low"),
+    advice=(
+        "请装入新的空白证照，并用 menkou stock load 登记起止编号。",
+        "Put blanks in and enter their numbers with menkou stock load.",
+    ),
+    words=_stock_words,
+    severity=Severity.WARNING,
+    threshold=20,
+    unit=("张", "sheets"),
+    hold_s=0,
+    quiet_s=0,
+    again_h=24,
+)
 SUPPLY_FORECAST = Rule(
     name="supply-forecast",
     title=("耗材即将用完", "Supply will run out"),

@@ -19,6 +19,7 @@ from backend.deps import Kiosk
 from backend.feedback.complaint_models import ComplaintRow
 from backend.feedback.complaints import ComplaintService, answered, digest
 from backend.feedback.complaints_cli import app
+from backend.feedback.filing import Filing
 from backend.feedback.settings import FeedbackSettings
 from tests.backend.hall import Hall, make_service
 
@@ -149,6 +150,54 @@ async def test_the_day_s_digest(hall: Hall) -> None:
         assert not await answered(session, "nothing", office.now)
         assert (await digest(session, DAY)).overdue == 0
         assert (await digest(session, DAY + timedelta(days=1))).kinds == {}
+
+
+async def test_filed_with_the_department_once_it_answers(hall: Hall) -> None:
+    hall.add(make_service("hotline", "complaint", auth="A0", operation="hotline.submit"))
+    ticket = (await hall.told("/complaints", said(phone=PHONE, subject="queue")))["ticket_no"]
+    now = datetime.now(UTC)
+    filing = Filing(hall.sessions, hall.departments, clock=lambda: now)
+
+    async def stored() -> ComplaintRow:
+        async with hall.sessions() as session:
+            row: ComplaintRow = await session.get_one(ComplaintRow, ticket)
+        return row
+
+    hall.departments.answers["hotline.submit"] = {"result": "?"}
+    await filing.run()
+    await filing.run()  # it waits
+    assert len(hall.departments.asked) == 1
+    now += timedelta(seconds=11)
+    hall.departments.answers["hotline.submit"] = {"result": "ok", "department_no": "R-77"}
+    await filing.run()
+    now += timedelta(hours=1)
+    await filing.run()  # it is filed
+    assert [params["case_no"] for _, params in hall.departments.asked] == [ticket, ticket]
+    form = hall.departments.asked[1][1]["form"]
+    assert form == {"kind": "complaint", "subject": "queue", "text": WORDS, "phone": PHONE}
+    assert (await stored()).department_no == "R-77"
+
+
+async def test_a_ticket_the_department_does_not_take_stays_here(hall: Hall) -> None:
+    hall.add(make_service("hotline", "complaint", auth="A0", operation="hotline.submit"))
+    await hall.told("/complaints", said())
+    hall.departments.answers["hotline.submit"] = {"result": "refused", "reason": "unknown"}
+    with capture_logs() as logs:
+        for _ in range(2):
+            await Filing(hall.sessions, hall.departments).run()
+    assert len(hall.departments.asked) == 1
+    assert [entry["event"] for entry in logs] == ["complaint_not_taken"]
+
+
+async def test_only_complaint_services_are_filed(hall: Hall) -> None:
+    """A failed service names an operation that takes no complaints."""
+    offered(hall)
+    await hall.told("/complaints", said(service_id="water-bill", kind="cannot-be-done"))
+    await hall.told("/complaints", said("intent-0002"))
+    await Filing(hall.sessions, hall.departments).run()
+    assert hall.departments.asked == []
+    async with hall.sessions() as session:
+        assert {row.next_at for row in await session.scalars(select(ComplaintRow))} == {None}
 
 
 async def test_the_commands(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,10 +85,15 @@ def upgrade() -> None:
         sa.Column("answer_by", sa.Date(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("operation", sa.String(length=80), nullable=False),
+        sa.Column("department_no", sa.String(length=80), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("ticket_no", name=op.f("pk_complaint")),
         sa.UniqueConstraint("kiosk_id", "intent_id", name=op.f("uq_complaint_kiosk_id")),
     )
     with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_complaint_next_at"), ["next_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_complaint_received_at"), ["received_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_complaint_region_code"), ["region_code"], unique=False)
 
@@ -418,6 +423,7 @@ def downgrade() -> None:
     with op.batch_alter_table("complaint", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_complaint_region_code"))
         batch_op.drop_index(batch_op.f("ix_complaint_received_at"))
+        batch_op.drop_index(batch_op.f("ix_complaint_next_at"))
 
     op.drop_table("complaint")
     with op.batch_alter_table("case_try", schema=None) as batch_op:
