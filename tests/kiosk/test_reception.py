@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from backend.contract.kiosk_api import PaymentState
 from content.build import CATALOGUE, build
-from content.load import Pack
+from content.load import Pack, load_pack
 from content.schema.text import Text
 from drivers.manager import DeviceSet
 from kiosk import reception as reception_module
@@ -20,8 +20,10 @@ from kiosk.journeys import texts
 from kiosk.journeys.receipts import payment_slip
 from kiosk.link.line import Line
 from kiosk.reception import Reception
+from kiosk.screens import Home
 from tests.kiosk.journeys.fakes import Wait, World
 from tests.kiosk.journeys.house import SETTINGS, House
+from tests.packs import small_pack
 
 
 @pytest.fixture(scope="module")
@@ -300,4 +302,22 @@ async def test_a_broken_line_closes_the_services_while_nobody_is_here(
         world.backend = "up"
         way.answered()
         await _until(lambda: way.reachable, 6.0)
+        await _end(task)
+
+
+async def test_new_content_is_shown_without_a_restart(tmp_path: Path) -> None:
+    old, new = load_pack(small_pack()), load_pack(small_pack("second"))
+    async with House(tmp_path / "j.sqlite3", World(), Home=[Wait()]) as house:
+        reception = _reception(house, old)
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: house.stage.kinds()[-1:] == ["Home"])
+
+        def titles() -> set[str]:
+            shown = [screen for screen in house.stage.seen if isinstance(screen, Home)][-1]
+            return {tile.title.zh for tile in shown.frequent}
+
+        assert "水费缴纳" in titles()
+        async with reception.between_sessions():
+            reception.use(new)
+        await _until(lambda: "水费缴纳second" in titles())
         await _end(task)
