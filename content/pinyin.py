@@ -23,6 +23,7 @@ def search_keys(service: Service) -> Keys:
     )
 
 
+@lru_cache(50_000)
 def _spelt(hanzi: str) -> tuple[str, str]:
     """Full pinyin and initials."""
     from pypinyin.seg.mmseg import seg

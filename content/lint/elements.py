@@ -50,8 +50,8 @@ def _materials(materials: list[Material], place: str, known: Known) -> Iterator[
                 yield fault(
                     here,
                     "政府核发的不得要求提交；请写 fetched_by 或 replaced_by",
-                    "is issued by the government: it must not be asked for; say which operation fetches it (fetched_by), "
-                    "or which e-certificate replaces it (replaced_by)",
+                    "is issued by the government: it must not be asked for; say which operation fetches it (fetched_by)"
+                    " or which e-certificate replaces it (replaced_by)",
                 )
         if material.sample is not None and material.sample not in known.media:
             yield fault(
