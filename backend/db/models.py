@@ -12,6 +12,7 @@ from backend.certificates import models as certificates
 from backend.db.base import Base
 from backend.devices import models as devices
 from backend.drafts import models as drafts
+from backend.editor import models as editor
 from backend.feedback import complaint_models as complaints
 from backend.feedback import models as feedback
 from backend.fleet import models as fleet
@@ -47,6 +48,7 @@ __all__ = [
     "devices",
     "drafts",
     "duty",
+    "editor",
     "feedback",
     "fleet",
     "fleet_identity",

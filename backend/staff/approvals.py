@@ -5,8 +5,8 @@ A package that has such a deed registers what carries it out:
     approvals.register("kiosk.revoke", carry_out)  # async (session, approval) -> None, in its transaction
     approvals.register("release.publish", carry_out, set_aside=put_back)  # the same, when it is refused or expires
 
-and asks with `request(...)`. Approving is refused to whoever asked, to those without `Permission.APPROVE` in the
-region, and after `expires_at`.
+and asks with `request(...)`. Approving is refused to whoever asked, to those without the deed's permission
+(`Permission.APPROVE`, unless it names another) in the region, and after `expires_at`.
 """
 
 from __future__ import annotations
@@ -74,18 +74,27 @@ class Deed:
 
     carry_out: CarryOut
     set_aside: CarryOut | None = None
+    permission: Permission = Permission.APPROVE  # of whoever decides
+    patience: timedelta = PATIENCE
 
 
 _DEEDS: dict[str, Deed] = {}
 
 
-def register(action: str, carry_out: CarryOut, *, set_aside: CarryOut | None = None) -> None:
+def register(
+    action: str,
+    carry_out: CarryOut,
+    *,
+    set_aside: CarryOut | None = None,
+    permission: Permission = Permission.APPROVE,
+    patience: timedelta = PATIENCE,
+) -> None:
     """Say once, at import, what carries `action` out, and what lets go of its subject if nobody agrees.
 
     `set_aside` runs in the transaction that refuses the request (its state is REFUSED then) or closes it for its
     age (EXPIRED), so that nothing waits for ever for an answer that was already given.
     """
-    _DEEDS[action] = Deed(carry_out, set_aside)
+    _DEEDS[action] = Deed(carry_out, set_aside, permission, patience)
 
 
 async def request(
@@ -111,7 +120,7 @@ async def request(
         state=ApprovalState.OPEN.value,
         requested_by=staff.staff_id,
         requested_at=at,
-        expires_at=at + PATIENCE,
+        expires_at=at + _DEEDS[action].patience,
     )
     session.add(approval)
     detail = {"approval": approval.approval_id, "reason": approval.reason}
@@ -126,8 +135,10 @@ async def decide(
     approval = await session.get(Approval, approval_id, with_for_update=True)
     if approval is None or not staff.may(Permission.VIEW, approval.region_code):
         raise ApprovalError("not-found", "there is no such request")
-    if not staff.may(Permission.APPROVE, approval.region_code):
-        raise ApprovalError("not-allowed", "needs the permission approve there")
+    deed = _DEEDS.get(approval.action)  # none: asked for by another version
+    permission = deed.permission if deed is not None else Permission.APPROVE
+    if not staff.may(permission, approval.region_code):
+        raise ApprovalError("not-allowed", f"needs the permission {permission.value} there")
     if staff.via == "token":
         raise ApprovalError("not-allowed", "a token has no eyes; sign in")
     if agree and approval.requested_by == staff.staff_id:

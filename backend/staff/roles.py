@@ -15,7 +15,8 @@ class Permission(StrEnum):
     CONFIGURE = "configure"  # settings
     ALERTS = "alerts"  # acknowledge alerts, duty rosters, rules
     WORK = "work"  # work orders
-    RELEASE = "release"  # make and steer rollouts
+    EDIT = "edit"  # drafts of services
+    RELEASE = "release"  # publish services, make and steer rollouts
     APPROVE = "approve"  # be the second pair of eyes
     STAFF = "staff"  # accounts and roles
     AUDIT = "audit"  # read the audit log
@@ -25,6 +26,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
     TECHNICIAN = "technician"
     OPERATOR = "operator"
+    EDITOR = "editor"
     PUBLISHER = "publisher"
     SYSTEM_ADMIN = "system-admin"
     SECURITY_ADMIN = "security-admin"
@@ -36,6 +38,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({_P.VIEW}),
     Role.TECHNICIAN: frozenset({_P.VIEW, _P.WORK, _P.OPERATE}),
     Role.OPERATOR: frozenset({_P.VIEW, _P.OPERATE, _P.ALERTS, _P.WORK}),
+    Role.EDITOR: frozenset({_P.VIEW, _P.EDIT}),
     Role.PUBLISHER: frozenset({_P.VIEW, _P.RELEASE}),
     Role.SYSTEM_ADMIN: frozenset(
         {_P.VIEW, _P.OPERATE, _P.ENROL, _P.CONFIGURE, _P.ALERTS, _P.WORK, _P.RELEASE, _P.APPROVE}

@@ -15,6 +15,7 @@ ROLE_WORDS: dict[str, tuple[str, str]] = {
     Role.VIEWER: ("查看", "Viewer"),
     Role.TECHNICIAN: ("维护人员", "Technician"),
     Role.OPERATOR: ("值班操作", "Operator"),
+    Role.EDITOR: ("事项编辑", "Editor"),
     Role.PUBLISHER: ("发布", "Publisher"),
     Role.SYSTEM_ADMIN: ("系统管理", "System administrator"),
     Role.SECURITY_ADMIN: ("安全管理", "Security administrator"),
@@ -37,6 +38,7 @@ DEED_WORDS: dict[str, tuple[str, str]] = {
         "Retire kiosk {} for good: its identity and its name are never used again",
     ),
     "rollout.release": ("开始向各地发布 {}", "Start rollout {}: kiosks begin to take the new version"),
+    "content.publish": ("审核通过服务事项 {}，随后可以发布", "Approve {}: it may be published from then on"),
     "staff.reset-second-factor": (
         "清除 {} 的动态验证码和恢复码，该人员需要重新设置",
         "Take the authenticator and recovery codes of {} away; they set up new ones",

@@ -98,6 +98,49 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_complaint_region_code"), ["region_code"], unique=False)
 
     op.create_table(
+        "content_item",
+        sa.Column("item_id", sa.String(length=80), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("package", sa.Boolean(), nullable=False),
+        sa.Column("journey", sa.String(length=20), nullable=False),
+        sa.Column("row", sa.String(length=10), nullable=False),
+        sa.Column("row_order", sa.Integer(), nullable=False),
+        sa.Column("title_zh", sa.String(length=120), nullable=False),
+        sa.Column("title_en", sa.String(length=240), nullable=False),
+        sa.Column("department", sa.String(length=80), nullable=False),
+        sa.Column("agency_zh", sa.String(length=120), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("type_code", sa.String(length=40), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
+        sa.Column("published", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("draft_id", sa.String(length=40), nullable=True),
+        sa.Column("draft_state", sa.String(length=20), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_content_item")),
+    )
+    with op.batch_alter_table("content_item", schema=None) as batch_op:
+        batch_op.create_index("ix_content_item_code", ["code"], unique=False)
+        batch_op.create_index("ix_content_item_draft_state", ["draft_state"], unique=False)
+        batch_op.create_index("ix_content_item_row_order_item_id", ["row_order", "item_id"], unique=False)
+
+    op.create_table(
+        "content_release",
+        sa.Column("release_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("notes", sa.String(length=300), nullable=False),
+        sa.Column("version", sa.String(length=80), nullable=False),
+        sa.Column("faults", sa.JSON(), nullable=False),
+        sa.Column("requested_by", sa.String(length=80), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("release_id", name=op.f("pk_content_release")),
+    )
+    with op.batch_alter_table("content_release", schema=None) as batch_op:
+        batch_op.create_index("ix_content_release_state", ["state"], unique=False)
+
+    op.create_table(
         "queue_counter",
         sa.Column("site_id", sa.String(length=40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -315,6 +358,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_no", "field", name=op.f("pk_case_statement")),
     )
     op.create_table(
+        "content_draft",
+        sa.Column("draft_id", sa.String(length=40), nullable=False),
+        sa.Column("item_id", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("faults", sa.Integer(), nullable=False),
+        sa.Column("authors", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("batch", sa.String(length=40), nullable=False),
+        sa.Column("submission", sa.String(length=40), nullable=False),
+        sa.Column("answer", sa.String(length=300), nullable=False),
+        sa.Column("approved_by", sa.String(length=80), nullable=False),
+        sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("restores", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["content_item.item_id"], name=op.f("fk_content_draft_item_id_content_item")
+        ),
+        sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_content_draft")),
+    )
+    with op.batch_alter_table("content_draft", schema=None) as batch_op:
+        batch_op.create_index("ix_content_draft_batch", ["batch"], unique=False)
+        batch_op.create_index("ix_content_draft_item_id", ["item_id"], unique=False)
+        batch_op.create_index("ix_content_draft_state_scheduled_at", ["state", "scheduled_at"], unique=False)
+        batch_op.create_index("ix_content_draft_submission", ["submission"], unique=False)
+
+    op.create_table(
+        "content_version",
+        sa.Column("item_id", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("approved_by", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("restores", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["content_item.item_id"], name=op.f("fk_content_version_item_id_content_item")
+        ),
+        sa.PrimaryKeyConstraint("item_id", "number", name=op.f("pk_content_version")),
+    )
+    op.create_table(
         "scan",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("kiosk_id", sa.String(length=60), nullable=False),
@@ -361,11 +451,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("kiosk_id", "intent_id", name=op.f("pk_staff_call_intent")),
     )
+    op.create_table(
+        "content_save",
+        sa.Column("draft_id", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["content_draft.draft_id"], name=op.f("fk_content_save_draft_id_content_draft")
+        ),
+        sa.PrimaryKeyConstraint("draft_id", "revision", name=op.f("pk_content_save")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("content_save")
     op.drop_table("staff_call_intent")
     with op.batch_alter_table("staff_badge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_badge_staff_id"))
@@ -377,6 +480,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_scan_case_no"))
 
     op.drop_table("scan")
+    op.drop_table("content_version")
+    with op.batch_alter_table("content_draft", schema=None) as batch_op:
+        batch_op.drop_index("ix_content_draft_submission")
+        batch_op.drop_index("ix_content_draft_state_scheduled_at")
+        batch_op.drop_index("ix_content_draft_item_id")
+        batch_op.drop_index("ix_content_draft_batch")
+
+    op.drop_table("content_draft")
     op.drop_table("case_statement")
     with op.batch_alter_table("case_part", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_part_department"))
@@ -420,6 +531,16 @@ def downgrade() -> None:
 
     op.drop_table("queue_ticket")
     op.drop_table("queue_counter")
+    with op.batch_alter_table("content_release", schema=None) as batch_op:
+        batch_op.drop_index("ix_content_release_state")
+
+    op.drop_table("content_release")
+    with op.batch_alter_table("content_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_content_item_row_order_item_id")
+        batch_op.drop_index("ix_content_item_draft_state")
+        batch_op.drop_index("ix_content_item_code")
+
+    op.drop_table("content_item")
     with op.batch_alter_table("complaint", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_complaint_region_code"))
         batch_op.drop_index(batch_op.f("ix_complaint_received_at"))
