@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import undefer
 
 from backend.cases.models import (
     CaseEvent,
@@ -97,10 +98,12 @@ class Handover:
 
     async def hand_over_some(self) -> int:
         """Take a batch and hand it over; how many there were."""
-        return await self._hand_over(await self._take(), self._timeout_s)
+        due = CaseHandover.next_at <= self._clock()
+        return await self._hand_over(await self._take(due), self._timeout_s)
 
     async def now(self, case_no: str, timeout_s: float) -> None:
-        """This case at once, if nobody else is at it; it stays due where the department takes longer."""
+        """This case at once, due or not, if nobody else is at it; where the department takes longer it is asked again
+        later."""
         await self._hand_over(await self._take(CaseHandover.case_no == case_no), timeout_s)
 
     async def _hand_over(self, taken: list[CaseHandover], timeout_s: float) -> int:
@@ -115,7 +118,7 @@ class Handover:
                 group.create_task(one(row))
         return len(taken)
 
-    async def _take(self, *which: ColumnElement[bool]) -> list[CaseHandover]:
+    async def _take(self, which: ColumnElement[bool]) -> list[CaseHandover]:
         now, token = self._clock(), secrets.token_hex(8)
         async with writing(self._sessions) as session:
             rows = list(
@@ -123,9 +126,8 @@ class Handover:
                     select(CaseHandover)
                     .where(
                         CaseHandover.state == HandoverState.WAITING.value,
-                        CaseHandover.next_at <= now,
+                        which,
                         or_(CaseHandover.lease_until.is_(None), CaseHandover.lease_until <= now),
-                        *which,
                     )
                     .order_by(CaseHandover.next_at)
                     .limit(_BATCH)
@@ -161,7 +163,7 @@ class Handover:
 
     async def _params(self, case_no: str) -> dict[str, Any]:
         async with self._sessions() as session:
-            case = await session.get_one(ServiceCase, case_no)
+            case = await session.get_one(ServiceCase, case_no, options=[undefer(ServiceCase.content)])
             parts = list(
                 await session.scalars(
                     select(CasePartRow).where(CasePartRow.case_no == case_no).order_by(CasePartRow.place)

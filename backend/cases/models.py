@@ -72,7 +72,8 @@ class ServiceCase(Base):
     agent_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     proof_method: Mapped[str] = mapped_column(String(20))
     # JSON {"person", "agent", "licence", "situation", "form", "parts": {id: its department's answers}, "partners"}
-    content: Mapped[str] = mapped_column(EncryptedText("service_case.content"))
+    # Deferred: only who hands the case over reads it.
+    content: Mapped[str] = mapped_column(EncryptedText("service_case.content"), deferred=True)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,8 +52,8 @@ def check_code(vault: Vault, case_no: str, salt: str) -> str:
 
 
 def typed(text: str) -> str:
-    """What was typed or scanned, without the blanks and dashes it is printed with."""
-    return "".join(char for char in text.upper() if char.isalnum())
+    """What was typed or scanned, without the blanks and dashes it is printed with; full-width as half-width."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text).upper() if char.isalnum())
 
 
 def masked(case_no: str) -> str:

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,7 @@ from backend.drafts.service import forget_draft
 from backend.identity.crypto import Vault
 from backend.identity.service import Person, person_of, spend
 from backend.licences.check import check_licence
+from backend.logging import where
 from backend.problems import Refused
 from backend.scans.models import Scan, ScanKind
 from backend.scans.service import ScanService, take
@@ -115,7 +116,7 @@ class CaseService:
             person=person.person_hash[:16] if person else "",
         )
         if instant:
-            await self._tools.handover.now(case_no, self._tools.settings.instant_timeout_s)
+            await self._decide_now(case_no)
         else:
             self._tools.wake()
         return await self.get(kiosk_id, request.intent_id)
@@ -127,6 +128,13 @@ class CaseService:
             if case is None:
                 raise Refused(ProblemCode.NOT_FOUND)
             return await self._receipt(session, case)
+
+    async def _decide_now(self, case_no: str) -> None:
+        """The case is there, whatever happens to this: a resident must not be told that it is not."""
+        try:
+            await self._tools.handover.now(case_no, self._tools.settings.instant_timeout_s)
+        except Exception as error:  # noqa: BLE001 - it is handed over later
+            log.error("instant_case_not_decided", case_no=case_no, error=type(error).__name__, where=where(error))
 
     # --- what must be right ------------------------------------------------------------------------------------------
 
@@ -235,6 +243,8 @@ class CaseService:
                         at=now,
                     )
                 )
+            # One that is decided on the spot is this request's until its time is up.
+            patience = timedelta(seconds=self._tools.settings.instant_timeout_s if instant else 0)
             for lead, operation in leads:
                 session.add(
                     CaseHandover(
@@ -242,7 +252,7 @@ class CaseService:
                         department=lead,
                         operation=operation,
                         state=HandoverState.WAITING.value,
-                        next_at=now,
+                        next_at=now + patience,
                     )
                 )
             if signature is not None:
@@ -322,8 +332,8 @@ class CaseService:
 
     def _request_mac(self, request: CaseRequest) -> str:
         # The proof and the draft may be others when the same application is sent again after a restart.
-        content = request.model_dump_json(exclude={"intent_id", "proof_id", "draft_code"})
-        return self._tools.vault.mac("case-request", content).hex()
+        content = request.model_dump(mode="json", exclude={"intent_id", "proof_id", "draft_code"})
+        return self._tools.vault.mac("case-request", json.dumps(content, sort_keys=True)).hex()
 
 
 def _outcome(service: Service) -> Text:

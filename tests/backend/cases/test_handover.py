@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -175,7 +176,7 @@ async def test_a_worker_that_was_killed(house: House) -> None:
     await opened(house, await application(house))
     clock = Clock()
     dead, living = hand(house, clock), hand(house, clock)
-    [taken] = await dead._take()  # it dies before anything else
+    [taken] = await dead._take(CaseHandover.next_at <= clock())  # it dies before anything else
     with watched(house) as calls:
         await living.run()
         assert not calls  # the lease stands
@@ -258,6 +259,35 @@ async def test_refused_on_the_spot(house: House) -> None:
     assert await refused(house, request) == ("refused-by-department", "already-applied")
     await house.control(departments={"desk": {}})
     assert await refused(house, request) == ("refused-by-department", "already-applied")  # the same intent
+
+
+async def test_a_department_that_takes_too_long_to_decide(house: House) -> None:
+    await house.control(departments={"desk": {"delay_s": 5}})
+    house.backend.state.cases_settings.instant_timeout_s = 0.3
+    began = time.monotonic()
+    assert (await opened(house, await simple(house, "instant")))["state"] == "received"
+    assert time.monotonic() - began < 4
+
+
+async def test_the_background_leaves_it_to_the_request_at_first(house: House) -> None:
+    handover = house.backend.state.case_handover
+    at_once, moved = handover.now, []
+
+    async def now(case_no: str, timeout_s: float) -> None:
+        moved.append(await hand(house, Clock()).hand_over_some())
+        await at_once(case_no, timeout_s)
+
+    with patch.object(handover, "now", now):
+        assert (await opened(house, await simple(house, "instant")))["state"] == "instant"
+    assert moved == [0]
+
+
+async def test_a_stored_case_is_never_told_as_a_failure(house: House) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    with patch.object(house.backend.state.case_handover, "now", broken):
+        assert (await opened(house, await simple(house, "instant")))["state"] == "received"
 
 
 async def test_received_although_nobody_can_decide_now(house: House) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import undefer
 
 from backend.cases.models import CaseEvent, CaseStatement, ServiceCase
 from backend.scans.models import Scan
@@ -56,7 +57,7 @@ async def test_what_is_kept(house: House) -> None:
     request = await application(house)
     receipt = await opened(house, request)
     async with house.backend.state.sessions() as session:
-        case = (await session.scalars(select(ServiceCase))).one()
+        case = (await session.scalars(select(ServiceCase).options(undefer(ServiceCase.content)))).one()
         statement = (await session.scalars(select(CaseStatement))).one()
         page = (await session.scalars(select(Scan))).one()
         events = [event.kind for event in await session.scalars(select(CaseEvent))]

@@ -49,6 +49,8 @@ async def test_as_it_is_printed_and_typed(house: House) -> None:
     number, code = receipt["case_no"], receipt["check_code"]
     spaced = f"{number[:18]} {number[18:31]}-{number[31:]} "
     assert (await ask(house, spaced.lower(), f"{code[:3]} {code[3:]}".lower())).status_code == 200
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in number + code)
+    assert (await ask(house, wide[:43], wide[43:])).status_code == 200
 
 
 async def test_a_wrong_number_and_a_wrong_code_are_the_same(house: House) -> None:
