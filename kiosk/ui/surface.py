@@ -124,7 +124,8 @@ class Surface(Widget):
         if not self.answered:
             self.on_answer(value)
 
-    def redraw(self) -> None:
+    def redraw(self, *, elsewhere: bool = False) -> None:
+        self._nervous = self._nervous or elsewhere
         self._build()
 
     def set_prefs(self, prefs: Prefs) -> None:

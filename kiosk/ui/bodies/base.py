@@ -39,8 +39,9 @@ class Host(Protocol):
     def answer(self, value: Any) -> None:
         """Answer the pending ask of this screen, once."""
 
-    def redraw(self) -> None:
-        """Build the screen anew, keeping its state (a page was turned)."""
+    def redraw(self, *, elsewhere: bool = False) -> None:
+        """Build the screen anew, keeping its state (a page was turned). `elsewhere`: other targets than before stand
+        where the finger is; as on a new screen, it is not listened to while it goes on tapping there."""
 
     def redraw_actions(self) -> None:
         """Build only the actions zone anew (the main action became possible)."""

@@ -76,15 +76,15 @@ class FormBody(Body):
         self._leave_editor()
         self.state["field"] = field.name
         self.state["blamed"] = field.name if blame else None
-        self.state["page"] = 0
-        self.host.redraw()
+        self.state.pop("page", None)
+        self.host.redraw(elsewhere=True)
 
     def close(self) -> None:
         """Back to the rows, to the page on which the field is."""
         field = self.field
         self._leave_editor()
         self.state["page"] = self.state.get("page_of", {}).get(field.name, 0) if field else 0
-        self.host.redraw()
+        self.host.redraw(elsewhere=True)
 
     def _leave_editor(self) -> None:
         for name in ("field", "blamed", "kept", "writing", "draft"):

@@ -79,6 +79,9 @@ class ChoiceEditor(Editor):
             rows = max(1, int((area.h - bar_h) // (row_h + GAP)))
         count = rows * columns
         pages = [choices[i : i + count] for i in range(0, len(choices), count)]
+        chosen = self._chosen()
+        first = (at for at, page in enumerate(pages) if any(choice.value in chosen for choice in page))
+        self.state.setdefault("page", next(first, 0))
         number = self.form.page(len(pages))
         if not paged:
             rows = -(-len(choices) // columns)

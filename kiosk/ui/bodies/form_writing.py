@@ -82,7 +82,7 @@ class FiguresEditor(Editor):
         words = form_texts.UNFINISHED.format(count=left) if left else form_texts.ENOUGH_DIGITS
         size = board.frame.prefs.type.small
         fixed = self.field.kind is not FieldKind.DIGITS
-        if fixed:
+        if fixed and (left or fault is None):
             board.text(
                 board.say(words),
                 Box(box.x + 36, box.y + 14, box.w - 72, size * 1.5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,8 +40,12 @@ def seen(pump: Pump) -> list[str]:
     return [block.text for board in pump.current.surface.visible_boards() for block in board.texts()]
 
 
+def touchable(pump: Pump) -> list[Any]:
+    return [t for t in pump.current.surface.active_targets() if t.tap is not None]
+
+
 def ids(pump: Pump) -> set[str]:
-    return {target.touch_id for target in pump.current.surface.active_targets() if target.tap is not None}
+    return {t.touch_id for t in touchable(pump)}
 
 
 PHONE = FormEntry("phone", FieldKind.PHONE, T("phone"))
@@ -228,6 +233,26 @@ async def test_several_choices_keep_their_order(pump: Pump) -> None:
     pump.current.surface.body.open(next(f for f in samples()["form-long"].fields if f.name == "goods"))
     tap(pump, "choice:daily", "choice:food", "choice:milk", "choice:milk")
     assert pump.current.surface.state["values"]["goods"] == "food daily"
+    task.cancel()
+
+
+async def test_a_finger_that_taps_twice_opens_a_field_and_types_nothing(strict: Pump) -> None:
+    from kivy.tests.common import UnitTestTouch
+
+    task = await begin(strict, form(LOCKED, *(replace(PHONE, name=f"phone{n}") for n in range(5))))
+    surface = strict.current.surface
+    surface.body.open(surface.screen.fields[1])
+    keys = [t for t in touchable(strict) if t.touch_id.startswith("key:")]
+    surface.body.close()
+    rows = [t for t in touchable(strict) if t.touch_id.startswith("field:phone")]
+    row, key = next((r, k) for r in rows for k in keys if r.collide_widget(k))
+    x, y = (max(row.x, key.x) + min(row.right, key.right)) / 2, (max(row.y, key.y) + min(row.top, key.top)) / 2
+    for _ in range(2):
+        touch = UnitTestTouch(x, y)
+        touch.touch_down()
+        touch.touch_up()
+    assert f"field:{surface.state['field']}" == row.touch_id
+    assert set(surface.body.values.values()) == {"张示范", ""}
     task.cancel()
 
 

@@ -129,8 +129,8 @@ def dark(png: bytes, box: tuple[int, int, int, int] | None = None) -> int:
 
 async def test_a_signature_is_a_picture_black_on_white(pump: Pump) -> None:
     task = await begin(pump, samples()["sign"])
-    draw(pump, (0.2, 0.8), (0.4, 0.4), (0.6, 0.8))
-    draw(pump, (0.2, 0.5), (0.6, 0.5))
+    draw(pump, (0.2, 0.9), (0.4, 0.6), (0.6, 0.9))  # Kivy counts from below
+    draw(pump, (0.2, 0.7), (0.6, 0.7))
     tap(pump, "primary")
     png = await until_done(pump, task)
     image = Image.open(io.BytesIO(png))
@@ -140,7 +140,7 @@ async def test_a_signature_is_a_picture_black_on_white(pump: Pump) -> None:
     assert dark(png) > 2000
     right = (int(image.width * 0.7), 0, image.width, image.height)
     assert dark(png, right) == 0  # drawn at the left, seen at the left
-    assert dark(png, (0, 0, image.width, int(image.height * 0.15))) == 0  # and not upside down
+    assert dark(png, (0, image.height // 2, image.width, image.height)) == 0  # and drawn above, seen above
 
 
 async def test_nothing_or_a_dot_is_no_signature(pump: Pump) -> None:

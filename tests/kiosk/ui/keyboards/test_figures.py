@@ -53,7 +53,16 @@ def test_whatever_keys_are_touched_the_date_is_a_date_when_it_is_complete(keys: 
 
 
 @pytest.mark.parametrize(
-    ("keys", "draft"), [("195135", "19510305"), ("195115", "19510105"), ("2024", "2024"), ("20240230", "20240203")]
+    ("keys", "draft"),
+    [
+        ("195135", "19510305"),
+        ("195115", "19510105"),
+        ("2024", "2024"),
+        ("20240230", "20240203"),
+        ("20230229", "2023022"),
+        ("20240431", "2024043"),
+        ("20240300", "2024030"),
+    ],
 )
 def test_a_zero_that_goes_without_saying_is_added(keys: str, draft: str) -> None:
     assert typed(DATE, keys) == draft
