@@ -79,7 +79,7 @@ def compile_files(files: list[Path], work: Work) -> Iterator[Compiled]:
         yield from (_compile(file, work) for file in files)
         return
     chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
-    with ProcessPoolExecutor(processes, get_context("forkserver"), _begin, (work,)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (work,)) as pool:
         for compiled in pool.map(_compile_some, chunks):
             yield from compiled
 
