@@ -175,7 +175,7 @@ class CertificateService:
                 certificate.state = _STATE_AFTER[report.outcome].value
                 certificate.reason = report.reason if re.fullmatch(r"[a-z0-9-]{1,40}", report.reason) else ""
                 certificate.settled_at = datetime.now(UTC)
-                await stock.settle(session, certificate.id, report.outcome)
+                await stock.settle(session, certificate.id, report.outcome, certificate.reason)
                 await session.commit()
                 log.info("certificate_settled", certificate=certificate.id, state=certificate.state, was=before.value)
         return self._wire(certificate)

@@ -49,9 +49,12 @@ async def reserve(session: AsyncSession, kiosk_id: str, stock: str, intent_id: s
     return blank
 
 
-async def settle(session: AsyncSession, certificate_id: str, outcome: DeliveryOutcome) -> None:
-    """What became of a certificate's sheet, unless the kiosk has said more of it already."""
+async def settle(session: AsyncSession, certificate_id: str, outcome: DeliveryOutcome, reason: str = "") -> None:
+    """What became of a certificate's sheet, unless the kiosk has said more of it already. `reason`: the delivery's; a
+    sheet that jammed does not go back into the tray."""
     after = _AFTER.get(outcome)
+    if outcome is DeliveryOutcome.NOT_PRINTED and "jam" in reason:
+        after = BlankState.SPOILT
     if after is None:
         return
     blank = await session.scalar(

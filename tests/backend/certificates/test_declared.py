@@ -19,7 +19,7 @@ from backend.sandbox.licences import COMPANY, make_licence
 from backend.stock.models import StockBlank
 from tests.backend.certificates.test_issue import text_of
 from tests.backend.hall import NAME, NUMBER, Hall, choice, make_service
-from tests.backend.stock.test_blanks import load
+from tests.backend.stock.test_blanks import load, states
 
 USCC = "12519999000000035C"
 LINES = [{"month": f"2026-{month:02d}", "fen": 204000, "employer": "青口示范科技有限公司"} for month in range(1, 11)]
@@ -180,6 +180,15 @@ async def test_a_licence_takes_a_blank(hall: Hall) -> None:
         blanks = {blank.serial: blank for blank in await session.scalars(select(StockBlank))}
     assert (blanks["QK0007"].state, blanks["QK0007"].certificate_id) == ("reserved", row.id)
     assert blanks["QK0008"].state == "free"
+
+
+async def test_what_becomes_of_the_blank_follows_the_delivery(hall: Hall) -> None:
+    offered(hall, "licence", {"stock": "business-licence"})
+    await load(hall, "QK0007", "QK0009")
+    for number, (outcome, reason) in enumerate((("printed", ""), ("not-printed", "media-jam"), ("not-printed", ""))):
+        await hall.told("/certificates", await wanted(hall, f"intent-000{number}"))
+        await hall.told(f"/certificates/intent-000{number}/delivery", {"outcome": outcome, "reason": reason})
+    assert await states(hall) == {"QK0007": "used", "QK0008": "spoilt", "QK0009": "free"}
 
 
 async def test_a_repeated_issue_takes_no_second_blank(hall: Hall) -> None:

@@ -124,6 +124,15 @@ async def test_a_sheet_that_stayed_in_the_tray_is_taken_by_the_next(hall: Hall) 
     assert await reserve(hall, "intent-0002", "c2") == "QK0001"
 
 
+async def test_a_jam_that_the_delivery_tells_of(hall: Hall) -> None:
+    await load(hall, "QK0001", "QK0002")
+    await reserve(hall, "intent-0001", "c1")
+    async with writing(hall.sessions) as session:
+        await service.settle(session, "c1", DeliveryOutcome.NOT_PRINTED, "media-jam")
+        await session.commit()
+    assert await states(hall) == {"QK0001": "spoilt", "QK0002": "free"}
+
+
 @pytest.mark.parametrize("settled_first", [True, False])
 async def test_a_jammed_sheet_is_spoilt(hall: Hall, settled_first: bool) -> None:
     await load(hall, "QK0001", "QK0002")
