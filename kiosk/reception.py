@@ -22,8 +22,11 @@ from kiosk.journal.recovery import Recovery
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver, Terminal, TimedOut
 from kiosk.journeys.registry import JOURNEYS
+from kiosk.journeys.steps.messages import ESCALATION
 from kiosk.journeys.waiting import ended
 from kiosk.screens import Choice, Goodbye, Home, Message, Nav, OutOfService, Screen, Stage, Tone, Working
+from kiosk.session import Session
+from kiosk.staff_call import call_staff
 
 log = structlog.get_logger()
 A = TypeVar("A")
@@ -34,7 +37,6 @@ _HELLO_TRIES = 2  # before a session
 _LINE_S = 0.1
 _LIST_IDLE_S = 45.0
 _START_S = 60.0  # a service that opens by itself waits so long for the backend and the devices
-_STAFF_S = 30.0  # the number to call stays on the screen so long
 
 
 class Reception:
@@ -45,6 +47,7 @@ class Reception:
         self._take(pack)
         self._recovery = recovery
         self._journey: asyncio.Future[Any] | None = None
+        self._session: Session | None = None
         self._health_changed = asyncio.Event()
         self._health_round: Callable[[], None] = lambda: None
         self._resolving: asyncio.Task[None] | None = None
@@ -107,18 +110,11 @@ class Reception:
     def _take(self, pack: Pack) -> None:
         self._pack = pack
         self._terminal.departments = {name: each.name for name, each in pack.departments.items()}
+        self._terminal.can_report = ESCALATION in pack.services
 
     async def call_staff(self) -> None:
         """呼叫工作人员, over whatever is on the screen."""
-        settings = self._terminal.settings
-        body = texts.STAFF_CALLED_BODY.format(phone=settings.staff_phone, terminal=settings.terminal)
-        screen = Message(
-            question=texts.STAFF_CALLED, speech=body, tone=Tone.INFO, body=body, buttons=(Choice("ok", texts.OK),)
-        )
-        try:
-            await asyncio.wait_for(self.stage.ask_over(screen), _STAFF_S)
-        except TimeoutError:
-            return
+        await call_staff(self._terminal, self.stage, self._session)
 
     # --- home -------------------------------------------------------------------------------------------------------
 
@@ -230,8 +226,9 @@ class Reception:
 
     # --- a session --------------------------------------------------------------------------------------------------
 
-    async def _serve(self, service: Service) -> None:
-        """One resident, from the first touch to a clean screen."""
+    async def _serve(self, service: Service, failure: str = "") -> None:
+        """One resident, from the first touch to a clean screen. `failure`: what ended their journey before, if that is
+        to be reported (办不成事)."""
         if self._floor.locked():
             self.stage.show(Working(question=texts.FINISHING, speech=texts.FINISHING))
         async with self._floor:
@@ -241,14 +238,16 @@ class Reception:
                 await self._briefly(unavailable_screen(reason))
                 return
             journey = Journey(self._terminal, service)
+            journey.session.failure = failure
+            self._session = journey.session
             self.session_open = True
             log.info("session_started", session=journey.session.id, service=service.id)
             self._journey = asyncio.create_task(JOURNEYS[service.journey](journey))
-            ended = "completed"
+            ended, reported = "completed", ""
             try:
                 await self._journey
-            except JourneyOver:
-                ended = "over"
+            except JourneyOver as over:
+                ended, reported = "over", over.reported
             except TimedOut:
                 ended = "timed-out"
             except asyncio.CancelledError:
@@ -260,7 +259,7 @@ class Reception:
                 log.error("journey_failed", error=type(error).__name__, at=_where(error))
                 ended = "failed"
             finally:
-                self._journey = None
+                self._journey = self._session = None
                 card_used = journey.session.card is not None
                 journey.session.wipe()
                 self._terminal.lights.all_off()
@@ -278,6 +277,8 @@ class Reception:
         await self._terminal.link.rest()
         if await self._open_intents():
             await self._finish(texts.FINISHING)
+        if reported and (report := self._pack.services.get(ESCALATION)) is not None:
+            await self._serve(report, reported)
 
     async def _tell_failure(self) -> None:
         screen = Message(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from backend.contract.service_api import CallRequest, Helper, HelperBadge
+from backend.contract.service_api import CallRequest
 from content.schema.forms import ChoiceField
 from content.schema.text import Text
-from drivers.cabinet.port import Light
-from drivers.code_scanner.port import CodeScanner, ScanContext
 from kiosk.journeys import counter_texts as texts
 from kiosk.journeys import matter
 from kiosk.journeys import texts as common
@@ -17,10 +15,8 @@ from kiosk.journeys.steps.explain import show_guide
 from kiosk.journeys.steps.fill import ask_choice_step
 from kiosk.journeys.steps.finish import goodbye
 from kiosk.journeys.steps.messages import tell
-from kiosk.journeys.waiting import first_of
 from kiosk.link.client import Refusal, Unreachable
-from kiosk.screens import Choice, Entry, Nav, Tone, Working
-from kiosk.service_screens import ScanCode
+from kiosk.screens import Choice, Entry, Tone, Working
 
 
 async def get_help(journey: Journey) -> None:
@@ -48,27 +44,3 @@ async def get_help(journey: Journey) -> None:
     body = texts.CALLED_BODY.format(phone=settings.staff_phone)
     await tell(journey, Tone.GOOD, texts.CALLED, body, (Choice("ok", common.OK),), entries)
     await goodbye(journey, ())
-
-
-async def helper_joins(journey: Journey, scanner: CodeScanner) -> Helper | None:
-    """A helper shows the badge; None: gone back. From then on the resident is told whenever something private comes."""
-    error: Text | None = None
-    while True:
-        screen = ScanCode(
-            question=texts.BADGE,
-            speech=error or texts.BADGE,
-            trail=journey.trail(1),
-            hint=texts.BADGE_HINT,
-            error=error,
-        )
-        with journey.lights.guiding(Light.SCANNER):
-            asking = journey.stage.ask(screen)
-            found = await first_of(asking, scanner.scan(ScanContext.LICENCE))
-        if found is None or isinstance(found, Nav):
-            return None
-        answer = await journey.terminal.link.badge(HelperBadge(badge=found.text[:200]))
-        if isinstance(answer, Helper):
-            name = texts.HELPER_HERE.format(name=answer.name)
-            await tell(journey, Tone.INFO, name, texts.HELPER_HERE_BODY, (Choice("ok", common.OK),))
-            return answer
-        error = texts.BADGE_WRONG

@@ -42,6 +42,7 @@ class Terminal:
     raster: RasterPort | None
     paper_camera: PaperCamera | None = None
     departments: Mapping[str, Text] = field(default_factory=dict)  # their names, by id
+    can_report: bool = False  # there is a service for what could not be done
     lights: GuideLights = field(init=False)
     loudness: Loudness = field(init=False)
 
@@ -84,7 +85,12 @@ class Journey:
 
 
 class JourneyOver(Exception):
-    """The journey ended early and the resident has already been told why."""
+    """The journey ended early and the resident has already been told why. `reported`: a keyword of what went wrong, if
+    the resident wants it reported (办不成事)."""
+
+    def __init__(self, reason: str, reported: str = "") -> None:
+        super().__init__(reason)
+        self.reported = reported
 
 
 class TimedOut(Exception):

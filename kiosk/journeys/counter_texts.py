@@ -86,7 +86,6 @@ SENT = Text("已经受理", "Received")
 SENT_BODY = Text("请记下工单号，可拨打 12345 查询办理情况。", "Please note the number; 12345 can tell how it goes.")
 TICKET_NO = Text("工单号", "Number")
 ANSWER_BY = Text("答复时限", "Answer by")
-REPORT_FAILURE = Text("反映办不成事", "Report that it failed")
 
 # --- copies
 COPY_FRONT = Text("正面", "Front side")
@@ -114,9 +113,9 @@ CALLED_BODY = Text(
 )
 CALL_WAIT = Text("大约 {minutes} 分钟", "About {minutes} minutes")
 CALL_NO = Text("呼叫号", "Call")
-BADGE = Text("请工作人员出示工牌", "Staff: please show your badge")
-BADGE_HINT = Text("工牌上的二维码对准扫码口；不需要请点“返回”", "Hold the badge's code to the scanner, or go back")
-BADGE_WRONG = Text("这不是有效的工牌", "This is no valid badge")
+BADGE_HINT_OVER = Text(
+    "来帮您的工作人员请把工牌的二维码对准扫码口。", "Staff who come to help: please hold your badge to the scanner."
+)
 HELPER_HERE = Text("{name} 正在帮您", "{name} is helping you")
 HELPER_HERE_BODY = Text(
     "输入号码、密码和签名时，请让帮办人员转开。办什么由您自己决定。",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from backend.contract.kiosk_api import Bill, BillQuery, ProblemCode
 from content.schema.service import NumberField
 from content.schema.text import Text
 from kiosk.journeys import texts
+from kiosk.journeys.apply import identify
 from kiosk.journeys.context import Journey, JourneyOver
-from kiosk.journeys.steps import Move
+from kiosk.journeys.steps import Move, StepCoroutine, walk
 from kiosk.journeys.steps.explain import ask_consent, show_guide
 from kiosk.journeys.steps.fill import ask_number
 from kiosk.journeys.steps.finish import goodbye, rate
@@ -20,21 +23,28 @@ from kiosk.screens import Entry, Nav, Review, Tone, Working
 async def pay_bill(journey: Journey) -> None:
     """Ends like `issue_certificate`."""
     journey.steps = 4
-    if await show_guide(journey) is Move.BACK or await ask_consent(journey) is Move.BACK:
+    before: list[StepCoroutine] = [
+        partial(show_guide, journey),
+        partial(ask_consent, journey),
+        partial(identify, journey),
+    ]
+    if await walk(before) is Move.BACK:
         raise JourneyOver("left at the guide")
     bill = await _confirmed_bill(journey)
     await pay_and_deliver(journey, bill, bill_entries(bill))
     await rate(journey, 4)
-    await goodbye(journey, (texts.TAKE_SLIP,))
+    reminders = (texts.TAKE_CARD,) if journey.session.card is not None else ()
+    await goodbye(journey, (*reminders, texts.TAKE_SLIP))
 
 
 def bill_entries(bill: Bill) -> tuple[Entry, ...]:
-    return (
+    entries = (
         Entry(texts.ACCOUNT, Text.same(bill.account_masked)),
         Entry(texts.CUSTOMER, Text.same(bill.customer_masked)),
         Entry(texts.PERIOD, Text(bill.period_zh, bill.period_en)),
         Entry(texts.USAGE, Text(bill.usage_zh, bill.usage_en)),
     )
+    return tuple(entry for entry in entries if entry.value.zh)
 
 
 async def _confirmed_bill(journey: Journey) -> Bill:

@@ -297,6 +297,7 @@ DATA_GONE = Text("您的信息已从本机清除", "Your data has been erased fr
 NO_SLIP = Text("凭条没有打出来，证明不受影响", "The slip was not printed; the certificate is not affected")
 OK = Text("知道了", "OK")
 TO_HOME = Text("回首页", "Home")
+REPORT_FAILURE = Text("反映办不成事", "Report that it failed")
 FINISHING = Text("正在收尾，请稍等", "Finishing, one moment")
 STAFF_CALLED = Text("呼叫工作人员", "Call staff")
 STAFF_CALLED_BODY = Text(

@@ -125,7 +125,7 @@ def _entry(journey: Journey, field: FormField) -> FormEntry:
         choices=tuple(Choice(option.value, option.label, option.hint) for option in options),
         statement=field.statement if isinstance(field, StatementField) else None,
         # Somebody may be looking on: a number that is there already need not stand there in the clear.
-        private=isinstance(field, IdNumberField) and bool(value),
+        private=bool(value) and (isinstance(field, IdNumberField) or bool(journey.session.helper)),
     )
 
 

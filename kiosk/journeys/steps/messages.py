@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from content.schema.text import Text
 from kiosk.journeys import texts
 from kiosk.journeys.context import Journey, JourneyOver
-from kiosk.link.client import Fault, Refusal, Unreachable
+from kiosk.link.client import Fault, Unreachable
 from kiosk.screens import Choice, Entry, Message, Nav, Tone
 
 OK_BUTTON = Choice("ok", texts.TO_HOME)
+ESCALATION = "cannot-be-done"  # the service (办不成事) that a failure can be reported with
+_REPORT = Choice("report", texts.REPORT_FAILURE)
 
 
 async def tell(
@@ -47,6 +49,13 @@ async def end_with_fault(journey: Journey, fault: Fault) -> JourneyOver:
     """For faults that the step itself cannot do anything about."""
     if isinstance(fault, Unreachable):
         return await end_with(journey, texts.BACKEND_GONE, texts.BACKEND_GONE_BODY)
-    if isinstance(fault, Refusal) and fault.code in texts.REFUSED:
-        return await end_with(journey, *texts.REFUSED[fault.code])
-    return await end_with(journey, texts.INTERNAL_FAULT, texts.INTERNAL_FAULT_BODY)
+    title, body = texts.REFUSED.get(fault.code, (texts.INTERNAL_FAULT, texts.INTERNAL_FAULT_BODY))
+    return await end_with_report(journey, title, body, fault.code)
+
+
+async def end_with_report(journey: Journey, title: Text, body: Text, failure: str) -> JourneyOver:
+    """Like `end_with`; the resident may go on to report that it could not be done. `failure`: a keyword."""
+    if not journey.terminal.can_report or journey.service.id == ESCALATION:
+        return await end_with(journey, title, body)
+    answer = await tell(journey, Tone.PROBLEM, title, body, (OK_BUTTON, _REPORT))
+    return JourneyOver(title.en, reported=failure if answer == _REPORT.value else "")
