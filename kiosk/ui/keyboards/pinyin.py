@@ -26,6 +26,7 @@ _LEVEL_OF = {sign: number for number, sign in enumerate(LEVELS)}
 _FULL, _START, _PART = 2, 7, 4  # what a piece costs: a syllable, its first letter only, a beginning at the end
 _SPELLINGS = 6
 _LONGEST_WORD = 6  # syllables
+_PER_WORD = 75  # what another word costs a sentence; a word's level is at most 61
 _AS_LIKELY = 3  # a spelling that costs this much more is still offered
 _EARLY, _OF_ANOTHER = 4, 2
 _OF_A_LINE = 8  # words of one spelling that are offered while it is not yet written in full
@@ -183,21 +184,30 @@ def _matching(spelling: Spelling, count: int) -> list[_Found]:
     return found
 
 
+def _likeliest(spelling: Spelling, start: int, end: int) -> _Found | None:
+    """The most frequent word for these pieces; of the last one more letters may still come."""
+    pieces, whole = spelling.pieces[start:end], spelling.whole[start:end]
+    if all(whole):
+        return next(table().exact(pieces), None)
+    fitting = (f for f in table().beginning(pieces) if f.syllables[:-1] == pieces[:-1])
+    return max(fitting, key=lambda f: f.level, default=None)
+
+
 def _sentence(spelling: Spelling) -> str:
-    """Words put together to stand for all pieces: few and frequent ones. Empty when that cannot be."""
+    """Words put together to stand for all pieces: few and frequent ones. Empty when that cannot be, or when a piece
+    before the last is only a beginning."""
     count = len(spelling.pieces)
-    if not all(spelling.whole):
+    if not all(spelling.whole[:-1]):
         return ""
-    best: list[tuple[float, str] | None] = [None] * (count + 1)
-    best[0] = (0.0, "")
+    best: list[tuple[float, str] | None] = [(0.0, ""), *[None] * count]
     for end in range(1, count + 1):
         for start in range(max(0, end - _LONGEST_WORD), end):
-            before = best[start]
-            word = next(iter(table().exact(spelling.pieces[start:end])), None)
+            before, word = best[start], _likeliest(spelling, start, end)
             if before is None or word is None:
                 continue
-            cost = before[0] + 75 - word.level
-            if best[end] is None or cost < best[end][0]:  # type: ignore[index]
+            cost = before[0] + _PER_WORD - word.level
+            so_far = best[end]
+            if so_far is None or cost < so_far[0]:
                 best[end] = (cost, before[1] + word.word)
     whole = best[count]
     return whole[1] if whole else ""

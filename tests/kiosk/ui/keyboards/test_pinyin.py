@@ -90,6 +90,7 @@ def test_whole_syllables_always_give_characters_for_all_of_them(syllables: list[
         ("shehuibaoxian", "社会保险"),
         ("zhangshifan", "张示范"),
         ("beijingshichaoyangqu", "北京市朝阳区"),
+        ("bianminbianlid", "便民便利店"),
     ],
 )
 def test_what_people_type(letters: str, word: str) -> None:
