@@ -27,6 +27,7 @@ from backend.contract.kiosk_api import (
     Payment,
     PaymentRequest,
     Problem,
+    ProblemCode,
     Rating,
     ReceiptReport,
     ReviewReply,
@@ -43,6 +44,8 @@ __all__ = ["BackendLink", "Fault", "Refusal", "Unreachable"]
 
 log = structlog.get_logger()
 _HELLO_TIMEOUT_S = 2.5
+# Refusals that come as 5xx: somebody behind the backend was asked and nothing has been done.
+_SAID_NO = (ProblemCode.DEPARTMENT_DOWN, ProblemCode.GATEWAY_DOWN)
 
 
 class BackendLink(ServiceCalls):
@@ -238,10 +241,12 @@ class BackendLink(ServiceCalls):
             self._note(True, "")
             if reply.is_success:
                 return reply
-            if reply.status_code >= 500 and reply.headers.get("content-type", "").startswith("text/"):
+            refusal = _refusal(reply)
+            if reply.status_code >= 500 and refusal.code not in _SAID_NO:
+                # A database that is away, a bug: what was asked for may have been done all the same.
                 fault = Unreachable(f"http {reply.status_code}")
                 continue
-            return _refusal(reply)
+            return refusal
         return fault
 
     def _note(self, reachable: bool, reason: str, *, doubt: bool = False) -> None:

@@ -36,11 +36,27 @@ async def test_a_problem_is_a_refusal_with_its_code() -> None:
     await link.close()
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, "unauthorised"), (422, "invalid"), (500, "http-500")])
+@pytest.mark.parametrize(("status", "code"), [(401, "unauthorised"), (422, "invalid"), (418, "http-418")])
 async def test_other_refusals_have_a_code_too(status: int, code: str) -> None:
     link = _link(lambda request: httpx.Response(status, json={"what": "ever"}))
     assert await link.payment("paym-00000001") == Refusal(code)
     await link.close()
+
+
+@pytest.mark.parametrize("code", ["database-away", "storage-full", "internal"])
+async def test_trouble_of_the_backend_is_no_refusal(code: str) -> None:
+    """What was asked for may have been done all the same."""
+    tries = 0
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal tries
+        tries += 1
+        return httpx.Response(503 if tries % 2 else 500, json={"code": code, "detail": ""})
+
+    assert isinstance(await _link(answer).payment("paym-00000001"), Unreachable)
+    assert tries > 1
+    said = _link(lambda request: httpx.Response(503, json={"code": "department-down", "detail": ""}))
+    assert await said.payment("paym-00000001") == Refusal("department-down")
 
 
 async def test_silence_is_tried_again_with_the_same_intent() -> None:
