@@ -18,6 +18,8 @@ Operations: params → answer when ok (other results)
     water.post:                 bill_no, payment_no, amount_fen → posting_no; the same payment_no books once
                                                                     (not-found, already-paid, amount-changed, reversed)
     water.reverse:              bill_no, payment_no → -; what was never booked counts as reversed and stays so
+
+and those the content declares, by their kind (`content.schema.reference.Operation`).
 """
 
 from __future__ import annotations

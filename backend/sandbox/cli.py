@@ -17,6 +17,17 @@ def main() -> None:
 
 
 @app.command()
+def licence(
+    expired: Annotated[bool, typer.Option("--expired", help="One that has ended.")] = False,
+    forged: Annotated[bool, typer.Option("--forged", help="One that somebody else signed.")] = False,
+) -> None:
+    """Print what the QR code of the demonstration's electronic business licence says."""
+    from backend.sandbox.licences import LicenceWish, make_licence
+
+    print(make_licence(LicenceWish(expired=expired, forged=forged)))
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,

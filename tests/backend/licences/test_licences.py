@@ -7,10 +7,12 @@ import json
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
 from backend.contract.service_api import ServiceProblem
 from backend.licences.check import check_licence
 from backend.problems import Refused
+from backend.sandbox.cli import app
 from backend.sandbox.licences import COMPANY, LicenceWish, make_licence, verifying_key
 from backend.settings import BackendSettings, SettingsError
 from content.codes.uscc import check_uscc
@@ -32,6 +34,12 @@ def test_the_legal_representative_shows_it() -> None:
     assert (claims.uscc, claims.name, claims.legal_rep) == tuple(COMPANY.values())
     assert check_uscc(claims.uscc).valid
     assert ZHANG not in base64.urlsafe_b64decode(make_licence().split(".")[1] + "==").decode()
+
+
+def test_the_command_prints_one() -> None:
+    assert CliRunner().invoke(app, ["licence"]).output.strip() == make_licence()
+    forged = CliRunner().invoke(app, ["licence", "--forged"]).output.strip()
+    assert why(forged) == "not signed by the registry"
 
 
 def test_another_may_act_who_is_named() -> None:
