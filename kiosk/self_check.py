@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ async def self_check(old: Pack, new: Pack, draw: Draw | None) -> str | None:
             return f"screen-fails:{service_id}"
         await asyncio.sleep(0)
     try:
-        for screen in overviews(new):
+        for screen in overviews(new, doors(old, new)):
             if draw is not None:
                 await draw(screen)
     except Exception as error:  # noqa: BLE001
@@ -67,11 +67,18 @@ def changed(old: Pack, new: Pack) -> list[str]:
     return [brief.id for brief in new.briefs if had.get(brief.id) != brief.sha256]
 
 
-def overviews(pack: Pack) -> Iterator[Screen[Any]]:
-    """The screens every service is on."""
+def doors(old: Pack, new: Pack) -> list[Door]:
+    """Those behind which something has changed."""
+    before, after = ({(brief.id, brief.sha256): brief.door for brief in pack.briefs} for pack in (old, new))
+    moved = {(before.get(key) or after[key]) for key in before.keys() ^ after.keys()}
+    return [door for door in Door if door in moved]
+
+
+def overviews(pack: Pack, behind: Iterable[Door]) -> Iterator[Screen[Any]]:
+    """The screens on which services are listed."""
     devices = DeviceSet()
     yield home_screen(pack, devices, backend_reachable=False)
-    for door in Door:
+    for door in behind:
         yield door_screen(pack, door, devices, backend_reachable=True)
 
 
@@ -144,4 +151,4 @@ def _only_wants_data(message: str) -> bool:
     return "does not contain key" in message or "does not have field" in message
 
 
-__all__ = ["Draw", "changed", "overviews", "screens_of", "self_check", "template_fault"]
+__all__ = ["Draw", "changed", "doors", "overviews", "screens_of", "self_check", "template_fault"]

@@ -19,6 +19,7 @@ from kiosk.ui.surface import Surface
 
 A = TypeVar("A")
 _LARGE_PATIENCE = 3.0
+_TRIED_AT = 0.25  # of its size: everything is drawn, little is read back
 _log = structlog.get_logger(__name__)
 
 
@@ -124,7 +125,7 @@ class KivyStage:
         probe = Surface(replace(self.config, fade_s=0.0))
         try:
             probe.show(screen, fresh=True)
-            probe.export_as_image()
+            probe.export_as_image(scale=_TRIED_AT)
         finally:
             probe.close()
 

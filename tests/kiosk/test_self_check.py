@@ -44,7 +44,8 @@ async def test_what_has_changed_is_drawn_and_the_overviews(old: Pack, new: Pack)
     assert await self_check(old, new, drawn) is None
     assert drawn.kinds[0] == "Guide"
     assert Counter(drawn.kinds)["Guide"] == 1, "the other service is as it was"
-    assert Counter(drawn.kinds)["ServiceList"] == 8
+    assert Counter(drawn.kinds)["ServiceList"] == 1
+    assert Counter(drawn.kinds)["Home"] == 1
     assert "Form" in drawn.kinds
 
 
