@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from content.lint import together
 from content.lint.fault import Fault
 from content.load import Pack, load_pack
 from content.pack_format import FOLDERS, FORMAT, ROOT, NamedFile, Root, Shard, canonical, root_version, shard_of
+from content.read import lines_of
 from content.schema.service import Service
 from content.schema.text import Text
 from content.sources import (
@@ -29,6 +30,7 @@ from content.sources import (
     templates_dir,
 )
 
+_LINES_LOOKED_UP = 200  # of faults between files: each costs reading a file again
 CATALOGUE = Path(__file__).parent / "catalogue"
 
 
@@ -112,8 +114,15 @@ def _outcome(sources: Sources, items: list[Compiled], today: date | None) -> Exa
             )
         )
     calendars = WorkingDays(sources.calendars)
-    found += together.rules(items, calendars, sources.catalogue / "calendars", today)
+    across = list(together.rules(items, calendars, sources.catalogue / "calendars", today))
+    found += [_with_line(fault) for fault in across[:_LINES_LOOKED_UP]] + across[_LINES_LOOKED_UP:]
     return Examined(len(items), [fault for fault in found if not fault.note], [fault for fault in found if fault.note])
+
+
+def _with_line(fault: Fault) -> Fault:
+    if not fault.place:
+        return fault
+    return replace(fault, line=lines_of(fault.file.read_bytes(), [fault.place])[fault.place])
 
 
 def _shards(items: list[Compiled]) -> Iterator[Shard]:

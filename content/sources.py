@@ -53,7 +53,6 @@ class Sources:
             icons=None if icons is None else frozenset(icons),
             operations=self.operations,
             departments={department.id: department for department in self.departments},
-            calendar_years=frozenset(calendar.year for calendar in self.calendars),
             province_codes=frozenset(PROVINCES) | {region.code[:2] for region in self.regions},
             today=today,
         )
@@ -78,7 +77,7 @@ def service_files(catalogue: Path) -> list[Path]:
         file
         for folder in folders
         for file in sorted(folder.iterdir() if folder.is_dir() else ())
-        if file.suffix in SUFFIXES and not file.name.startswith(".")
+        if file.suffix in SUFFIXES and not file.name.startswith(".") and file.is_file()
     ]
 
 

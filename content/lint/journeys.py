@@ -8,14 +8,20 @@ from collections.abc import Iterator
 from content.lint.fault import Finding, fault, note
 from content.lint.known import Known
 from content.schema.base import Hours
-from content.schema.service import AuthLevel, Device, Door, Kind, NumberField, Service
+from content.schema.service import AuthLevel, Device, Door, Kind, NumberField, Part, Service
 
 _DEVICES: dict[Kind, tuple[Device, ...]] = {
     Kind.CERTIFICATE: (Device.DOCUMENT_PRINTER,),
     Kind.LICENCE: (Device.DOCUMENT_PRINTER,),
     Kind.BILL_PAYMENT: (Device.RECEIPT_PRINTER,),
     Kind.QUEUE_TICKET: (Device.RECEIPT_PRINTER,),
-    Kind.COPY: (Device.DOCUMENT_PRINTER,),
+    Kind.COPY: (Device.DOCUMENT_PRINTER, Device.CAMERA),
+    Kind.APPLICATION: (Device.RECEIPT_PRINTER,),
+    Kind.PACKAGE: (Device.RECEIPT_PRINTER,),
+    Kind.APPOINTMENT: (Device.RECEIPT_PRINTER,),
+    Kind.GUIDANCE: (Device.RECEIPT_PRINTER,),
+    Kind.COMPLAINT: (Device.RECEIPT_PRINTER,),
+    Kind.POLICY_MATCH: (Device.RECEIPT_PRINTER,),
 }
 _DIVISION_DIGITS = (2, 4, 6, 9, 12)
 
@@ -66,6 +72,11 @@ def _devices(service: Service) -> Iterator[Finding]:
         why[Device.ID_READER] = f"auth is {service.auth.value}"
     if service.auth.organisation:
         why[Device.CODE_SCANNER] = f"auth is {service.auth.value}: the licence's code is scanned"
+    materials = [*service.materials, *(paper for part in _package_parts(service) for paper in part.materials)]
+    if any(material.collect == "scan" for material in materials):
+        why[Device.CAMERA] = "a material is scanned"
+    if service.journey is Kind.QUERY and service.certificate is not None:
+        why[Device.DOCUMENT_PRINTER] = "the certificate may be printed"
     for device, reason in why.items():
         if device not in service.devices:
             yield fault(
@@ -74,6 +85,10 @@ def _devices(service: Service) -> Iterator[Finding]:
     for name, count in Counter(service.devices).items():
         if count > 1:
             yield fault("devices", f"{name.value} 写了 {count} 次", f"names {name.value} {count} times")
+
+
+def _package_parts(service: Service) -> list[Part]:
+    return service.package.parts if service.package is not None else []
 
 
 def _parts(service: Service) -> Iterator[Finding]:

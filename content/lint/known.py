@@ -18,6 +18,5 @@ class Known:
     icons: frozenset[str] | None = None
     operations: dict[str, Operation] = field(default_factory=dict)
     departments: dict[str, Department] = field(default_factory=dict)
-    calendar_years: frozenset[int] = frozenset()
     province_codes: frozenset[str] = frozenset()  # the first two digits of division codes
     today: date | None = None

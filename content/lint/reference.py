@@ -37,11 +37,11 @@ def departments(found: Sequence[Department]) -> Iterator[Finding]:
 
 
 def regions(found: Sequence[Region]) -> Iterator[Finding]:
-    codes = {region.code for region in found}
+    after = {region.code: region.replaced_by for region in found}
     for index, region in enumerate(found):
         place = f"regions.{index}"
         yield from _dates(region.valid, place)
-        if region.replaced_by is not None and region.replaced_by not in codes:
+        if region.replaced_by is not None and region.replaced_by not in after:
             yield fault(
                 f"{place}.replaced_by",
                 f"没有区划 {region.replaced_by}",
@@ -50,14 +50,13 @@ def regions(found: Sequence[Region]) -> Iterator[Finding]:
         for other_index, other in enumerate(found[:index]):
             if other.code == region.code and _overlap(other.valid, region.valid):
                 yield fault(place, f"与 regions.{other_index} 重复", f"is there already: regions.{other_index}")
-        if _circle(region, found):
+        if _circle(region.code, after):
             yield fault(f"{place}.replaced_by", "更替成环", "leads back to itself; correct it")
 
 
-def _circle(region: Region, found: Sequence[Region]) -> bool:
-    after = {one.code: one.replaced_by for one in found}
-    seen = {region.code}
-    following = region.replaced_by
+def _circle(code: str, after: dict[str, str | None]) -> bool:
+    seen = {code}
+    following = after.get(code)
     while following is not None:
         if following in seen:
             return True

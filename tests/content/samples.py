@@ -135,7 +135,7 @@ PERMIT: dict[str, Any] = {
     "icon": "file-text",
     "agency": {"name": t("示范局", "Demonstration bureau"), "uscc": BUREAU},
     "auth": "A3",
-    "devices": ["id_reader", "receipt_printer"],
+    "devices": ["id_reader", "receipt_printer", "camera"],
     "guide": GUIDE,
     "consent": CONSENT,
     "situations": [

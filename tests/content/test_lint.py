@@ -187,6 +187,12 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "consent": (lambda s: s["proof"].pop("consent"), "consent: is missing; A2 reads personal data"),
     "reader": (lambda s: s["proof"].update(devices=["document_printer"]), "devices: must contain id_reader"),
     "printer": (lambda s: s["proof"].update(devices=["id_reader"]), "devices: must contain document_printer"),
+    "camera": (lambda s: s["permit"].update(devices=["id_reader", "receipt_printer"]), "must contain camera, because a material is scanned"),
+    "receipts": (lambda s: s["permit"].update(devices=["id_reader", "camera"]), "must contain receipt_printer, because journey application"),
+    "printed query": (
+        lambda s: s["proof"].update(journey="query", devices=["id_reader"]),
+        "must contain document_printer, because the certificate may be printed",
+    ),
     "scanner": (lambda s: s["permit"].update(auth="L2"), "devices: must contain code_scanner"),
     "level": (lambda s: s["proof"].update(auth="A1"), "auth: must be A2 or more"),
     "channels": (lambda s: s["water"].update(channels=[]), "channels: is empty"),
@@ -323,7 +329,8 @@ def test_files_agree(tmp_path: Path) -> None:
     sample = Sample()
     sample.services["proof2"] = {**sample["proof"], "id": "proof2"}
     faults, _ = told(tmp_path, sample)
-    assert any("proof2.yaml: codes.task_handle_item" in fault and "is taken by proof.yaml" in fault for fault in faults)
+    assert any(": codes.task_handle_item: " in fault and "is taken by proof.yaml" in fault for fault in faults)
+    assert all("proof2.yaml:" in fault and fault.partition("proof2.yaml:")[2][0].isdigit() for fault in faults)
     assert any("certificate.type_code" in fault and "is taken by proof.yaml" in fault for fault in faults)
 
 
