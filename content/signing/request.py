@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from content.signing.roles import SigningFault, target_path
+from content.signing.names import target_path
+from content.signing.roles import SigningFault
 
 VERSION = r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,79}$"
 

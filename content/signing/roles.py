@@ -32,11 +32,6 @@ class SigningFault(Exception):
     """Something does not fit; the message is for the person at the keyboard and says what to do."""
 
 
-def target_path(version: str) -> str:
-    """The one target of a content release: the root of its hash tree."""
-    return f"content/{version}/pack.json"
-
-
 def stamp(signed: Signed, now: datetime) -> None:
     """Made now, in force for as long as its role is."""
     now = now.astimezone(UTC).replace(microsecond=0)

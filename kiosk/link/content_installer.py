@@ -19,7 +19,7 @@ from backend.contract.fleet_api import RolloutOrder
 from content.listing import FileFacts, ListingError, shards, walk
 from content.load import Pack, load_pack
 from content.pack_format import PackError
-from content.signing.roles import target_path
+from content.signing.names import target_path
 from kiosk.link.content_store import FACTORY, ContentStore
 from kiosk.link.content_trust import Believed, ContentTrust, Refused
 from kiosk.link.download import Wanted, fetch
@@ -100,7 +100,7 @@ class ContentInstaller:
                 target = answer.targets[path]
                 if target is None:
                     raise InstallFailed("not-signed")
-                if (target.length, target.hashes.get("sha256")) != (order.size, order.sha256):
+                if (target.size, target.sha256) != (order.size, order.sha256):
                     raise InstallFailed("other-than-signed")
                 return
             if isinstance(answer, Refused):

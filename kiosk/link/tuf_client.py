@@ -22,11 +22,11 @@ from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import TargetFile
 from tuf.ngclient import UpdaterConfig
 
-from kiosk.link.content_trust import Fetcher, believe
 from kiosk.link.download import Wanted, fetch
 from kiosk.link.files import write_whole
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent
 from kiosk.link.installer import InstallFailed
+from kiosk.link.tuf_updater import Fetcher, believe
 
 _CONFIG = UpdaterConfig()  # the suite's repositories prefix targets with their digests; ours does not
 _TIMEOUT_S = 30.0
@@ -91,7 +91,7 @@ async def _update(asked: argparse.Namespace) -> None:
         now = datetime.now(UTC)
         found = await asyncio.to_thread(believe, asked.metadata_dir, None, fetcher, wanted, now, _CONFIG)
         for name in wanted:
-            target = found.targets[name]
+            target = found[name]
             if target is None:
                 raise InstallFailed(f"not signed: {name}")
             await _download(Site(client, asked.target_base_url), target, asked.target_dir)

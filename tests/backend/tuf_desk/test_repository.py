@@ -68,7 +68,7 @@ async def test_a_kiosk_believes_what_the_desk_publishes(desk: TufDesk, keepers: 
         assert isinstance(answer, Believed)
         target = answer.targets[f"content/{version}/pack.json"]
         assert target is not None
-        assert target.hashes["sha256"] == desk.import_pack(small_pack(edition)).sha256
+        assert target.sha256 == desk.import_pack(small_pack(edition)).sha256
         assert not desk.state().waiting, "it is signed"
     assert trust.floor() == NOW
     desk.renew(NOW + 2 * DAY)

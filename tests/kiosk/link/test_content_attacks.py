@@ -13,7 +13,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import TargetFile
 
 from content.signing.roles import MADE_AT
-from kiosk.link import content_trust, download
+from kiosk.link import download, tuf_updater
 from kiosk.link.fleet_desk import DeskSilent
 from tests.kiosk.link.content_world import NOW, GaveUp, Kiosk, Repository, bytes_of
 from tests.packs import small_pack
@@ -135,7 +135,7 @@ async def test_our_own_restraint_is_no_trickle(
 
 
 async def test_metadata_that_trickles(kiosk: Kiosk, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content_trust, "_FILE_S", 0.1)
+    monkeypatch.setattr(tuf_updater, "_FILE_S", 0.1)
     order = repository.release(small_pack("second"))
     kiosk.carrier.says = lambda name: _trickle if name == "timestamp.json" else None
     assert await kiosk.take(order) == "metadata-slow"
@@ -204,8 +204,8 @@ async def test_a_power_cut_forgets_no_version(
 ) -> None:
     """Every file of what is believed is synced before it gets its name."""
     synced: list[str] = []
-    real = content_trust.write_whole
-    monkeypatch.setattr(content_trust, "write_whole", lambda path, data: (synced.append(path.name), real(path, data)))
+    real = tuf_updater.write_whole
+    monkeypatch.setattr(tuf_updater, "write_whole", lambda path, data: (synced.append(path.name), real(path, data)))
     assert await kiosk.take(repository.release(small_pack("second"))) == "running"
     assert {"timestamp.json", "snapshot.json", "targets.json", "1.root.json", "root.json"} <= set(synced)
 
