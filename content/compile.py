@@ -12,6 +12,8 @@ from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
+import msgspec
+
 from content.lint import lint_service
 from content.lint.fault import Fault, Finding, fault
 from content.lint.known import Known
@@ -106,7 +108,8 @@ def _compile(file: Path, work: Work) -> Compiled:
     facts = _facts(service)
     if work.objects is None or any(not fault.note for fault in faults):
         return Compiled(file, faults, facts)
-    data = canonical(service.model_dump(mode="json", exclude_defaults=True))
+    # By way of JSON: twice as fast as by way of Python's objects.
+    data = canonical(msgspec.json.decode(service.model_dump_json(exclude_defaults=True)))
     digest = hashlib.sha256(data).hexdigest()
     from content.pinyin import search_keys
 

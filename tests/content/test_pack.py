@@ -17,7 +17,7 @@ from content.build import build
 from content.listing import pack_files
 from content.load import Pack, PackError, diff, load_pack
 from content.pack_format import Root, canonical, read_root, root_version
-from content.schema.service import Door
+from content.schema.service import Door, Service
 from tests.content.samples import Sample
 
 
@@ -53,6 +53,11 @@ def test_builds_and_loads(pack: Pack) -> None:
     with pytest.raises(KeyError):
         pack.services["nobody"]
     pack.verify_all()
+
+
+def test_a_service_comes_out_as_it_went_in(sample: Sample, pack: Pack) -> None:
+    for name, service in pack.services.items():
+        assert service == Service.model_validate(sample[name])
 
 
 def test_a_brief_says_what_its_service_says(pack: Pack) -> None:
