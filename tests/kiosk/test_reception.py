@@ -12,12 +12,14 @@ from structlog.testing import capture_logs
 from backend.contract.kiosk_api import PaymentState
 from content.build import CATALOGUE, build
 from content.load import Pack, load_pack
+from content.schema.service import Kind
 from content.schema.text import Text
 from drivers.manager import DeviceSet
 from kiosk import reception as reception_module
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys import texts
 from kiosk.journeys.receipts import payment_slip
+from kiosk.link.client import Refusal
 from kiosk.link.line import Line
 from kiosk.reception import Reception
 from kiosk.screens import Home
@@ -321,3 +323,30 @@ async def test_new_content_is_shown_without_a_restart(tmp_path: Path) -> None:
             reception.use(new)
         await _until(lambda: "水费缴纳second" in titles())
         await _end(task)
+
+
+@pytest.mark.parametrize(("touched", "reported"), [("report", "department-down"), ("ok", None)])
+async def test_what_could_not_be_done_may_be_reported(
+    tmp_path: Path, pack: Pack, touched: str, reported: str | None
+) -> None:
+    """After a refusal the resident may go on to 办不成事, which then knows what went wrong and nothing else."""
+    answers = ["service:water-bill", Wait()]
+    failures: list[str] = []
+
+    async def report(journey: Any) -> None:
+        failures.append(journey.session.failure)
+        assert journey.session.form == {}
+
+    async with House(tmp_path / "j.sqlite3", World(), Home=answers, Message=touched) as house:
+        house.link.query_bill = _refuses  # type: ignore[method-assign]
+        reception = _reception(house, pack)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(reception_module.JOURNEYS, Kind.COMPLAINT, report)
+            task = asyncio.create_task(reception.run())
+            await _until(lambda: len(house.stage.kinds()) > 4 and house.stage.kinds()[-1] == "Home")
+            await _end(task)
+    assert failures == ([reported] if reported else [])
+
+
+async def _refuses(query: Any) -> Refusal:
+    return Refusal("department-down")

@@ -104,6 +104,21 @@ async def test_a_wrong_value_says_so_as_it_is_typed_and_is_not_gone_past(pump: P
     task.cancel()
 
 
+async def test_nothing_is_said_against_a_number_still_being_typed(pump: Pump) -> None:
+    said = T("twelve digits, as on the bill")
+    account = FormEntry("account", FieldKind.DIGITS, T("account"), max_length=12)
+    task = await begin(pump, form(account, check=lambda name, values: said if values[name] != "1" * 12 else None))
+    tap(pump, "field:account")
+    write(pump, "1" * 11)
+    assert said.zh not in seen(pump)
+    tap(pump, "primary")
+    assert said.zh in seen(pump)
+    write(pump, "1")
+    assert said.zh not in seen(pump)
+    tap(pump, "primary", "primary")
+    assert (await task).values == {"account": "1" * 12}
+
+
 async def test_half_a_number_is_no_answer(pump: Pump) -> None:
     task = await begin(pump, form(PHONE))
     tap(pump, "field:phone")
