@@ -161,6 +161,15 @@ FORMS = {
     ),
 }
 
+_STORY = "小区门口的路灯坏了三个多月，晚上老人和孩子经过很不安全，我们打过两次物业电话，都说已经上报，一直没有人来修。"
+FORMS["form-complaint"] = v.Form(
+    **said(T("请说说您的问题", "Please tell us what it is about")),
+    fields=(
+        FormEntry("what", FieldKind.TEXT, T("发生了什么", "What happened"), _STORY * 5, max_length=500),
+        FormEntry("phone", FieldKind.PHONE, T("回电号码", "Number to call back"), required=False),
+    ),
+)
+
 
 def _writing(text: str, keys: Keys, letters: str = "", *, longest: int = 30) -> dict[str, Any]:
     return {"writing": Writing(text, longest, keys, letters), "values": {"shop": text, "mail": text}}
@@ -184,6 +193,7 @@ STATES: dict[str, tuple[str, dict[str, Any]]] = {
         "form-long",
         {"field": "shop", **_writing("青口县便民便利店青口县便民便利店青口县便民便利店青", Keys.PINYIN, "yi")},
     ),
+    "form-complaint-text": ("form-complaint", {"field": "what"}),
     "form-letters": ("form-long", {"field": "mail", **_writing("zhang.shifan", Keys.LETTERS, longest=60)}),
     "form-numbers": ("form-long", {"field": "shop", **_writing("示范路18号", Keys.NUMBERS)}),
     "form-amount": ("form-long", {"field": "capital", "draft": "12345.5", "values": {"capital": "1234550"}}),

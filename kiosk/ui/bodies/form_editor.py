@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from content.schema.text import Text
-from kiosk.service_screens import FormEntry
+from kiosk.service_screens import FieldKind, FormEntry
 from kiosk.ui.board import Board, Box
 from kiosk.ui.bodies.base import banner, banner_height
 from kiosk.ui.keyboards import figures
@@ -42,9 +42,24 @@ class Editor:
             return None
         if not blamed and self.field.kind in figures.FIGURES:
             draft = figures.draft_of(self.field, value)
-            if not figures.complete(self.field, draft):
+            places = self.field.kind is not FieldKind.AMOUNT
+            if places and len(draft) < figures.length(self.field):
                 return None  # the places still empty are seen
         return fault, blamed
+
+    def said(self, board: Board, width: float) -> float:
+        """Height of what is said about the value now, never more than what is kept free for it."""
+        room = self.message_room(board, width)
+        if fault := self.fault():
+            return banner_height(board, board.say(fault[0]), width, self._banner_size(board, fault[0], width, room))
+        hint = self.hint()
+        return board.text_height(board.say(hint), width, board.frame.prefs.type.body) if hint else 0.0
+
+    def _banner_size(self, board: Board, words: Text, width: float, room: float) -> float:
+        size = float(board.frame.prefs.type.body)
+        while banner_height(board, board.say(words), width, size) > room and size > 28:
+            size -= 2
+        return size
 
     def message(self, board: Board, box: Box) -> None:
         """The fault, else the hint."""
@@ -52,13 +67,10 @@ class Editor:
         if fault is not None:
             words, blamed = fault
             tone, icon = ("problem", "circle-alert") if blamed else ("hint", "info")
-            size = float(board.frame.prefs.type.body)
-            while banner_height(board, board.say(words), box.w, size) > box.h and size > 28:
-                size -= 2
+            size = self._banner_size(board, words, box.w, self.message_room(board, box.w))
             banner(board, board.say(words), Box(box.x, box.y, box.w, 0), tone=tone, icon=icon, size=size)
         elif hint := self.hint():
-            words_ = board.say(hint)
-            board.text(words_, box, size=board.frame.prefs.type.body, colour=board.c.muted)
+            board.text(board.say(hint), box, size=board.frame.prefs.type.body, colour=board.c.muted)
 
     def hint(self) -> Text | None:
         return self.field.hint

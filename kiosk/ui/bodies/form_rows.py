@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PAD = 32.0
 _SIGN = 88.0  # what stands at the right: a pencil, a lock
+_MOST_LINES = 3
 _DOTS = "●●●●●●"
 _ICONS = {
     FieldKind.DATE: "calendar-days",
@@ -72,6 +73,7 @@ class Row:
         label_w = inner - (_badge_width(board, badge) + 24 if badge and beside else 0)
         label_h = board.text_height(label, label_w, kinds.small, True)
         empty = "" if value else board.say(fault or _empty_words(field))
+        value = _shortened(board, value, inner)
         value_h = board.text_height(value or empty, inner, kinds.body + 4, bool(value))
         fault_h = board.text_height(words, inner - kinds.small * 1.5, kinds.small, True) + 8 if words else 0.0
         height = pad + label_h + value_h + fault_h + (0 if beside else _badge_height(board) + 8)
@@ -126,6 +128,14 @@ class Row:
         icon = "circle-check" if ticked else _ICONS.get(self.field.kind, "pencil")
         board.circle(cx, cy, 38, c.tint, c.line if c.heavy_lines else None)
         board.icon(icon, cx, cy, 40, c.success_ink if ticked else c.on_tint)
+
+
+def _shortened(board: Board, value: str, width: float) -> str:
+    """A long text as its beginning: all of it is seen when it is touched."""
+    lines = board.wrap(value, width, board.frame.prefs.type.body + 4, True)
+    if len(lines) <= _MOST_LINES:
+        return value
+    return "\n".join([*lines[: _MOST_LINES - 1], lines[_MOST_LINES - 1][:-2] + "…"])
 
 
 def _empty_words(field: FormEntry) -> Text:

@@ -11,6 +11,7 @@ from kiosk.ui.keyboards import figures, layout
 from kiosk.ui.keyboards.words import Keys, Writing
 
 _HIGHEST_KEY = 108.0
+_LONG = 60  # characters: a story, not a name
 _TWO_ROWS = 2 * 88 + layout.GAP + layout.keys_height(84)  # room for two rows of candidates above keys large enough
 
 
@@ -186,16 +187,18 @@ class WritingEditor(Editor):
         message_h = self.message_room(board, box.w)
         above = 0.0 if low else kinds.title * 1.5 + 72 + 16 + message_h + 16 + line_h + 8
         room = box.bottom - max(box.y, reach) - above - layout.GAP
-        rows, pick_h = (1, 84.0) if low or room < _TWO_ROWS else (2, 88.0)
+        long = writing.longest > _LONG
+        rows, pick_h = (1, 84.0) if low or long or room < _TWO_ROWS else (2, 88.0)
         picks_h = rows * pick_h + (rows - 1) * layout.GAP
         keys_h = min(room - picks_h, layout.keys_height(_HIGHEST_KEY))
         keys = Box(box.x, box.bottom - keys_h, box.w, keys_h)
         picks = Box(box.x, keys.y - layout.GAP - picks_h, box.w, picks_h)
         line = Box(box.x, picks.y - 8 - line_h, box.w, line_h)
-        message = Box(box.x, line.y - 16 - message_h, box.w, message_h)
-        field = Box(box.x, box.y, box.w, min(message.y - 16 - box.y, 3 * kinds.title * 1.45 + 72))
-        if low:
-            message = Box(box.x, field.bottom + 16, box.w, message_h)
+        # The keys stand still; what is written takes what the message leaves.
+        said = self.said(board, box.w)
+        most = (5 if long else 2) * kinds.title * 1.45 + 72
+        field = Box(box.x, box.y, box.w, min(line.y - 16 - box.y - (said + 16 if said else 0), most))
+        message = Box(box.x, field.bottom + 16, box.w, said + 4)
         self._display(board, field)
         self.message(board, message)
         own = layout.WritingKeys(writing, self._changed)

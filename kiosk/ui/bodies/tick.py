@@ -65,11 +65,10 @@ class TickBody(Body):
 
     def _flip(self, item: Item) -> None:
         before = self.chosen
-        after = frozenset((item.value,)) if item.fixed else flipped(self.screen.items, before, item.value)
-        held = item if item.fixed else after if isinstance(after, Item) else None
-        if held is not None:
-            why = held.reason or (form_texts.FIXED_CHOSEN if held.chosen else form_texts.FIXED_OUT)
-            self.host.notice(form_texts.FIXED_TITLE.format(label=held.label), why, "lock")
+        after = item if item.fixed else flipped(self.screen.items, before, item.value)
+        if isinstance(after, Item):
+            why = after.reason or (form_texts.FIXED_CHOSEN if after.chosen else form_texts.FIXED_OUT)
+            self.host.notice(form_texts.FIXED_TITLE.format(label=after.label), why, "lock")
             return
         self.state["chosen"] = after
         changed = [i for i in self.screen.items if i.value in before ^ after and i is not item]
