@@ -11,7 +11,7 @@ WORKERS ?= 3
 LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
 
-.PHONY: help setup setup-dev run test test-databases lint format bench bench-content bench-drivers bench-fleet soak-drivers fuzz screenshots demo faults drill-fleet drill-content drill-ha lock clean clean-room
+.PHONY: help setup setup-dev run test test-services test-databases lint format bench bench-content bench-drivers bench-fleet soak-drivers fuzz screenshots demo faults drill-fleet drill-content drill-ha lock clean clean-room
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench-drivers: setup ## measure the drivers' own time; figures also in build/ben
 
 soak-drivers: setup-dev ## 10,000 card reads and 10,000 receipts with random faults; prints what leaked
 	@$(BIN)/python -m tests.soak.drivers $(ARGS)
+
+test-services: setup-dev ## walk every service and package to its end and print the table; ARGS="water-bill …" for some
+	@$(BIN)/python -m tests.services $(ARGS)
 
 bench-content: setup ## 20,000 service items: check, build, load, search, change one (ARGS="--items 2000")
 	@$(BIN)/python -m provisioning.bench.content $(ARGS)
