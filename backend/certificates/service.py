@@ -40,7 +40,7 @@ from backend.identity.service import Exchange, Person, spend
 from backend.problems import Refused
 from backend.records.forms import check_form
 from backend.records.service import ask, unusable
-from backend.records.who import Doorkeeper, Shown
+from backend.records.who import CARD, Doorkeeper, Shown
 from backend.stock import service as stock
 from content.codes.certificate_id import CertificateId
 from content.schema.outputs import Certificate as Paper
@@ -192,8 +192,8 @@ class CertificateService:
     async def _holder(self, session: AsyncSession, kiosk_id: str, service: Service, request: ReviewRequest) -> Person:
         shown = Shown(request.proof_id, (request.name, request.number), request.licence)
         person = await self._door.who(session, kiosk_id, service, shown)
-        if person is None:  # a certificate is somebody's
-            raise Refused(ProblemCode.SERVICE_UNKNOWN, "no holder")
+        if person is None or person.method == CARD:  # a card on the reader does not prove that its holder stands there
+            raise Refused(ProblemCode.PROOF_EXPIRED)
         return person
 
     async def _ask(self, service: Service, mapping: Mapping, person: Person, form: dict[str, str]) -> dict[str, Any]:

@@ -130,6 +130,16 @@ async def test_a_service_that_cannot_print(hall: Hall, change: dict[str, Any]) -
     assert await hall.refused("/certificates", await wanted(hall)) == "service-unknown"
 
 
+@pytest.mark.parametrize("auth", ["A0", "A1"])
+async def test_no_paper_without_a_proven_holder(hall: Hall, auth: str) -> None:
+    """A service may show on the screen what a card opens; a certificate is made out to somebody who was there."""
+    offered(hall, "query", auth=auth)
+    card = {"proof_id": None, "name": NAME, "number": NUMBER}
+    assert await hall.refused("/certificates", await wanted(hall, **card)) == "proof-expired"
+    assert await hall.refused("/certificates/review", await wanted(hall, **card)) == "proof-expired"
+    assert hall.departments.asked == []
+
+
 async def test_the_day_s_limit(hall: Hall) -> None:
     offered(hall, paper={"daily_limit": 2})
     first = await wanted(hall, "intent-0001")
