@@ -74,7 +74,7 @@ def test_bombs_take_neither_memory_nor_time() -> None:
         began = time.process_time()
         with pytest.raises(NoPicture, match=reason):
             look_at(bomb)
-        assert time.process_time() - began < 1
+        assert time.process_time() - began < 0.1
         assert tracemalloc.get_traced_memory()[1] - before < 4 << 20
     tracemalloc.stop()
 
