@@ -108,7 +108,8 @@ def outcome(window: Pump, name: str, touch_id: str, by_key: bool) -> Any:
     else:
         window.tap(touch_id)
     seen = describe(stage)
-    seen["texts"] = [text for text in seen["texts"] if not text.startswith("还有")]  # the countdown runs meanwhile
+    # The countdowns run meanwhile.
+    seen["texts"] = [t for t in seen["texts"] if not (t.startswith("还有") or (surface.over and t.isdigit()))]
     return calls, {key: seen[key] for key in ("screen", "over", "panel", "language", "large", "texts", "targets")}
 
 
@@ -122,7 +123,7 @@ def test_confirm_does_what_a_touch_does_on_every_target(window: Pump) -> None:
         at = type(surface.over or surface.screen), bool(surface.panel)
         for touch_id in touchable(surface):
             kind, _, key = touch_id.partition(":")
-            if (at, touch_id) in done or (kind in ("letter", "key") and key in "BCDEFGHIJKLMNOPQRSTUVWXYZ1245678"):
+            if (at, touch_id) in done or (kind in ("letter", "key") and len(key) == 1 and key not in "A039号"):
                 continue
             rows[at, kind] += 1
             if kind in ("field", "item", "paper", "pick", "choice") and rows[at, kind] > 3:
