@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import random
 import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 _SPARE = 256 * 1024 * 1024  # bytes of the disk that a release must leave
 _CHECK_S = 120.0
 _DAY_S = 24 * 3600.0
+_SOONEST_S = 600.0
 _MOST_TRIES = 3  # metadata that is refused may have been caught while it was renewed
 
 # Whether every screen and template of what has changed works: a code of what does not, None if all do.
@@ -81,9 +83,12 @@ class ContentInstaller:
         return payload
 
     async def look_after(self, desk: Callable[[], FleetDesk], now: Callable[[], datetime | None]) -> None:
-        """For ever: once a day what is believed is brought up to date, so that changes of keys are not missed."""
+        """For ever: once a day what is believed is brought up to date, so that changes of keys are not missed. The
+        first time at any hour of it: a province does not ask at once, and who is restarted every night asks too."""
+        pause = random.SystemRandom().uniform(_SOONEST_S, _DAY_S)
         while True:
-            await self._sleep(_DAY_S)
+            await self._sleep(pause)
+            pause = _DAY_S
             async with self._one_at_a_time:
                 answer = await self._trust.refresh(desk(), [], now())
             if isinstance(answer, Refused):
