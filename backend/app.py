@@ -27,6 +27,7 @@ from backend.contract.kiosk_api import Problem
 from backend.db.engine import make_engine, make_sessions
 from backend.db.migrate import migrate
 from backend.devices.routes import router as devices
+from backend.editor import wiring as editor
 from backend.exchange.client import ExchangeClient
 from backend.feedback import wiring as feedback
 from backend.fleet.commands import wiring as commands
@@ -67,6 +68,7 @@ PARTS = (
     commands,
     releases,
     tuf_desk,
+    editor,
     heartbeat,
     alerts,
     cases,

@@ -48,6 +48,7 @@ NAVIGATION: tuple[tuple[str, str, str, str, str], ...] = (
     ("kiosks", "view", "/console/kiosks", "终端", "Kiosks"),
     ("alerts", "view", "/console/alerts", "告警", "Alerts"),
     ("work", "view", "/console/work", "工单", "Work orders"),
+    ("editor", "view", "/console/editor", "事项", "Services"),
     ("rollouts", "view", "/console/rollouts", "发布", "Rollouts"),
     ("settings", "view", "/console/settings", "配置", "Settings"),
     ("reports", "view", "/console/reports", "报表", "Reports"),

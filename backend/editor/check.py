@@ -4,18 +4,18 @@ thread."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from backend.editor.bodies import Body, of_service, stored, to_yaml
+from backend.editor.bodies import Body, of_service, stored
 from backend.editor.settings import EditorSettings
 from content.calendar import LOCAL
 from content.cli import icon_names
 from content.compile import check_text
 from content.lint.fault import Fault
 from content.lint.known import Known
-from content.schema.reference import Department
 from content.schema.service import Service
 from content.sources import Sources, files_in, read_sources
 
@@ -46,12 +46,15 @@ class Rules:
         """Places without lines."""
         return self._check(Path(_folder(body)) / f"{item_id}.json", stored(body).encode())
 
+    def check_many(self, bodies: Iterable[tuple[str, Body]]) -> Iterator[Checked]:
+        """The same of many, in their order."""
+        known = self.known()
+        for item_id, body in bodies:
+            yield _checked(Path(_folder(body)) / f"{item_id}.json", stored(body).encode(), known)
+
     def check_yaml(self, item_id: str, text: str, *, package: bool) -> Checked:
         """Places with lines."""
         return self._check(Path("packages" if package else "services") / f"{item_id}.yaml", text.encode())
-
-    def lines(self, item_id: str, body: Body) -> Checked:
-        return self.check_yaml(item_id, to_yaml(body), package="package" in body)
 
     @property
     def sources(self) -> Sources:
@@ -61,16 +64,11 @@ class Rules:
                 self._read = (stamp, read_sources(self.catalogue))
             return self._read[1]
 
-    @property
-    def departments(self) -> list[Department]:
-        return self.sources.departments
-
     def known(self) -> Known:
         return self.sources.known(icons=self._icons, today=datetime.now(LOCAL).date())
 
     def _check(self, file: Path, data: bytes) -> Checked:
-        service, found = check_text(file, data, self.known())
-        return Checked(service, [one for one in found if not one.note], [one for one in found if one.note])
+        return _checked(file, data, self.known())
 
     def _files(self) -> list[Path]:
         folder = self.catalogue
@@ -78,6 +76,11 @@ class Rules:
         beside = [folder / "operations", folder / "calendars", folder.parent / "templates", folder.parent / "media"]
         folders = [one for one in beside if one.is_dir()]
         return [*plain, *folders, *(file for one in folders for file in files_in(one))]
+
+
+def _checked(file: Path, data: bytes, known: Known) -> Checked:
+    service, found = check_text(file, data, known)
+    return Checked(service, [one for one in found if not one.note], [one for one in found if one.note])
 
 
 def _folder(body: Body) -> str:

@@ -34,6 +34,7 @@ JOURNEYS: dict[str, tuple[str, str]] = {
     Kind.COPY: ("复印扫描", "Copies"),
     Kind.ASSISTANCE: ("帮办代办", "Assistance"),
 }
+KINDS: Choices = tuple((kind, zh, en) for kind, (zh, en) in JOURNEYS.items())
 AUTH = (
     ("A0", "A0 无须核验", "A0 nothing"),
     ("A1", "A1 读证件", "A1 document read"),
@@ -90,6 +91,7 @@ FIELD_KINDS: Choices = (
 )
 # Every choice of the schema can be chosen here; a new one in the schema must be given its words.
 assert {value for value, *_ in DOORS} == set(Door)  # noqa: S101
+assert {value for value, *_ in KINDS} == set(Kind)  # noqa: S101
 assert {value for value, *_ in AUTH} == set(AuthLevel)  # noqa: S101
 assert {value for value, *_ in DEVICES} == set(Device)  # noqa: S101
 assert {value for value, *_ in AUDIENCE} == set(Audience)  # noqa: S101

@@ -58,6 +58,12 @@ def get(body: Any, path: str) -> Any:
     return body
 
 
+def entries_of(body: Any, path: str) -> list[Body]:
+    """The entries of a list, as far as the form can show them: none of something that is no list of mappings."""
+    held = get(body, path)
+    return held if isinstance(held, list) and all(isinstance(one, dict) for one in held) else []
+
+
 def apply(body: Body, posted: Posted) -> Body:
     """The body with what the form says."""
     changed = copy.deepcopy(body)
@@ -75,15 +81,13 @@ def act(body: Body, what: str) -> Body:
         return body
     changed = copy.deepcopy(body)
     if move == "add":
-        entries = get(changed, path)
-        if entries is None:
-            _set(changed, path, entries := [])
-        if isinstance(entries, list):
-            entries.append(copy.deepcopy(many.blank))
+        if not entries_of(changed, path):
+            _set(changed, path, [])
+        entries_of(changed, path).append(copy.deepcopy(many.blank))
         return changed
     parent, _, number = path.rpartition(".")
-    entries, place = get(changed, parent), int(number) if number.isdigit() else -1
-    if not isinstance(entries, list) or not 0 <= place < len(entries):
+    entries, place = entries_of(changed, parent), int(number) if number.isdigit() else -1
+    if not 0 <= place < len(entries):
         return body
     if move == "remove":
         entries.pop(place)
@@ -159,7 +163,7 @@ def _walk(body: Body) -> Iterator[tuple[str, Entry | Many]]:
             path = prefix + entry.path
             yield path, entry
             if isinstance(entry, Many):
-                for number, _ in enumerate(get(body, path) or ()):
+                for number, _ in enumerate(entries_of(body, path)):
                     yield from inner(f"{path}.{number}.", entry.entries)
 
     for section in SECTIONS:
@@ -186,8 +190,7 @@ def _entries(body: Body, prefix: str, entries: Sequence[Entry | Many], posted: P
     for entry in entries:
         path = prefix + entry.path
         if isinstance(entry, Many):
-            held = get(body, path)
-            for number in range(len(held) if isinstance(held, list) else 0):
+            for number in range(len(entries_of(body, path))):
                 before = get(body, f"{path}.{number}.kind")
                 _entries(body, f"{path}.{number}.", entry.entries, posted)
                 if path == "form" and get(body, f"form.{number}.kind") != before:
@@ -201,7 +204,7 @@ def _entry(body: Body, path: str, entry: Entry, posted: Posted) -> None:
         if f"{path}.zh" in posted or f"{path}.en" in posted:
             texts = {language: posted.get(f"{path}.{language}", [""])[0].strip() for language in ("zh", "en")}
             texts = {language: text.replace("\r\n", "\n") for language, text in texts.items()}
-            _put(body, path, texts if any(texts.values()) or entry.needed else None)
+            put(body, path, texts if any(texts.values()) or entry.needed else None)
         return
     if path not in posted:
         return
@@ -213,7 +216,7 @@ def _entry(body: Body, path: str, entry: Entry, posted: Posted) -> None:
             value = [one for one in given if one]
             if value == entry.default.split() and get(body, path) is None:
                 return
-            _put(body, path, value if value or entry.needed else None)
+            put(body, path, value if value or entry.needed else None)
             return
         case "words":
             value = [one for one in _WORDS.split(text) if one] or None
@@ -229,10 +232,11 @@ def _entry(body: Body, path: str, entry: Entry, posted: Posted) -> None:
         return
     if value is not None and str(get(body, path)).lower() == str(value):
         return  # as it was; numbers stay numbers
-    _put(body, path, value if value is not None or not entry.needed else "")
+    put(body, path, value if value is not None or not entry.needed else "")
 
 
-def _put(body: Body, path: str, value: Any) -> None:
+def put(body: Body, path: str, value: Any) -> None:
+    """Write a value to a dotted place; None: take it away, and what becomes empty above it."""
     if value is None:
         _drop(body, path)
     else:
@@ -242,13 +246,13 @@ def _put(body: Body, path: str, value: Any) -> None:
 def _set(body: Body, path: str, value: Any) -> None:
     *steps, last = path.split(".")
     here: Any = body
-    for step in steps:
+    for step, inner in zip(steps, path.split(".")[1:], strict=True):
         if isinstance(here, list):
             here = here[int(step)]
-        else:
-            if not isinstance(here.get(step), dict | list):
-                here[step] = {}
-            here = here[step]
+            continue
+        if not isinstance(here.get(step), list if inner.isdigit() else dict):
+            here[step] = {}  # something else stood there: it cannot hold what was written
+        here = here[step]
     here[last] = value
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from backend.editor.choices import AUDIENCE, AUTH, DAYS, DEVICES, DOORS, FIELD_KINDS, TYPES, UNIT
+from backend.editor.choices import AUDIENCE, AUTH, DAYS, DEVICES, DOORS, FIELD_KINDS, KINDS, TYPES, UNIT
 
 Pair = tuple[str, str]
 Widget = Literal["text", "long", "line", "int", "choice", "ticks", "yes", "words", "date", "time", "when", "yuan"]
@@ -88,6 +88,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("summary", "text", ("一句话说明", "Summary"), ("不超过 24 个汉字", "At most 24 hanzi"), needed=True),
             Entry("keywords", "words", ("搜索词", "Keywords"), ("用顿号或空格分开", "separated by commas or blanks")),
             Entry("door", "choice", ("首页入口", "Door"), choices=DOORS, needed=True),
+            Entry("journey", "choice", ("办理流程", "Journey"), choices=KINDS, needed=True),
             Entry("icon", "line", ("图标", "Icon"), ("Lucide 图标名", "a name of the Lucide icons"), needed=True),
             Entry("row", "line", ("目录序号", "Number in the list")),
             Entry("audience", "ticks", ("服务对象", "For whom"), choices=AUDIENCE, default="natural-person"),
