@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.virtual.cabinet import faces
+from drivers.virtual.cabinet import faces, paper
 
 Picture = NDArray[np.uint8]
 
@@ -31,6 +31,7 @@ class Who(StrEnum):
     OTHER = "other"
     PHOTO = "photo"  # the holder's photograph held before the camera: no depth
     TWO = "two"
+    PAPER = "paper"  # a paper lies under the camera
     DARK = "dark"
     UNPLUGGED = "unplugged"
 
@@ -127,6 +128,8 @@ def render(scene: Scene, t: float) -> Picture:
             left = _stand(faces.turned(scene.person, degrees), t, WIDTH // 2, PERSON_SCALE * 0.75)
             right = _stand(faces.turned(faces.STRANGER, 0), t + 3, WIDTH // 2, PERSON_SCALE * 0.75)
             rgb = np.hstack([left, right])
+        case Who.PAPER:
+            rgb = paper.on_the_tray(WIDTH, HEIGHT)
         case _:
             rgb = np.full((HEIGHT, WIDTH, 3), faces.WALL, np.uint8)
     if scene.who is Who.DARK:
@@ -179,7 +182,7 @@ class CameraStream:
             self.failure = f"no faces: {type(error).__name__}"
 
     def show(self, scene: Scene) -> None:
-        if self.failure and scene.who not in (Who.NOBODY, Who.UNPLUGGED):
+        if self.failure and scene.who not in (Who.NOBODY, Who.PAPER, Who.UNPLUGGED):
             scene = Scene(Who.NOBODY, scene.person, trouble=scene.trouble)
         self._scene = scene
         self._since = time.monotonic()

@@ -178,7 +178,7 @@ class CabinetClient:
         self.post("/api/id-reader/fault", fault=fault, on=on, times=times)
 
     def face(self, who: str = "holder", *, person: str | None = None, pose: str | None = None) -> None:
-        """nobody, holder, other, photo, two, dark or unplugged. Pose: front (default), auto, left or right.
+        """nobody, holder, other, photo, two, dark, paper (under the camera) or unplugged. Pose: front (default), auto, left or right.
 
         The holder is the person of the card laid last, unless `person` (li, zhang, chen, wang) says otherwise.
         """
@@ -195,7 +195,7 @@ class CabinetClient:
         self.post("/api/scanner/present", text=text)
 
     def scan_preset(self, preset: str) -> None:
-        """water-bill, wrong-account, alipay, wechat or rubbish."""
+        """One of `drivers.virtual.cabinet.presets`: water-bill, wrong-account, alipay, business-licence, rubbish, …"""
         self.post("/api/scanner/present", preset=preset)
 
     # --- printers ---------------------------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ SCENES = (
     Named(id="other", label_zh="别人", label_en="Someone else"),
     Named(id="photo", label_zh="照片", label_en="A photo"),
     Named(id="two", label_zh="两个人", label_en="Two people"),
+    Named(id="paper", label_zh="放上材料", label_en="A paper"),
     Named(id="nobody", label_zh="没人", label_en="Nobody"),
     Named(id="dark", label_zh="太暗", label_en="Too dark"),
     Named(id="unplugged", label_zh="拔线", label_en="Unplug"),
