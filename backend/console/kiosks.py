@@ -41,7 +41,8 @@ BULK = (
     CommandKind.RESYNC,
 )
 _CHOICES_FOR_S = 60.0
-_NEVER = (Health.PLANNED.value, Health.QUARANTINED.value, Health.REVOKED.value, Health.RETIRED.value)  # not enrolled: they take no command
+# Not enrolled: they take no command
+_NEVER = (Health.PLANNED.value, Health.QUARANTINED.value, Health.REVOKED.value, Health.RETIRED.value)
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Operator = Annotated[Staff, needs(Permission.OPERATE)]

@@ -16,7 +16,7 @@ Paths, below `FLEET_PREFIX`:
     GET  /settings                       -> Settings
     POST /rollouts/{rollout_id}/report   RolloutReport   -> 204
     GET  /releases/{release_id}/payload  -> bytes, with Range
-    GET  /tuf/metadata/{name}            -> signed metadata: timestamp.json, N.snapshot.json, N.targets.json, N.root.json
+    GET  /tuf/metadata/{name}            -> signed metadata: timestamp.json, N.snapshot.json and so on
     GET  /tuf/content/objects/{sha256}   -> bytes of a content release, with Range; never changes
 """
 

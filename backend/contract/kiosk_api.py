@@ -72,7 +72,7 @@ class Hello(_Wire):
     site: str
     now: AwareDatetime
     content_version: str
-    stock: dict[str, int] = {}  # counted special paper: blanks left in this kiosk, by stock; not named: none ever loaded
+    stock: dict[str, int] = {}  # counted paper: blanks left in this kiosk, by stock; not named: none ever loaded
 
 
 class IdentityMethod(StrEnum):

@@ -3,6 +3,8 @@
     tuf/metadata/{N.root.json, N.targets.json, N.snapshot.json, timestamp.json}   what kiosks read
     tuf/objects/SHA256                                                            every file of every pack, once
     tuf/waiting/VERSION.json                                                      imported, not signed yet
+    tuf/packs/SHA256                                                              the same as whole packs, hard links
+    tuf/serving.json                                                              signed packs, the newest first
     tuf/keys/                                                                     the two online keys
 
 Every change writes what is new first and `timestamp.json` last, so that a kiosk finds the old state or the new one.
@@ -13,7 +15,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +52,7 @@ from content.signing.roles import (
 )
 
 METADATA_NAME = re.compile(r"timestamp\.json|[1-9][0-9]{0,9}\.(root|targets|snapshot)\.json")
+_SERVED = 5  # packs: more than that a rollout is not behind
 _KEPT = 20  # snapshots: a kiosk that has just read the timestamp still finds what it names
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -106,6 +111,7 @@ class TufDesk:
             if not self.objects.path(facts.sha256).exists():
                 self.objects.put((directory / path).read_bytes())
         sha256 = self.objects.put(root)
+        self._assemble(sha256, {path: facts.sha256 for path, facts in files.items()})
         self._payloads.put(root)
         release = ReleaseToSign(version=pack.version, sha256=sha256, size=len(root), notes=notes)
         with self._alone():
@@ -175,12 +181,50 @@ class TufDesk:
             if new.signed.version > newest:
                 write(self._file("targets", new.signed.version), data)
                 self._publish(now)
+            self._serve(new.signed, fresh)
         return fresh
 
     def entered(self, releases: Iterable[ReleaseToSign]) -> None:
         """They are in the database: they wait no longer."""
         for release in releases:
             (self._folder / "waiting" / f"{release.version}.json").unlink(missing_ok=True)
+
+    # What the server itself answers with
+
+    @property
+    def serving_file(self) -> Path:
+        """Changes whenever `serving` does."""
+        return self._folder / "serving.json"
+
+    def serving(self) -> list[Path]:
+        """The signed packs kiosks may run now, the newest first. Terminals change over a rollout's nights: until then
+        some ask for what only an older one has."""
+        try:
+            digests = json.loads(self.serving_file.read_bytes())
+        except (OSError, ValueError):
+            return []
+        return [folder for digest in digests if (folder := self._folder / "packs" / str(digest)).is_dir()]
+
+    def _serve(self, targets: Targets, fresh: Iterable[ReleaseToSign]) -> None:
+        signed = {target.hashes.get("sha256", "") for target in targets.targets.values()}
+        before = [folder.name for folder in self.serving()]
+        digests = [one.sha256 for one in fresh] + before
+        kept = [digest for digest in dict.fromkeys(digests) if digest in signed][:_SERVED]
+        if kept != before:
+            write(self.serving_file, json.dumps(kept).encode())
+
+    def _assemble(self, sha256: str, files: dict[str, str]) -> None:
+        """The pack as a folder. `files`: what its tree names, by path inside it."""
+        whole = self._folder / "packs" / sha256
+        if whole.is_dir():
+            return
+        parts = whole.with_suffix(".new")
+        shutil.rmtree(parts, ignore_errors=True)
+        for path, digest in {**files, PACK_ROOT: sha256}.items():
+            place = parts / path
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            place.hardlink_to(self.objects.path(digest))
+        parts.rename(whole)
 
     # What the server itself says
 

@@ -10,17 +10,21 @@ from datetime import UTC, datetime
 import structlog
 from fastapi import APIRouter, FastAPI
 
+from backend.catalogue import Catalogue
 from backend.operations.jobs import Jobs, Lease
 from backend.releases.payloads import PayloadStore
 from backend.settings import BackendSettings
 from backend.tuf_desk.kiosk_routes import router as kiosk_router
 from backend.tuf_desk.repository import TufDesk
 from backend.tuf_desk.staff_routes import router as staff_router
+from content.load import Pack, load_pack
+from content.pack_format import PackError
 
 log = structlog.get_logger()
 
 ROUTERS: tuple[APIRouter, ...] = (kiosk_router, staff_router)
 RENEW_S = 600.0
+LOOK_S = 5.0
 
 
 def open_desk(settings: BackendSettings) -> TufDesk:
@@ -37,4 +41,55 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
             log.info("content_timestamp_renewed")
 
     jobs.add("content-timestamp", RENEW_S, renew)
-    yield
+    catalogue: Catalogue = app.state.catalogue
+    watcher = Watcher(desk, catalogue)
+    await watcher.look()
+    watching = asyncio.create_task(watcher.run(), name="content-watch")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+class Watcher:
+    """Every process answers with what was signed last, a few seconds after it was."""
+
+    def __init__(self, desk: TufDesk, catalogue: Catalogue) -> None:
+        self._desk = desk
+        self._catalogue = catalogue
+        self._seen: tuple[int, int] | None = None
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - what is served stays; looked at again
+                log.error("content_watch_failed", error=type(error).__name__)
+
+    async def look(self) -> None:
+        """Takes the packs if they are others than before. A damaged one is left out and said."""
+        seen = await asyncio.to_thread(self._stamp)
+        if seen is None or seen == self._seen:
+            return
+        packs = await asyncio.to_thread(self._load)
+        self._seen = seen
+        self._catalogue.use(packs)
+        log.info("content_served", version=self._catalogue.version, packs=len(packs))
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            found = self._desk.serving_file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def _load(self) -> list[Pack]:
+        packs = []
+        for folder in self._desk.serving():
+            try:
+                packs.append(load_pack(folder))
+            except PackError as error:
+                log.error("content_pack_unusable", pack=folder.name[:16], error=type(error).__name__)
+        return packs

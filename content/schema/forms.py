@@ -20,7 +20,8 @@ LICENCE_VALUES = ("uscc", "name", "legal_rep", "valid_until")
 class Prefill(Model):
     """Where a field's value comes from before the resident touches it.
 
-    `value`: `card.NAME` (one of CARD_VALUES), `licence.NAME` (one of LICENCE_VALUES), or `DEPARTMENT.DEED:FIELD`, a field of a record operation's answer.
+    `value`: `card.NAME` (one of CARD_VALUES), `licence.NAME` (one of LICENCE_VALUES), or
+    `DEPARTMENT.DEED:FIELD`, a field of a record operation's answer.
     `locked`: may be seen, not changed: a correction is the source's matter (数据异议).
     """
 

@@ -11,8 +11,11 @@ import httpx
 import pytest
 from tuf.api.metadata import Metadata
 
+from backend.catalogue import Catalogue
 from backend.releases.payloads import PayloadStore
 from backend.tuf_desk.repository import TufDesk
+from backend.tuf_desk.wiring import Watcher
+from content.load import load_pack
 from content.signing.roles import SigningFault
 from kiosk.link.content_trust import Believed, ContentTrust, Refused
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal
@@ -228,3 +231,39 @@ def test_the_servers_keys_are_its_own(desk: TufDesk, keepers: Keepers, tmp_path:
 def test_nothing_but_metadata_is_given_out(desk: TufDesk, keepers: Keepers, name: str) -> None:
     assert desk.metadata(name) is None
     assert desk.metadata("1.root.json") is not None
+
+
+async def test_the_desk_answers_with_what_was_signed(desk: TufDesk, keepers: Keepers, tmp_path: Path) -> None:
+    """At once after signing, the newest first; what was only imported is not served."""
+    catalogue = Catalogue.load(small_pack())
+    watcher = Watcher(desk, catalogue)
+    title = catalogue.service("water-bill").title.zh
+    desk.import_pack(small_pack("second"))
+    await watcher.look()
+    assert catalogue.service("water-bill").title.zh == title
+    version = release(desk, keepers, "second")
+    await watcher.look()
+    assert catalogue.version == version
+    assert "second" in catalogue.service("water-bill").title.zh
+    third = release(desk, keepers, "third", NOW + DAY)
+    await watcher.look()
+    assert [pack.version for pack in catalogue.packs] == [third, version, Catalogue.load(small_pack()).version]
+
+
+async def test_a_damaged_pack_is_left_out(desk: TufDesk, keepers: Keepers) -> None:
+    version = release(desk, keepers, "second")
+    release(desk, keepers, "third", NOW + DAY)
+    [newest, _] = desk.serving()
+    (newest / "pack.json").unlink()
+    catalogue = Catalogue.load(small_pack())
+    await Watcher(desk, catalogue).look()
+    assert catalogue.version == version
+
+
+async def test_what_was_withdrawn_is_served_no_more(desk: TufDesk, keepers: Keepers) -> None:
+    version = release(desk, keepers, "second")
+    third = release(desk, keepers, "third", NOW + DAY)
+    assert len(desk.serving()) == 2
+    later = NOW + 2 * DAY
+    desk.take_targets(keepers.sign(desk.request(later, withdraw=[third]), later), later)
+    assert [load_pack(folder).version for folder in desk.serving()] == [version]
