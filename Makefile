@@ -11,7 +11,7 @@ WORKERS ?= 3
 LOCK = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 ROLES := --extra drivers --extra kiosk --extra backend --extra content --extra provisioning
 
-.PHONY: help setup setup-dev run test test-services test-databases lint format bench bench-content bench-drivers bench-fleet soak-drivers fuzz screenshots demo faults drill-fleet drill-content drill-ha lock clean clean-room
+.PHONY: help setup setup-dev run test test-services test-databases lint format bench bench-content bench-drivers bench-fleet soak-drivers fuzz screenshots demo demo-services faults drill-fleet drill-content drill-ha lock clean clean-room
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ bench: setup ## measure what a resident waits for; figures also in build/bench/
 
 demo: setup ## walk both journeys headless and check the results, into build/demo/
 	@$(BIN)/menkou demo --out build/demo $(ARGS)
+
+demo-services: setup ## walk a service of every kind by touch, into build/demo-services/ (ARGS="--walk package")
+	@$(BIN)/menkou demo --services --out build/demo-services $(ARGS)
 
 faults: setup ## walk every fault headless, one after the other (about ten minutes), into build/faults/
 	@$(BIN)/menkou demo --fault all --out build/faults $(ARGS)

@@ -51,7 +51,7 @@ def case_slip(done: CaseReceipt, settings: KioskSettings, *, copy: bool) -> Rece
     parts += [
         Rule(),
         Pair("事项", done.title_zh),
-        Pair("办件编号", done.case_no),
+        Pair("办件编码", done.case_no),
         Pair("查询码", done.check_code, large=True),
         Pair("受理部门", done.department_zh),
         Pair("受理时间", minute(done.received_at)),
@@ -68,7 +68,7 @@ def case_slip(done: CaseReceipt, settings: KioskSettings, *, copy: bool) -> Rece
         parts += [Pair(entry.label_zh, entry.value_zh) for entry in done.to_bring]
     parts += [
         Rule(),
-        Qr(done.case_no, "扫码或输入办件编号，再输查询码，查办理进度"),
+        Qr(done.case_no, "扫码或输入办件编码，再输查询码，查办理进度"),
         Line("任何一台自助终端的“办件进度查询”都可以查，也可拨打 12345。"),
         Pair("终端", settings.terminal),
         Line("示范系统，部门为虚拟"),

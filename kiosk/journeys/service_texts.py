@@ -195,7 +195,7 @@ DOING_RECEIPT = Text("打印受理单", "Print the receipt")
 RECEIVED = Text("已受理", "Received")
 DECIDED = Text("办好了", "Done")
 RECEIVED_BODY = Text(
-    "请在右手边取走受理单。凭办件编号和查询码，随时可以查进度。",
+    "请在右手边取走受理单。凭办件编码和查询码，随时可以查进度。",
     "Please take the receipt at the right. Its number and check code show the progress at any time.",
 )
 RECEIVED_WRITE_DOWN = Text(
@@ -207,7 +207,7 @@ RECEIVED_LOOK = Text(
     "Please look for the receipt at the right; if there is none, write down these numbers.",
 )
 NOTED = Text("知道了", "OK")
-CASE_NO = Text("办件编号", "Case number")
+CASE_NO = Text("办件编码", "Case number")
 CHECK_CODE = Text("查询码", "Check code")
 DEPARTMENT = Text("受理部门", "Department")
 RECEIVED_AT = Text("受理时间", "Received")

@@ -19,6 +19,9 @@ from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from PIL import Image
 
+from kiosk.ui.board import TextBlock
+from kiosk.ui.bodies.base import Body
+from kiosk.ui.bodies.form import FormBody
 from kiosk.ui.stage import KivyStage
 
 _FRAMES_KEPT = 600
@@ -31,6 +34,7 @@ def describe(stage: KivyStage) -> dict[str, Any]:
     height = Window.height
     question = surface.body.question() if surface.body else None
     language = surface.prefs.language
+    blocks = [block for board in surface.visible_boards() for block in board.texts()]
     return {
         "screen": type(surface.screen).__name__ if surface.screen else None,
         "over": type(surface.over).__name__ if surface.over else None,
@@ -45,7 +49,8 @@ def describe(stage: KivyStage) -> dict[str, Any]:
         "focus": surface.focus.on,
         "settles_in_s": round(surface.settles_in(), 3),
         "question": question.in_(language) if question else None,
-        "texts": [block.text for board in surface.visible_boards() for block in board.texts()],
+        "field": _open_field(surface.body),
+        "texts": [block.text for block in blocks],
         "size": [Window.width, height],
         "targets": [
             {
@@ -55,10 +60,21 @@ def describe(stage: KivyStage) -> dict[str, Any]:
                 "w": round(target.width),
                 "h": round(target.height),
                 "enabled": bool(target.enabled and target.tap is not None),
+                "label": "".join(block.text for block in blocks if target.collide_point(*_middle(block))),
             }
             for target in surface.active_targets()
         ],
     }
+
+
+def _open_field(body: Body | None) -> str | None:
+    """The field of a form that is being filled in alone."""
+    return body.field.name if isinstance(body, FormBody) and body.field is not None else None
+
+
+def _middle(block: TextBlock) -> tuple[float, float]:
+    x, y, width, height = block.box
+    return x + width / 2, y + height / 2
 
 
 def _read_buffer() -> Image.Image:

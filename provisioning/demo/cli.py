@@ -7,9 +7,11 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -29,6 +31,9 @@ from provisioning.demo.checks import (
 )
 from provisioning.demo.faults import FAULTS, run_fault
 from provisioning.demo.robot import NotSeen, Robot, Timeline
+from provisioning.demo.services.open_hours import pack_without_hours
+from provisioning.demo.services.plans import BY_NAME, Plan, chosen
+from provisioning.demo.services.walks import Walks
 from provisioning.demo.visit import Visit
 from provisioning.ports import Ports
 from provisioning.process import ChildFailed
@@ -36,6 +41,7 @@ from provisioning.stack import Stack
 
 app = typer.Typer(add_completion=False)
 
+CONTENT = Path("build/content")
 
 EXPECTED = (CheckFailed, NotSeen, ChildFailed, CabinetRefusedError, TimeoutError, httpx.HTTPError)
 
@@ -45,6 +51,8 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for what the walk leaves; emptied first.")] = Path("build/demo"),
     fault: Annotated[str | None, typer.Option(help='Walk this fault instead of both journeys; "all": each.')] = None,
     faults: Annotated[bool, typer.Option("--faults", help="List the faults.")] = False,
+    services: Annotated[bool, typer.Option("--services", help="Walk a service of every kind instead.")] = False,
+    walk: Annotated[list[str] | None, typer.Option(help="With --services: only these walks (they are named).")] = None,
     speed: Annotated[float, typer.Option(help="How fast the simulated mechanics move.")] = 1.0,
 ) -> None:
     """Walk both journeys by touches on the real screen against the virtual cabinet, headless, and check them."""
@@ -55,48 +63,98 @@ def demo(
     if fault is not None and fault not in (*FAULTS, "all"):
         typer.echo(f"unknown fault {fault!r}; `menkou demo --faults` lists them", err=True)
         raise typer.Exit(2)
+    if unknown := [name for name in walk or [] if name not in BY_NAME]:
+        typer.echo(f"unknown walk {unknown[0]!r}; there are {', '.join(BY_NAME)}", err=True)
+        raise typer.Exit(2)
+    if services or walk:
+        if not _try(out, f"services {' '.join(walk or [])}".strip(), lambda: _services(out, chosen(walk or ()), speed)):
+            raise typer.Exit(1)
+        return
     names = list(FAULTS) if fault == "all" else [fault]
-    failed = [name for name in names if not _try(out / str(name) if fault == "all" else out, name, speed)]
+
+    def try_fault(name: str | None) -> bool:
+        folder = out / str(name) if fault == "all" else out
+        return _try(folder, name or "both journeys", lambda: _demo(folder, name, speed))
+
+    failed = [name for name in names if not try_fault(name)]
     if failed:
         if fault == "all":
             typer.echo(f"{len(failed)} of {len(names)} failed: {', '.join(map(str, failed))}", err=True)
         raise typer.Exit(1)
 
 
-def _try(out: Path, fault: str | None, speed: float) -> bool:
+def _try(out: Path, what: str, walk: Callable[[], Coroutine[Any, Any, None]]) -> bool:
     if out.exists():
         shutil.rmtree(out)
     (out / "screenshots").mkdir(parents=True)
     try:
-        asyncio.run(_demo(out, fault, speed))
+        asyncio.run(walk())
     except EXPECTED as error:
-        typer.echo(f"FAILED: {fault or 'both journeys'}: {error}", err=True)
+        typer.echo(f"FAILED: {what}: {error}", err=True)
         return False
     return True
 
 
 async def _demo(out: Path, fault: str | None, speed: float) -> None:
     timeline = Timeline()
+    environment = dict(FAULTS[fault].environment) if fault else {}
+    async with _house(out, timeline, speed, environment=environment) as stack:
+        await _walk(stack, out, fault, timeline)
+    seconds = time.monotonic() - timeline.started
+    typer.echo(f"ok: {fault or 'both journeys'} in {seconds:.1f} s, in {out}")
+
+
+async def _services(out: Path, plans: Sequence[Plan], speed: float) -> None:
+    timeline = Timeline()
+    with tempfile.TemporaryDirectory(prefix="menkou-pack-") as folder:
+        pack = await asyncio.to_thread(pack_without_hours, Path(folder))
+        typer.echo("  the catalogue of these walks has no hours of service: they pass on Sundays and at night too")
+        async with _house(out, timeline, speed, content_dir=pack) as stack:
+            require(stack.display is not None, "the stack has no display")
+            with CabinetClient(stack.cabinet_url) as cabinet:
+                walks = Walks(stack, cabinet, out, timeline)
+                for plan in plans:
+                    since = time.monotonic()
+                    screens = await walks.walk(plan)
+                    typer.echo(f"  {plan.name:18}{plan.service:36}{screens:3} screens{time.monotonic() - since:7.1f} s")
+                visit = Visit(stack, walks.robot(out), cabinet, out, timeline)
+                check_books(visit)
+                typer.echo(f"  ledger and journal agree; no personal data in {check_no_personal_data(visit)} files")
+    typer.echo(f"ok: {len(plans)} services in {time.monotonic() - timeline.started:.1f} s, in {out}")
+
+
+@asynccontextmanager
+async def _house(
+    out: Path,
+    timeline: Timeline,
+    speed: float,
+    *,
+    environment: Mapping[str, str] | None = None,
+    content_dir: Path = CONTENT,
+) -> AsyncIterator[Stack]:
     # A unix socket's path is short: the stack works in a temporary folder; its logs are kept beside the results.
     with tempfile.TemporaryDirectory(prefix="menkou-demo-") as folder:
-        environment = dict(FAULTS[fault].environment) if fault else {}
         stack = Stack(
-            Path(folder), ports=Ports.free(), headless=True, speed=speed, environment=environment, keep_alive=False
+            Path(folder),
+            ports=Ports.free(),
+            headless=True,
+            speed=speed,
+            content_dir=content_dir,
+            environment=environment or {},
+            keep_alive=False,
         )
         lend_signing_ca(stack.backend_dir)
         since = time.monotonic()
         try:
             async with stack:
                 timeline.note("everything started", since)
-                await _walk(stack, out, fault, timeline)
+                yield stack
         finally:
             if stack.log_dir.exists():
                 shutil.copytree(stack.log_dir, out / "log", dirs_exist_ok=True)
             (out / "timeline.json").write_text(
                 json.dumps([asdict(moment) for moment in timeline.moments], ensure_ascii=False, indent=1), "utf-8"
             )
-    seconds = time.monotonic() - timeline.started
-    typer.echo(f"ok: {fault or 'both journeys'} in {seconds:.1f} s, in {out}")
 
 
 async def _walk(stack: Stack, out: Path, fault: str | None, timeline: Timeline) -> None:

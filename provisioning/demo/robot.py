@@ -6,11 +6,13 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 _PRESS_S = 0.08  # a short human touch; the display server needs to see it held
+_STROKE_S = 0.02  # between two places of a line that is drawn
 _POLL_S = 0.03
 _SAME_KEY_S = 0.4  # people are slower on one key; a second strike sooner is taken for a trembling hand
 
@@ -29,6 +31,7 @@ class Target:
     w: float
     h: float
     enabled: bool = True
+    label: str = ""  # what is written on it
 
     @property
     def centre(self) -> tuple[int, int]:
@@ -48,6 +51,7 @@ class View:
     question: str
     texts: tuple[str, ...]
     targets: dict[str, Target]
+    field: str | None = None  # of a form: the one that is being filled in
 
     def says(self, words: str) -> bool:
         """Line breaks are the layout's: they are ignored."""
@@ -106,10 +110,8 @@ class Robot:
             answered=seen["answered"] and not seen["over"],
             question=seen["question"] or "",
             texts=tuple(seen["texts"]),
-            targets={
-                target["id"]: Target(**{key: target[key] for key in ("id", "x", "y", "w", "h", "enabled")})
-                for target in seen["targets"]
-            },
+            targets={target["id"]: Target(**target) for target in seen["targets"]},
+            field=seen["field"],
         )
 
     async def wait_for(self, *screens: str, says: str = "", timeout_s: float = 20.0) -> View:
@@ -144,9 +146,19 @@ class Robot:
 
     async def press(self, x: int, y: int) -> None:
         """A press at a place, through the X server."""
+        await self._xdotool("mousemove", str(x), str(y), "mousedown", "1", "sleep", str(_PRESS_S), "mouseup", "1")
+
+    async def draw(self, points: Sequence[tuple[int, int]]) -> None:
+        """A line with the finger held down, point by point."""
+        first, *others = points
+        steps = ["mousemove", *map(str, first), "mousedown", "1"]
+        for point in others:
+            steps += ["mousemove", *map(str, point), "sleep", str(_STROKE_S)]
+        await self._xdotool(*steps, "mouseup", "1")
+
+    async def _xdotool(self, *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(
-            *("xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", str(_PRESS_S), "mouseup", "1"),
-            env={**os.environ, "DISPLAY": self._display},
+            "xdotool", *arguments, env={**os.environ, "DISPLAY": self._display}
         )
         if await process.wait() != 0:
             raise RuntimeError("xdotool failed: is the display still there?")
