@@ -16,6 +16,7 @@ class EventKind(StrEnum):
     QUARANTINED = "quarantined"
     RELEASED = "released-from-quarantine"
     RETIRED = "retired"
+    WIPED = "wiped"
     ONLINE = "online"
     OFFLINE = "offline"
     RESTARTED = "restarted"

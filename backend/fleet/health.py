@@ -19,7 +19,7 @@ class Health(StrEnum):
     OFFLINE = "offline"  # no heartbeat
     QUARANTINED = "quarantined"  # its identity was seen twice
     REVOKED = "revoked"  # staff took its identity away
-    PLANNED = "planned"  # entered, never enrolled
+    PLANNED = "planned"  # entered and not enrolled yet, or wiped
     RETIRED = "retired"
 
     @property

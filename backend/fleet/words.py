@@ -96,6 +96,7 @@ EVENTS: dict[str, Words] = {
     "quarantined": ("已隔离", "Quarantined"),
     "released-from-quarantine": ("解除隔离", "Released from quarantine"),
     "retired": ("已退役", "Retired"),
+    "wiped": ("已清除数据，须重新注册", "Wiped: to be enrolled anew"),
     "online": ("上线", "Online"),
     "offline": ("离线", "Offline"),
     "restarted": ("已重启", "Restarted"),

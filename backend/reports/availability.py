@@ -75,6 +75,7 @@ MATTERS = (
     EventKind.ENROLLED.value,
     EventKind.REVOKED.value,
     EventKind.RETIRED.value,
+    EventKind.WIPED.value,
     EventKind.QUARANTINED.value,
     EventKind.RELEASED.value,
     EventKind.ONLINE.value,
@@ -96,7 +97,7 @@ def after(condition: Condition, happening: Happening) -> Condition:
         case EventKind.ENROLLED.value:
             # Not heard yet. What its last report said stays: the next one is compared with that.
             return replace(condition, counted=True, online=False, quarantined=False)
-        case EventKind.REVOKED.value | EventKind.RETIRED.value:
+        case EventKind.REVOKED.value | EventKind.RETIRED.value | EventKind.WIPED.value:
             return replace(condition, counted=False, online=False, quarantined=False)
         case EventKind.QUARANTINED.value:
             return replace(condition, quarantined=True)
@@ -141,7 +142,7 @@ def _before(condition: Condition, happening: Happening) -> Condition:
     match happening.kind:
         case EventKind.ENROLLED.value:
             return replace(condition, counted=False, online=False)
-        case EventKind.REVOKED.value | EventKind.RETIRED.value:
+        case EventKind.REVOKED.value | EventKind.RETIRED.value | EventKind.WIPED.value:
             return replace(condition, counted=True)
         case EventKind.QUARANTINED.value:
             return replace(condition, quarantined=False)

@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.contract.fleet_api import CommandAck, CommandOrder, CommandState, FleetProblem
+from backend.contract.fleet_api import CommandAck, CommandKind, CommandOrder, CommandState, FleetProblem
 from backend.db.engine import Sessions, writing
 from backend.fleet.commands.models import Command
 from backend.fleet.commands.service import OPEN, finish, lock_pulse, tell_pulse
+from backend.fleet.identity import endings
 from backend.fleet.models import Kiosk, KioskPulse
 
 LEASE = timedelta(seconds=150)  # two heartbeats and some
@@ -92,6 +93,12 @@ async def ack(session: AsyncSession, kiosk_id: str, command_id: str, answer: Com
     if len(json.dumps(result)) > _MAX_RESULT:
         raise AckRefused(FleetProblem.INVALID, "the result is too large")
     code = answer.code.replace("\x00", "")
+    kind = await session.scalar(
+        select(Command.kind).where(Command.command_id == command_id, Command.kiosk_id == kiosk_id)
+    )
+    wiped = kind == CommandKind.WIPE and answer.state == CommandState.DONE
+    if wiped:  # ends the identity, too: locked before the pulse, as wherever one ends
+        await session.get(Kiosk, kiosk_id, with_for_update=True, populate_existing=True)
     await lock_pulse(session, kiosk_id)
     command = await session.get(Command, command_id, with_for_update=True, populate_existing=True)
     if command is None:
@@ -107,10 +114,14 @@ async def ack(session: AsyncSession, kiosk_id: str, command_id: str, answer: Com
         if command.late is None and command.leases > 0:
             command.late = {"state": answer.state, "code": code, "result": result, "at": at.isoformat()}
             await session.flush()
+            if wiped:  # too late for the command; the kiosk is empty all the same
+                await endings.wiped(session, kiosk_id, command.epoch, at, command=command_id)
         raise AckRefused(FleetProblem.CONFLICT, f"the command is {command.state}")
     if command.state == CommandState.LEASED:
         finish(session, command, CommandState(answer.state), at, code=code, result=result)
         await tell_pulse(session, kiosk_id)
+        if wiped:
+            await endings.wiped(session, kiosk_id, command.epoch, at, command=command_id)
     elif (command.state, command.code, command.result) != (answer.state, code, result):
         raise AckRefused(FleetProblem.CONFLICT, f"the command is {command.state}")
 

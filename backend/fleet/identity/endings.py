@@ -1,4 +1,4 @@
-"""The end of an identity: revoked, retired, or in quarantine. All at once, in the caller's transaction.
+"""The end of an identity: revoked, retired, wiped, or in quarantine. All at once, in the caller's transaction.
 
 The certificate is checked against the database at every request, so nothing has to be distributed: with the commit
 the kiosk is out, on connections that are open too.
@@ -21,7 +21,7 @@ from backend.fleet.models import Kiosk, KioskPulse, KioskState
 from backend.staff import approvals, audit
 
 REVOKE, RETIRE = "kiosk.revoke", "kiosk.retire"  # approvals' actions
-_OVER = (IdentityState.REVOKED.value, IdentityState.RETIRED.value)
+_MAY_BE_WIPED = (IdentityState.ENROLLED.value, IdentityState.QUARANTINED.value)
 
 
 async def quarantine(
@@ -54,6 +54,19 @@ async def retire(session: AsyncSession, kiosk_id: str, actor: str, reason: str, 
     return await _finish(session, kiosk_id, actor, reason, at, IdentityState.RETIRED)
 
 
+async def wiped(session: AsyncSession, kiosk_id: str, epoch: int, at: datetime, *, command: str) -> bool:
+    """It forgot everything, its key too, as it was told: planned again. False if that identity is over anyway. The
+    caller commits (a writing session)."""
+    kiosk = await session.get(Kiosk, kiosk_id, with_for_update=True, populate_existing=True)
+    if kiosk is None or kiosk.epoch != epoch or kiosk.identity not in _MAY_BE_WIPED:
+        return False
+    await _end(session, kiosk, IdentityState.PLANNED, Health.PLANNED, at, why="wiped")
+    detail: dict[str, object] = {"epoch": epoch, "serial": kiosk.certificate_serial, "command": command}
+    session.add(event(kiosk_id, kiosk.region_code, EventKind.WIPED, at, Severity.WARNING, **detail))
+    await _audit(session, kiosk, f"kiosk:{kiosk_id}", "kiosk.wiped", at, detail)
+    return True
+
+
 async def _finish(
     session: AsyncSession, kiosk_id: str, actor: str, reason: str, at: datetime, state: IdentityState
 ) -> bool:
@@ -78,6 +91,7 @@ async def _end(
     at: datetime,
     *,
     keep_serials: bool = False,
+    why: str = "",
 ) -> KioskPulse:
     await session.execute(
         update(EnrolmentCode)
@@ -85,7 +99,7 @@ async def _end(
         .values(voided_at=at)
     )
     await void_epoch(session, kiosk.kiosk_id, kiosk.epoch, at)
-    await end_certificates(session, kiosk.kiosk_id, at, state.value)
+    await end_certificates(session, kiosk.kiosk_id, at, why or state.value)
     kiosk.identity = state.value
     pulse = await session.get_one(KioskPulse, kiosk.kiosk_id, with_for_update=True, populate_existing=True)
     pulse.accepts = False

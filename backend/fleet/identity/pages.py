@@ -29,7 +29,7 @@ Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Enroller = Annotated[Staff, needs(Permission.ENROL)]
 
 IDENTITIES = {
-    "planned": ("未注册", "Never enrolled"),
+    "planned": ("待注册", "To be enrolled"),
     "enrolled": ("已注册", "Enrolled"),
     "quarantined": ("已隔离", "In quarantine"),
     "revoked": ("已吊销", "Revoked"),
@@ -43,6 +43,7 @@ ENDINGS = {
     "quarantined": ("已隔离", "quarantined"),
     "revoked": ("已吊销", "revoked"),
     "retired": ("已报废", "retired"),
+    "wiped": ("已清除", "wiped"),
 }
 _NOT_VALID = ("请检查这一项。", "Please check this field.")
 _SITE_FIELDS = ("site_id", "region_code", "name_zh", "name_en", "address_zh", "longitude", "latitude", "promise_hours")

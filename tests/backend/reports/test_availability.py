@@ -132,7 +132,8 @@ _gaps = st.lists(
     st.tuples(st.integers(-30, 30), st.integers(0, 30)).map(lambda pair: (at(pair[0]), at(pair[0] + pair[1]))),
     max_size=4,
 )
-_never_ends = st.lists(_events.filter(lambda event: event.kind not in (EventKind.REVOKED, EventKind.RETIRED)))
+_ENDS = (EventKind.REVOKED, EventKind.RETIRED, EventKind.WIPED)
+_never_ends = st.lists(_events.filter(lambda event: event.kind not in _ENDS))
 
 
 @given(_never_ends, _gaps)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backend.contract.fleet_api import CommandAck, CommandKind, CommandState, FleetProblem
 from backend.db.engine import Sessions, writing
@@ -19,7 +19,7 @@ from backend.staff import approvals
 from backend.staff.audit import AuditEntry
 from backend.staff.roles import Role
 from tests.backend.desk import ADMIN, EVERYBODY, OPERATOR
-from tests.backend.fleet.enrolled import ELSEWHERE, START, enrolled_kiosks, kiosk_of, pulse_of
+from tests.backend.fleet.enrolled import ELSEWHERE, START, enrolled_kiosks, kiosk_of, pulse_of, state_of
 
 K = "K-1"
 DONE = CommandAck(state="done", result={"took_s": 3})
@@ -247,3 +247,47 @@ async def test_a_wipe_needs_two_people(sessions: Sessions) -> None:
         await approvals.decide(session, EVERYBODY[Role.SECURITY_ADMIN], approval_id, True, START)
         await session.commit()
     assert len(await hand_out(sessions, START)) == 1
+
+
+async def _wipe(sessions: Sessions) -> str:
+    """Agreed to and handed out."""
+    async with writing(sessions) as session:
+        approval = await service.request_wipe(session, ADMIN, await kiosk_of(sessions, K), "stolen", START)
+        await approvals.decide(session, EVERYBODY[Role.SECURITY_ADMIN], approval.approval_id, True, START)
+        await session.commit()
+    [command_id] = await hand_out(sessions, START)
+    return command_id
+
+
+async def test_a_wiped_kiosk_is_planned_again_and_not_missed(sessions: Sessions) -> None:
+    await enrolled_kiosks(sessions, K)
+    command_id = await _wipe(sessions)
+    assert (await kiosk_of(sessions, K)).identity == "enrolled"
+    assert await answered(sessions, command_id, START) is None
+    pulse = await pulse_of(sessions, K)
+    assert (await kiosk_of(sessions, K)).identity == "planned"
+    assert (pulse.accepts, pulse.serials) == (False, "")
+    assert (await state_of(sessions, K)).health == "planned"
+    async with sessions() as session:
+        events = list(await session.scalars(select(KioskEvent.kind).where(KioskEvent.kiosk_id == K)))
+        actions = list(await session.scalars(select(AuditEntry.action).order_by(AuditEntry.number)))
+    assert events.count("wiped") == 1
+    assert actions[-1] == "kiosk.wiped"
+    assert await answered(sessions, command_id, START) is None  # the answer's answer was lost
+    async with sessions() as session:
+        assert await session.scalar(select(func.count()).where(AuditEntry.action == "kiosk.wiped")) == 1
+
+
+async def test_a_wipe_that_is_told_too_late_ends_the_identity_all_the_same(sessions: Sessions) -> None:
+    await enrolled_kiosks(sessions, K)
+    command_id = await _wipe(sessions)
+    late = START + timedelta(days=1)
+    assert await answered(sessions, command_id, late) == FleetProblem.CONFLICT
+    assert (await kiosk_of(sessions, K)).identity == "planned"
+
+
+async def test_a_wipe_that_was_refused_ends_nothing(sessions: Sessions) -> None:
+    await enrolled_kiosks(sessions, K)
+    command_id = await _wipe(sessions)
+    assert await answered(sessions, command_id, START, CommandAck(state="refused", code="open-intents")) is None
+    assert (await kiosk_of(sessions, K)).identity == "enrolled"
