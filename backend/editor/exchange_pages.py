@@ -21,14 +21,16 @@ from backend.deps import CurrentSessions
 from backend.editor.bodies import loaded
 from backend.editor.exchange.files import MAX_BYTES, read_file, write_csv, write_json
 from backend.editor.exchange.plan import Plan, apply_plan, current_items, make_plan
-from backend.editor.items import ItemFilter, ensure_filled, matching
+from backend.editor.items import ItemFilter, matching
 from backend.editor.models import ContentItem, ContentVersion
-from backend.editor.view import rules_of
+from backend.editor.view import FILLED, rules_of
 from backend.staff.access import needs
 from backend.staff.errors import StaffError
 from backend.staff.roles import Permission, Staff
 
-router = APIRouter(prefix="/console/editor", include_in_schema=False, max_body_size=MAX_BYTES + 4096)
+router = APIRouter(
+    prefix="/console/editor", include_in_schema=False, dependencies=[FILLED], max_body_size=MAX_BYTES + 4096
+)
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Editor = Annotated[Staff, needs(Permission.EDIT)]
@@ -87,7 +89,6 @@ async def take(
 @router.get("/export")
 async def export(request: Request, staff: Viewer, sessions: CurrentSessions) -> StreamingResponse:
     """What is published and fits the filter; `format`: csv or json."""
-    await ensure_filled(sessions, rules_of(request))
     wanted = ItemFilter.of(request.query_params)
     as_json = request.query_params.get("format") == "json"
     day = f"{datetime.now(UTC):%Y%m%d}"
@@ -120,7 +121,6 @@ async def _lines(sessions: CurrentSessions, staff: Staff, wanted: ItemFilter, as
 
 async def _plan(request: Request, staff: Staff, sessions: CurrentSessions, data: bytes) -> Plan:
     rules = rules_of(request)
-    await ensure_filled(sessions, rules)
     async with sessions() as session:
         current = await current_items(session, staff)
     return await anyio.to_thread.run_sync(lambda: make_plan(read_file(data), current, rules))

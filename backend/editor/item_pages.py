@@ -21,13 +21,15 @@ from backend.editor.diff import differences
 from backend.editor.drafts import Conflict, Seen, body_to_edit, draft_of, item_of, save, version_of
 from backend.editor.models import ContentItem, ContentSave
 from backend.editor.shape import SECTIONS, Many
-from backend.editor.view import Message, context, faults_beside, messages, names_of, rules_of
+from backend.editor.view import FILLED, Message, context, faults_beside, messages, names_of, rules_of
 from backend.staff.access import needs
 from backend.staff.roles import Permission, Staff
 from content.read import Unreadable
 
 MAX_BODY = 4 << 20  # bytes: a form of a package with all its texts
-router = APIRouter(prefix="/console/editor/items", include_in_schema=False, max_body_size=MAX_BODY)
+router = APIRouter(
+    prefix="/console/editor/items", include_in_schema=False, dependencies=[FILLED], max_body_size=MAX_BODY
+)
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Editor = Annotated[Staff, needs(Permission.EDIT)]
@@ -191,9 +193,7 @@ async def _form(
         Many=Many,
         shown=form.shown,
         entries_of=form.entries_of,
-        troubled=lambda path: any(
-            not one.note and (one.at == path or one.at.startswith(f"{path}.")) for one in told
-        ),
+        troubled=lambda path: any(not one.note and (one.at == path or one.at.startswith(f"{path}.")) for one in told),
         told=told,
         at=at,
         by_line=False,
@@ -235,11 +235,11 @@ async def _keep(
     opened: str,
 ) -> Response:
     address = f"/console/editor/items/{item.item_id}/{back}"
-    if stored(body) == stored(before):
-        return RedirectResponse(f"{address}?done=same", 303)
     if seen.base is not None:
         body["version"] = before.get("version", seen.base)  # counted when it is published, not typed
     checked = await anyio.to_thread.run_sync(rules_of(request).check, item.item_id, body)
+    if stored(checked.body(body)) == stored(before):
+        return RedirectResponse(f"{address}?done=same", 303)
     at = datetime.now(UTC)
     async with writing(sessions) as session:
         held = await item_of(session, staff, Permission.EDIT, item.item_id, held=True)

@@ -19,16 +19,16 @@ from backend.editor.bodies import loaded
 from backend.editor.check import Checked
 from backend.editor.choices import JOURNEYS
 from backend.editor.drafts import Seen, create, item_of, save, version_of
-from backend.editor.items import ItemFilter, departments, ensure_filled, matching, search
+from backend.editor.items import ItemFilter, departments, matching, search
 from backend.editor.models import ContentDraft, ContentItem, ContentRelease, DraftState
 from backend.editor.packs import publish_now
 from backend.editor.review import submit
-from backend.editor.view import STATE_WORDS, faults_beside, names_of, rules_of
+from backend.editor.view import FILLED, STATE_WORDS, faults_beside, names_of, rules_of
 from backend.staff.access import needs
 from backend.staff.errors import StaffError
 from backend.staff.roles import Permission, Staff
 
-router = APIRouter(prefix="/console/editor", include_in_schema=False)
+router = APIRouter(prefix="/console/editor", include_in_schema=False, dependencies=[FILLED])
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Editor = Annotated[Staff, needs(Permission.EDIT)]
@@ -42,7 +42,6 @@ _AT_ONCE = 20_000  # drafts that are submitted or published together
 @router.get("")
 async def show(request: Request, staff: Viewer, session: DbSession, sessions: CurrentSessions) -> HTMLResponse:
     """A page of the items; only the list itself if htmx asks for it."""
-    await ensure_filled(sessions, rules_of(request))
     wanted = ItemFilter.of(request.query_params)
     found = await search(session, staff, wanted)
     context: dict[str, Any] = {"wanted": wanted, "found": found, "states": STATE_WORDS, "journeys": JOURNEYS}
@@ -80,7 +79,6 @@ async def make(
     """A draft that begins as a copy of another item, without its codes: those are each item's own."""
     item_id, like = item_id.strip(), like.strip()
     rules = rules_of(request)
-    await ensure_filled(sessions, rules)
     try:
         if not _ID.fullmatch(item_id):
             raise StaffError(

@@ -20,13 +20,13 @@ from backend.editor.models import ContentDraft, ContentItem, ContentVersion
 from backend.editor.packs import publish_now
 from backend.editor.review import decide, restore, retract, roll_back_of, schedule, submit
 from backend.editor.shape import SECTIONS
-from backend.editor.view import context, faults_beside, names_of, rules_of
+from backend.editor.view import FILLED, context, faults_beside, names_of, rules_of
 from backend.staff.access import needs
 from backend.staff.errors import StaffError
 from backend.staff.roles import Permission, Staff
 from content.calendar import LOCAL
 
-router = APIRouter(prefix="/console/editor/items", include_in_schema=False)
+router = APIRouter(prefix="/console/editor/items", include_in_schema=False, dependencies=[FILLED])
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Editor = Annotated[Staff, needs(Permission.EDIT)]

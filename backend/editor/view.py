@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.editor import form
@@ -14,6 +14,7 @@ from backend.editor.bodies import Body
 from backend.editor.check import Checked, Rules
 from backend.editor.choices import JOURNEYS
 from backend.editor.drafts import draft_of, taken, version_of
+from backend.editor.items import ensure_filled
 from backend.editor.models import ContentDraft, ContentItem, DraftState
 from backend.editor.names import name_of
 from backend.editor.review import roll_back_of
@@ -44,6 +45,16 @@ class Message:
 def rules_of(request: Request) -> Rules:
     rules: Rules = request.app.state.editor_rules
     return rules
+
+
+async def _filled(request: Request) -> None:
+    """Whoever comes first, by whatever address, finds the catalogue in the store."""
+    if not getattr(request.app.state, "editor_filled", False):
+        await ensure_filled(request.app.state.sessions, rules_of(request))
+        request.app.state.editor_filled = True
+
+
+FILLED = Depends(_filled)
 
 
 def messages(body: Body, checked: Checked, more: Iterable[tuple[str, str, str]] = ()) -> list[Message]:

@@ -31,6 +31,7 @@ ON_SQLITE = (
     "certificates",
     "devices",
     "drafts",
+    "editor",
     "feedback",
     "identity",
     "prefill",

@@ -30,7 +30,8 @@ class Member:
 
 @dataclass(frozen=True)
 class ListShape:
-    """`key`: what tells one entry from another; what the members do not name is kept of the entry with that key."""
+    """`key`: what tells one entry from another. Of an entry with the same key (or name) what is not named is kept:
+    other systems know no English and no conditions."""
 
     members: tuple[Member, ...]
     key: str
@@ -61,7 +62,8 @@ class ListShape:
             own_id = str(one.get("id", "")) if self.new_id else str(one.get("name", ""))
             entry = copy.deepcopy(known.get(own_id) or unnamed.get(str(one.get("name", ""))) or {})
             for member in self.members:
-                _in(member, entry, one.get(member.name), number)
+                if member.name in one:
+                    _in(member, entry, one[member.name], number)
             if self.new_id and not entry.get("id"):
                 entry["id"] = f"{self.new_id}-{number}"
             found.append(entry)
@@ -92,7 +94,7 @@ def _out(member: Member, entry: Body) -> Any:
 
 
 def _in(member: Member, entry: Body, value: Any, number: int) -> None:
-    """What is not said takes an optional value away: an entry is given whole."""
+    """An empty value takes away what stood there."""
     if isinstance(value, bool) or not isinstance(value, str | int | list | None):
         raise CellFault(f"第 {number} 项的 {member.name} 应是文字", f"{member.name} of entry {number} must be text")
     if member.kind == "words":

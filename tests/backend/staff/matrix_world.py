@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.alerts.duty.models import DutyPerson, DutyShift
 from backend.alerts.models import Alert
 from backend.alerts.work.models import WorkOrder
+from backend.editor.models import ContentItem, ContentVersion
 from backend.fleet.commands.models import Command
 from backend.fleet.desired.models import SettingRevision
 from backend.fleet.seed import kiosk_id_of
@@ -50,6 +51,8 @@ PARAMETERS: dict[str, Callable[[str], Any]] = {
     "role": lambda region: "viewer",
     "deed": lambda region: "pause",
     "rule": lambda region: "offline",
+    "item_id": lambda region: f"item-{region}",
+    "number": lambda region: 1,
 }
 
 
@@ -119,6 +122,7 @@ async def build(session: AsyncSession) -> None:
                     **kiosk,
                 ),
                 SettingRevision(revision=_REVISIONS[region], at=at, by="x", note="x", changes=[], **place),
+                ContentItem(item_id=f"item-{region}", published=1, search=f"item-{region}", changed_at=at, **place),
                 DutyPerson(person_id=f"person-{region}", name="x", **place),
                 Rollout(
                     rollout_id=f"rollout-{region}",
@@ -137,6 +141,9 @@ async def build(session: AsyncSession) -> None:
             ]
         )
         await session.flush()
+        session.add(
+            ContentVersion(item_id=f"item-{region}", number=1, body="{}", sha256="0" * 64, at=at, by="x", reason="")
+        )
         session.add(
             DutyShift(shift_id=f"shift-{region}", person_id=f"person-{region}", weekdays=127, start=0, end=600, **place)
         )
