@@ -14,6 +14,8 @@ from backend.settings import BackendSettings, SettingsError
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from backend.operations.endings_lost import Ending
+
 
 def join(app: typer.Typer) -> None:
     """Add the commands to `menkou backend`."""
@@ -82,13 +84,21 @@ def restore(
     source: Annotated[Path, typer.Argument(help="The folder of one backup.")],
     force: Annotated[bool, typer.Option("--force", help="Replace what is there; it is lost.")] = False,
 ) -> None:
-    """Bring a backup back and prove it: files, rows of every table, the audit log's chain. Stop the desk first."""
-    from backend.operations.backup import BackupError
+    """Bring a backup back and prove it: files, rows of every table, the audit log's chain. Stop the desk first.
+
+    It also lists whom it lets in again: revocations, wipes and the like that the backup does not know.
+    """
+    from backend.operations.backup import BackupError, Manifest
+    from backend.operations.endings_lost import endings_since
     from backend.operations.postgres_tools import ToolError
     from backend.operations.restore import restore as bring_back
 
+    settings = BackendSettings()
     try:
-        manifest = asyncio.run(bring_back(BackendSettings(), source, force=force))
+        known = asyncio.run(endings_since(settings, Manifest.read(source)))  # while it is still there
+        if force:  # said before it is replaced, whatever becomes of the rest
+            _say_endings(known)
+        manifest = asyncio.run(bring_back(settings, source, force=force))
     except (BackupError, ToolError, OSError) as error:
         typer.echo(_said(error), err=True)
         raise typer.Exit(1) from None
@@ -96,6 +106,21 @@ def restore(
         f"restored as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC: {sum(manifest.rows.values()):,} rows,"
         f" {len(manifest.files):,} files, audit log of {manifest.audit_entries:,} entries in order"
     )
+    if not force:
+        _say_endings(known)
+
+
+def _say_endings(known: list[Ending] | None) -> None:
+    """Whom the restore lets in again."""
+    if known is None:
+        print("the database that was here could not be read: look up elsewhere (its audit log's exports, the alerts'")
+        print("messages) which kiosks were revoked or wiped and which accounts disabled since, and do it again")
+    elif not known:
+        print("nobody was shut out since by the log that was here: nothing to do again")
+    else:
+        print(f"do these {len(known):,} again before kiosks and people reach the desk:")
+        for one in known:
+            print(f"  {one.at:%Y-%m-%d %H:%M} UTC  {one.subject}: {one.again} ({one.action}, {one.actor})")
 
 
 def _said(error: Exception) -> str:

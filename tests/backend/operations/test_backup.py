@@ -10,13 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy import select, text
+from typer.testing import CliRunner
 
 from backend.db.engine import make_engine, make_sessions, writing
 from backend.db.migrate import downgrade, migrate
 from backend.fleet.models import Kiosk
 from backend.fleet.seed import seed_province
 from backend.operations.backup import BackupError, Manifest, backup, forget_old
+from backend.operations.cli import join
+from backend.operations.endings_lost import endings_since
 from backend.operations.restore import restore
 from backend.settings import BackendSettings
 from backend.staff.audit import AuditEntry, record, verify_chain
@@ -182,3 +186,42 @@ async def test_only_the_newest_are_kept(tmp_path: Path) -> None:
     assert forget_old(tmp_path / "backups", 0) == []
     assert forget_old(tmp_path / "backups", 2) == made[:1]
     assert sorted((tmp_path / "backups").iterdir()) == made[1:]
+
+
+async def _deed(works: Works, action: str, subject: str) -> None:
+    engine = make_engine(works.settings.effective_database_url)
+    async with writing(make_sessions(engine)) as session:
+        await record(session, "x@99", action, subject, NOW)
+        await session.commit()
+    await engine.dispose()
+
+
+async def test_whom_a_restore_lets_in_again(works: Works, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await _deed(works, "kiosk.revoke", "kiosk:K-OLD")  # in the backup too
+    made = await backup(works.settings, tmp_path / "backups", NOW)
+    manifest = Manifest.read(made)
+    assert await endings_since(works.settings, manifest) == []
+    await _deed(works, "kiosk.revoke", "kiosk:K-1")
+    await _deed(works, "kiosk.enrol", "kiosk:K-2")
+    await _deed(works, "staff.disable", "staff:s1")
+    found = await endings_since(works.settings, manifest)
+    assert found is not None
+    assert [one.subject for one in found] == ["kiosk:K-1", "staff:s1"]
+
+    monkeypatch.setenv("MENKOU_BACKEND_VAR_DIR", str(works.settings.var_dir))
+    monkeypatch.setenv("MENKOU_BACKEND_DATABASE_URL", works.settings.effective_database_url)
+    app = typer.Typer()
+    join(app)
+    run = asyncio.to_thread(CliRunner().invoke, app, ["restore", str(made), "--force"])
+    said = (await run).output
+    assert "do these 2 again" in said
+    assert "kiosk:K-1: revoke its identity (kiosk.revoke, x@99)" in said
+    assert "K-OLD" not in said
+    assert await endings_since(works.settings, manifest) == []
+
+    # Logs that have gone apart: all of the one that is lost count.
+    await _deed(works, "kiosk.wiped", "kiosk:K-3")
+    await works.sql("UPDATE audit_entry SET hash = 'other' WHERE number = 6")
+    assert [one.subject for one in await endings_since(works.settings, manifest) or []] == ["kiosk:K-OLD", "kiosk:K-3"]
+    await works.destroy()
+    assert await endings_since(works.settings, manifest) is None
