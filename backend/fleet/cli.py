@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import typer
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.fleet.identity import desk
@@ -24,7 +25,12 @@ def seed(
     share: Annotated[float, typer.Option(help="Of the invented province's 57,705 sites.", min=0.0001, max=1)] = 1.0,
 ) -> None:
     """Fill an empty desk with an invented province: regions, sites and planned kiosks."""
-    print(f"{asyncio.run(_seed(BackendSettings(), share)):,} kiosks entered")
+    from backend.fleet.seed import SeededAlready
+
+    try:
+        print(f"{asyncio.run(_seed(BackendSettings(), share)):,} kiosks entered")
+    except SeededAlready as error:
+        raise _failed(f"{error}.") from None
 
 
 @app.command("add-site")
@@ -95,10 +101,15 @@ def list_kiosks(
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
 ) -> None:
     """Kiosks and their identities."""
-    rows = _run(lambda session, at: desk.kiosks(session, region, identity, limit))
+    rows, total = _run(lambda session, at: desk.kiosks(session, region, identity, limit))
+    if not total:
+        where = make_url(BackendSettings().effective_database_url).render_as_string(hide_password=True)
+        typer.echo(f"no such kiosk in {where}", err=True)
     for kiosk in rows:
         until = f"{kiosk.certificate_until:%Y-%m-%d}" if kiosk.certificate_until else "-"
         print(f"{kiosk.kiosk_id:24} {kiosk.region_code} {kiosk.identity:12} epoch {kiosk.epoch:<4} until {until}")
+    if total > len(rows):
+        typer.echo(f"{len(rows):,} of {total:,}; more with --limit {total}", err=True)
 
 
 @app.command()
@@ -151,6 +162,7 @@ async def _seed(settings: BackendSettings, share: float) -> int:
     from backend.db.engine import make_engine, make_sessions, writing
     from backend.db.migrate import migrate
     from backend.fleet.seed import seed_province
+    from backend.staff.audit import record
 
     settings.var_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = make_engine(settings.effective_database_url)
@@ -158,6 +170,8 @@ async def _seed(settings: BackendSettings, share: float) -> int:
         await migrate(engine)
         async with writing(make_sessions(engine)) as session:
             made = await seed_province(session, share)
+            detail = {"kiosks": made, "share": share}
+            await record(session, _operator(), "fleet.seed", "fleet", datetime.now(UTC), detail=detail)
             await session.commit()
         return made
     finally:

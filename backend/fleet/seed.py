@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.fleet_api import IdentityState
 from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
 from backend.fleet.search import search_text
-from backend.regions.division import lineage
+from backend.regions.division import lineage, span_of
 from backend.regions.models import Region
-from backend.regions.synthetic import InventedRegion, province
+from backend.regions.synthetic import PROVINCE, InventedRegion, province
 
 _AT_ONCE = 2000  # rows of one statement
 
@@ -34,9 +34,23 @@ def kiosk_id_of(code: str) -> str:
     return f"K-{code}"
 
 
+class SeededAlready(Exception):
+    """The invented province is there; `kiosks` of it."""
+
+    def __init__(self, kiosks: int) -> None:
+        super().__init__(f"the invented province is here already, with {kiosks:,} kiosks: nothing was entered")
+        self.kiosks = kiosks
+
+
 async def seed_province(session: AsyncSession, share: float = 1.0) -> int:
-    """Returns the number of kiosks. The caller commits."""
+    """Returns the number of kiosks. The caller commits. Raises SeededAlready."""
     now = datetime.now(UTC)
+    span = span_of(PROVINCE)
+    seeded = select(func.count()).where(
+        Kiosk.region_code.between(span.low, span.high), Kiosk.kiosk_id == literal("K-") + Kiosk.region_code
+    )
+    if found := await session.scalar(seeded):
+        raise SeededAlready(found)
     regions = list(province(share))
     there = set(await session.scalars(select(Region.code)))  # of a desk that was started before
     await _insert(session, Region, ({**vars(region)} for region in regions if region.code not in there))

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.settings import BackendSettings
@@ -29,7 +31,7 @@ def verify(
     start: Annotated[int, typer.Option("--from", min=1, help="Begin at this entry, believing the one before.")] = 1,
     against: Annotated[Path | None, typer.Option(help="A checkpoint's file: is the log's end still there?")] = None,
 ) -> None:
-    """Read the audit log and check its chain; exit 1 at the first entry that does not fit."""
+    """Read the audit log and check its chain; exit 1 at the first entry that does not fit, and where there is none."""
     from backend.staff.audit import verify_chain
 
     known = _read(against) if against is not None else None
@@ -38,6 +40,10 @@ def verify(
     read, fault = asyncio.run(_asked(lambda session: verify_chain(session, start=start, against=known)))
     if fault is not None:
         print(f"entry {fault.number}: {fault.what} ({read} entries before it are in order)")
+        raise typer.Exit(1)
+    if not read and start == 1:
+        where = make_url(BackendSettings().effective_database_url).render_as_string(hide_password=True)
+        typer.echo(f"no entry at all in {where}: is this the desk's database?", err=True)
         raise typer.Exit(1)
     print(f"{read} entries, all in order")
 
@@ -66,5 +72,9 @@ async def _asked(question: Callable[[AsyncSession], Awaitable[Result]]) -> Resul
     try:
         async with make_sessions(engine)() as session:
             return await question(session)
+    except DBAPIError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        typer.echo(f"{where} cannot be read ({type(error.orig).__name__}): is this the desk's database?", err=True)
+        raise typer.Exit(2) from None
     finally:
         await engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,12 +22,11 @@ from backend.settings import BackendSettings
 from backend.staff import audit
 
 _AT_ONCE = 1000
-_BY = "command-line:simulator"
 T = TypeVar("T")
 
 
 async def make_codes(backend: BackendSettings, fleet: FleetSettings, count: int) -> list[Ticket]:
-    """For so many kiosks that were entered and never enrolled; a code they had before is void."""
+    """For so many kiosks that were entered and not enrolled; a code they had before is void."""
     authority = open_authority(fleet, backend)
     now = datetime.now(UTC)
     expires_at = now + timedelta(minutes=fleet.code_minutes)
@@ -47,7 +47,7 @@ async def make_codes(backend: BackendSettings, fleet: FleetSettings, count: int)
                 )
                 await session.execute(insert(EnrolmentCode), [_row(ticket, now) for ticket in some])
             detail = {"kiosks": len(tickets)}
-            await audit.record(session, _BY, "kiosk.codes", "fleet", now, detail=detail)
+            await audit.record(session, _operator(), "kiosk.codes", "fleet", now, detail=detail)
             await session.commit()
         return tickets
     finally:
@@ -68,7 +68,7 @@ def _row(ticket: Ticket, now: datetime) -> dict[str, object]:
         "code_sha256": sha256,
         "lookup": lookup_of_sha256(sha256),
         "kiosk_id": ticket.kiosk_id,
-        "made_by": _BY,
+        "made_by": _operator(),
         "made_at": now,
         "expires_at": ticket.expires_at,
     }
@@ -77,3 +77,7 @@ def _row(ticket: Ticket, now: datetime) -> dict[str, object]:
 def _portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for at in range(0, len(items), _AT_ONCE):
         yield items[at : at + _AT_ONCE]
+
+
+def _operator() -> str:
+    return f"command-line:{getpass.getuser()}"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.enrolment import Ticket
@@ -194,8 +194,8 @@ async def revoke_now(session: AsyncSession, by: str, kiosk_id: str, reason: str,
     return await endings.revoke(session, kiosk_id, by, reason.strip(), at)
 
 
-async def kiosks(session: AsyncSession, region_code: str, identity: str, limit: int) -> Sequence[Kiosk]:
-    """In a region, by name. Raises NotPossible for anything but a division code."""
+async def kiosks(session: AsyncSession, region_code: str, identity: str, limit: int) -> tuple[Sequence[Kiosk], int]:
+    """In a region, by name, and how many there are without the limit. Raises NotPossible for no division code."""
     try:
         span = span_of(region_code)
     except ValueError:
@@ -203,7 +203,8 @@ async def kiosks(session: AsyncSession, region_code: str, identity: str, limit: 
     query = select(Kiosk).where(Kiosk.region_code.between(span.low, span.high))
     if identity:
         query = query.where(Kiosk.identity == identity)
-    return (await session.scalars(query.order_by(Kiosk.region_code, Kiosk.kiosk_id).limit(limit))).all()
+    total = await session.scalar(select(func.count()).select_from(query.subquery()))
+    return (await session.scalars(query.order_by(Kiosk.region_code, Kiosk.kiosk_id).limit(limit))).all(), total or 0
 
 
 def expiring(at: datetime, within: timedelta) -> Select[Kiosk]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from backend.db.engine import Sessions, writing
 from backend.staff.audit import AuditEntry, Checkpoint, checkpoint, entry_hash, record, verify_chain
 from backend.staff.audit_cli import app
+from tests.backend.house import migrated_sqlite
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -94,3 +96,15 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (verified.exit_code, verified.output) == (0, "6 entries, all in order\n")
     kept.write_text(json.dumps({"number": 99, "hash": "0" * 64}))
     assert run.invoke(app, ["verify", "--against", str(kept)]).exit_code == 1
+
+
+def test_an_empty_log_is_no_good_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verified beside the wrong database, nothing would ever be found."""
+    monkeypatch.setenv("MENKOU_BACKEND_VAR_DIR", str(tmp_path))
+    run = CliRunner()
+    elsewhere = run.invoke(app, ["verify"])
+    assert (elsewhere.exit_code, str(tmp_path) in elsewhere.output) == (2, True)
+    shutil.copy(migrated_sqlite(), tmp_path / "menkou.sqlite3")
+    empty = run.invoke(app, ["verify"])
+    assert (empty.exit_code, str(tmp_path) in empty.output) == (1, True)
+    assert "in order" not in empty.output

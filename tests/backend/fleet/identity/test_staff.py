@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import re
+import sqlite3
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from backend.fleet.seed import kiosk_id_of
 from backend.staff import approvals
 from backend.staff.audit import AuditEntry, verify_chain
 from backend.staff.roles import Role
+from provisioning.fleet_cli import app as whole_app
 from tests.backend.desk import ADMIN, CITY, OPERATOR, OTHER_CITY, Desk, staff_with
 
 API = "/api/staff/v1"
@@ -198,10 +202,14 @@ async def test_expiring(desk: Desk) -> None:
     assert (await desk.get(path, staff_with(Role.OPERATOR, OTHER_CITY))).json() == []
 
 
-def test_the_command_line(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MENKOU_BACKEND_VAR_DIR", str(tmp_path))
     run = CliRunner().invoke
+    assert "no such kiosk in sqlite" in run(app, ["list"]).output
     assert run(app, ["seed", "--share", "0.001"]).exit_code == 0
+    again = run(app, ["seed", "--share", "0.001"])
+    assert (again.exit_code, "already" in again.output, again.output.count("\n")) == (1, True, 1)
+    assert "3 of " in run(app, ["list", "--limit", "3"]).output
     site = ["add-site", "S-1", "--region", CITY, "--name-zh", "示范站"]
     assert run(app, site).exit_code == 0
     assert (run(app, site).exit_code, run(app, ["add-kiosk", "K-1", "--site", "S-404"]).exit_code) == (1, 1)
@@ -212,3 +220,8 @@ def test_the_command_line(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> 
     assert run(app, ["revoke", "K-1", "--reason", "stolen"]).exit_code == 0
     assert run(app, ["revoke", "K-1", "--reason", "stolen"]).exit_code == 1
     assert "revoked" in run(app, ["list", "--identity", "revoked"]).output
+    codes = tmp_path / "codes"
+    assert run(whole_app, ["codes", "--kiosks", "2", "--out", str(codes)]).exit_code == 0
+    with sqlite3.connect(tmp_path / "menkou.sqlite3") as database:
+        logged = dict(database.execute("SELECT action, actor FROM audit_entry"))
+    assert logged["fleet.seed"] == logged["kiosk.codes"] == f"command-line:{getpass.getuser()}"
