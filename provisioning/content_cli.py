@@ -64,3 +64,38 @@ def preview(
         except (PortInUseError, AlreadyRunningError, ChildFailed) as error:
             typer.echo(f"\n{error}", err=True)
             raise typer.Exit(1) from None
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Argument(help="File to write: .csv or .json.")],
+) -> None:
+    """Write what is published at the desk, with the field names of the national interface."""
+    from backend.editor.cli import export_items
+
+    print(f"{out}: {export_items(out)} items")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON, as `export` writes them.", exists=True)],
+    apply: Annotated[bool, typer.Option("--apply", help="Keep them as drafts, not only show them.")] = False,
+    lang: Lang = Language.EN,
+) -> None:
+    """Say what a file would change at the desk; rows with faults are left out. Nothing is published by this."""
+    from backend.editor.cli import import_items
+
+    done = import_items(file, apply=apply)
+    zh = lang is Language.ZH
+    for fault in done.plan.faults:
+        place = ":".join(str(part) for part in (file, fault.line, fault.column) if part)
+        typer.echo(f"{place}: {fault.zh if zh else fault.en}", err=True)
+    for row in done.plan.rows:
+        kind = ("新事项" if zh else "new") if row.new else f"{len(row.differences)} {'处改动' if zh else 'changes'}"
+        faults = f", {len(row.checked.faults)} {'处问题' if zh else 'faults'}" if row.checked.faults else ""
+        print(f"{row.item_id}: {kind}{faults}")
+    print(f"{len(done.plan.rows)} changed, {done.plan.same} unchanged, {len(done.plan.faults)} faults")
+    if done.made is not None:
+        print(f"{done.made} drafts; submit them in the console")
+    if done.plan.faults:
+        raise typer.Exit(1)

@@ -23,8 +23,8 @@ def of_service(service: Service) -> Body:
 
 
 def stored(body: Body) -> str:
-    """Canonical: the same body is the same text."""
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """In the order it was written in."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def loaded(text: str) -> Body:
@@ -33,8 +33,9 @@ def loaded(text: str) -> Body:
 
 
 def digest(body: Body) -> str:
-    """Of what residents get: the version number does not count."""
-    return hashlib.sha256(stored({key: value for key, value in body.items() if key != "version"}).encode()).hexdigest()
+    """Of what residents get: neither the version number counts nor the order of elements."""
+    told = {key: value for key, value in body.items() if key != "version"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def in_order(body: Body) -> Body:

@@ -15,12 +15,13 @@ from backend.console.pages import fragment, page
 from backend.db.engine import Sessions, writing
 from backend.deps import CurrentSessions, DbSession
 from backend.editor import form
-from backend.editor.bodies import Body, from_yaml, loaded, stored, to_yaml
+from backend.editor.bodies import Body, digest, from_yaml, loaded, to_yaml
 from backend.editor.check import Checked
+from backend.editor.choices import FIELD_KINDS
 from backend.editor.diff import differences
 from backend.editor.drafts import Conflict, Seen, body_to_edit, draft_of, item_of, save, version_of
 from backend.editor.models import ContentItem, ContentSave
-from backend.editor.shape import SECTIONS, Many
+from backend.editor.shape import SECTIONS
 from backend.editor.view import FILLED, Message, context, faults_beside, messages, names_of, rules_of
 from backend.staff.access import needs
 from backend.staff.roles import Permission, Staff
@@ -190,7 +191,7 @@ async def _form(
         body=body,
         seen=seen,
         sections=SECTIONS,
-        Many=Many,
+        kinds={code: (zh, en) for code, zh, en in FIELD_KINDS},
         shown=form.shown,
         entries_of=form.entries_of,
         troubled=lambda path: any(not one.note and (one.at == path or one.at.startswith(f"{path}.")) for one in told),
@@ -238,7 +239,7 @@ async def _keep(
     if seen.base is not None:
         body["version"] = before.get("version", seen.base)  # counted when it is published, not typed
     checked = await anyio.to_thread.run_sync(rules_of(request).check, item.item_id, body)
-    if stored(checked.body(body)) == stored(before):
+    if digest(checked.body(body)) == digest(before):
         return RedirectResponse(f"{address}?done=same", 303)
     at = datetime.now(UTC)
     async with writing(sessions) as session:

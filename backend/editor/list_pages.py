@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import anyio.to_thread
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 
@@ -27,6 +27,8 @@ from backend.editor.view import FILLED, STATE_WORDS, faults_beside, names_of, ru
 from backend.staff.access import needs
 from backend.staff.errors import StaffError
 from backend.staff.roles import Permission, Staff
+from backend.tuf_desk.service import take_targets
+from content.signing.roles import SigningFault
 
 router = APIRouter(prefix="/console/editor", include_in_schema=False, dependencies=[FILLED])
 
@@ -194,4 +196,18 @@ async def releases(request: Request, staff: Viewer, session: DbSession) -> HTMLR
         waiting=[one.version for one in state.waiting],
         signed={path.split("/")[1] for path in signed},
         people=await names_of(session, {row.requested_by for row in rows}),
+        done=request.query_params.get("done", "")[:20],
     )
+
+
+@router.post("/signed")
+async def hand_in(
+    request: Request, staff: Publisher, session: DbSession, file: Annotated[UploadFile | None, File()] = None
+) -> Response:
+    """What the keepers of the keys have signed: it can be rolled out from now on."""
+    data = await file.read() if file is not None else b""
+    try:
+        entered = await take_targets(session, request.app.state.tuf, data, staff.staff_id, datetime.now(UTC))
+    except SigningFault as fault:
+        raise StaffError("signing", f"没有收下：{fault}", f"Not taken: {fault}", 422) from None
+    return RedirectResponse(f"/console/editor/releases?done={'signed' if entered else 'known'}", 303)

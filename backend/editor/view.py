@@ -119,7 +119,7 @@ def may(staff: Staff, permission: Permission, item: ContentItem) -> bool:
 
 async def names_of(session: AsyncSession, people: Iterable[str]) -> dict[str, str]:
     """How staff are called, by their ids; the id itself of whom we do not know."""
-    found = {name: name for name in people} | {"catalogue": "初始目录", "system": "系统"}
+    found = {name: name for name in people}
     for name in list(found):
         member = await session.get(StaffMember, name)
         if member is not None:

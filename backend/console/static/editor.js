@@ -19,7 +19,7 @@ function place() {
 }
 
 function number(code, bad) {
-  const [gutter, text] = [code.querySelector(".gutter"), code.querySelector("textarea")];
+  const [gutter, text] = [code.querySelector(".gutter div"), code.querySelector("textarea")];
   const lines = text.value.split("\n").length;
   gutter.replaceChildren(...Array.from({ length: lines }, (_, at) => {
     const one = document.createElement("b");
@@ -27,7 +27,11 @@ function number(code, bad) {
     if (bad.has(at + 1)) one.className = "bad";
     return one;
   }));
-  gutter.scrollTop = text.scrollTop;
+  follow(code);
+}
+
+function follow(code) {
+  code.querySelector(".gutter div").style.transform = `translateY(${-code.querySelector("textarea").scrollTop}px)`;
 }
 
 // A message leads to its field, or to its line.
@@ -52,7 +56,7 @@ document.addEventListener("click", (event) => {
 for (const code of document.querySelectorAll("[data-code]")) {
   const text = code.querySelector("textarea");
   text.addEventListener("input", () => number(code, new Set()));
-  text.addEventListener("scroll", () => { code.querySelector(".gutter").scrollTop = text.scrollTop; });
+  text.addEventListener("scroll", () => follow(code));
 }
 
 // What was typed is not lost by leaving the page without a word.
