@@ -41,7 +41,7 @@ class Plan:
     pages: int = 1  # of each paper under the camera
     screens: tuple[str, ...] = ()  # without these it was another walk
     slip: str = ""  # stands on the receipt printer's paper
-    sheets: int = 0  # come out of the A4 printer
+    sheets: int = 0  # papers that come out of the A4 printer, of one page or more
     after: str = ""  # the walk whose case is asked for
 
 
@@ -203,8 +203,9 @@ PLANS: tuple[Plan, ...] = (
         "document-copy",
         "living",
         choose=("card", "2"),
+        pages=2,
         screens=("Choose", "Scan"),
-        sheets=2,
+        sheets=1,
     ),
 )
 BY_NAME = {plan.name: plan for plan in PLANS}

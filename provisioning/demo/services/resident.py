@@ -30,11 +30,11 @@ class Resident:
         self.plan, self.robot, self.cabinet = plan, robot, cabinet
         self._case = case
         self._typist = Typist(robot)
-        self._seen: list[str] = []
+        self._seen: list[str] = []  # the screens that asked something
+        self._passed: set[str] = set()  # those that only showed what the machine does
         self._photographed = -1
         self._kept_pages = 0
         self._looked: set[str] = set()
-        self._messages = 0
         self._answers: dict[str, Callable[[View], Awaitable[None]]] = {
             "Guide": self._primary,
             "Consent": self._agree,
@@ -72,7 +72,7 @@ class Resident:
             await self._answers[view.screen](view)
             self._answered = view.serial
         await self.robot.wait_for("Home", timeout_s=30)
-        if missing := [screen for screen in self.plan.screens if screen not in self._seen]:
+        if missing := [screen for screen in self.plan.screens if screen not in {*self._seen, *self._passed}]:
             raise NotSeen(f"{self.plan.name} never showed {missing}; seen: {self._seen}")
         return self._seen
 
@@ -87,6 +87,7 @@ class Resident:
             if asks and view.serial != self._answered:
                 return view
             if view.screen in ("Working", "Printing") and view.serial != self._photographed and not view.in_transition:
+                self._passed.add(view.screen)
                 await self._photograph(view)
             if time.monotonic() - since > _ANSWER_S:
                 raise NotSeen(f"{self.plan.name}: nothing came after {self._seen[-3:]}; {view.screen}: {view.question}")
@@ -263,7 +264,6 @@ class Resident:
 
     async def _message(self, view: View) -> None:
         buttons = [each for each in view.targets.values() if each.id.startswith("button:")]
-        self._messages += 1
         await self.robot.touch(_best(buttons, ("ok", "continue", *_AS_ALWAYS)).id)
 
     async def _rate(self, _view: View) -> None:
