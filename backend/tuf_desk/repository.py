@@ -132,6 +132,7 @@ class TufDesk:
                 raise SigningFault("this desk has no root yet; the first one is brought by an operator on the server")
             if new.signed.version <= newest:
                 if self._file("root", new.signed.version).read_bytes() == data:
+                    self._bring_up_to_date(now)  # it may not have come so far the first time
                     return new.signed.version
                 raise SigningFault(f"root {newest} is in force; this is an older one, or another of that number")
             if old is not None and new.signed.version != newest + 1:
@@ -145,8 +146,7 @@ class TufDesk:
                 if public.key.keyid not in new.signed.roles[role].keyids:
                     raise SigningFault(f"this root does not know this desk's {role} key; add {public.name} to it")
             write(self._file("root", new.signed.version), data)
-            if self._newest("targets"):
-                self._publish(now)
+            self._bring_up_to_date(now)
         return new.signed.version
 
     def request(self, now: datetime, withdraw: Iterable[str] = ()) -> TargetsRequest:
@@ -180,7 +180,7 @@ class TufDesk:
             fresh = [one for one in fresh if new.signed.targets[one.path].hashes.get("sha256") == one.sha256]
             if new.signed.version > newest:
                 write(self._file("targets", new.signed.version), data)
-                self._publish(now)
+            self._bring_up_to_date(now)
             self._serve(new.signed, fresh)
         return fresh
 
@@ -229,44 +229,69 @@ class TufDesk:
     # What the server itself says
 
     def renew(self, now: datetime) -> bool:
-        """Say again that nothing has changed, before what was said runs out. True: something was."""
+        """Say again that nothing has changed, before what was said runs out; say what could not be said when it did
+        change. True: something was."""
         with self._alone():
-            state = self.state()
-            if state.root is None or state.targets is None:
-                return False
-            if state.snapshot is None or _due(state.snapshot.signed, now):
-                self._publish(now)
-                return True
-            if state.timestamp is None or _due(state.timestamp.signed, now):
-                self._publish_timestamp(state.snapshot, now)
-                return True
+            return self._bring_up_to_date(now)
+
+    def _bring_up_to_date(self, now: datetime) -> bool:
+        """A function of what lies here, not of what has just been done: whoever was cut off between two files is
+        made good by the next call, whichever it is. True: something was written."""
+        state = self.state()
+        if state.root is None or state.targets is None:
+            return False
+        root, snapshot, timestamp = state.root.signed, state.snapshot, state.timestamp
+        if snapshot is None or not self._stands(root, SNAPSHOT, snapshot, now) or not self._names_targets(snapshot):
+            self._publish_timestamp(root, self._publish_snapshot(root, now), now)
+            return True
+        if timestamp is None or not self._stands(root, TIMESTAMP, timestamp, now) or not self._names(timestamp):
+            self._publish_timestamp(root, snapshot, now)
+            return True
         return False
 
-    def _publish(self, now: datetime) -> None:
-        targets = self._file("targets", self._newest("targets")).read_bytes()
-        version = _read(self._file("targets", self._newest("targets"))).signed.version
+    def _stands(self, root: Root, role: str, metadata: Metadata[Any], now: datetime) -> bool:
+        """The newest root's keys have signed it, and it lasts a while."""
+        signed_by = root.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
+        return bool(signed_by) and not _due(metadata.signed, now)
+
+    def _names_targets(self, snapshot: Metadata[Snapshot]) -> bool:
+        newest = self._newest("targets")
+        return snapshot.signed.meta.get("targets.json") == _meta(newest, self._file("targets", newest))
+
+    def _names(self, timestamp: Metadata[Timestamp]) -> bool:
+        newest = self._newest("snapshot")
+        return timestamp.signed.snapshot_meta == _meta(newest, self._file("snapshot", newest))
+
+    def _publish_snapshot(self, root: Root, now: datetime) -> Metadata[Snapshot]:
+        newest = self._newest("targets")
         snapshot = Snapshot(
             version=self._next("snapshot", self._newest("snapshot"), now),
-            meta={"targets.json": MetaFile(version, len(targets), {"sha256": hashlib.sha256(targets).hexdigest()})},
+            meta={"targets.json": _meta(newest, self._file("targets", newest))},
         )
-        stamp(snapshot, now)
-        signed = Metadata(snapshot)
-        signed.sign(self.keys.signer(SNAPSHOT))
+        signed = self._signed(root, snapshot, now)
         write(self._file("snapshot", snapshot.version), dump(signed))
-        self._publish_timestamp(signed, now)
         for number in sorted(self._numbers("snapshot"))[:-_KEPT]:
             self._file("snapshot", number).unlink()
+        return signed
 
-    def _publish_timestamp(self, snapshot: Metadata[Snapshot], now: datetime) -> None:
-        data = self._file("snapshot", snapshot.signed.version).read_bytes()
+    def _signed(self, root: Root, signed: Any, now: datetime) -> Metadata[Any]:
+        """With this desk's key of its role. Raises SigningFault where the root does not know that key: no kiosk would
+        believe it."""
+        stamp(signed, now)
+        signer = self.keys.signer(signed.type)
+        if signer.public_key.keyid not in root.roles[signed.type].keyids:
+            raise SigningFault(f"the root in force does not know this desk's {signed.type} key; make the next root")
+        metadata = Metadata[Any](signed)
+        metadata.sign(signer)
+        return metadata
+
+    def _publish_timestamp(self, root: Root, snapshot: Metadata[Snapshot], now: datetime) -> None:
+        number = snapshot.signed.version
         file = self._folder / "metadata" / "timestamp.json"
         before = _read(file).signed.version if file.exists() else 0
-        meta = MetaFile(snapshot.signed.version, len(data), {"sha256": hashlib.sha256(data).hexdigest()})
+        meta = _meta(number, self._file("snapshot", number))
         timestamp = Timestamp(version=self._next("timestamp", before, now), snapshot_meta=meta)
-        stamp(timestamp, now)
-        signed = Metadata(timestamp)
-        signed.sign(self.keys.signer(TIMESTAMP))
-        write(file, dump(signed))
+        write(file, dump(self._signed(root, timestamp, now)))
 
     def _next(self, role: str, before: int, now: datetime) -> int:
         """Follows the clock: a desk put back from a copy must not say numbers that kiosks have heard already."""
@@ -312,6 +337,11 @@ def _read(file: Path) -> Metadata[Any]:
         return Metadata[Any].from_file(str(file))
     except (DeserializationError, RepositoryError) as error:
         raise SigningFault(f"{file.name} in the desk's own folder is damaged; restore it from the backup") from error
+
+
+def _meta(number: int, file: Path) -> MetaFile:
+    data = file.read_bytes()
+    return MetaFile(number, len(data), {"sha256": hashlib.sha256(data).hexdigest()})
 
 
 def _due(signed: Any, now: datetime) -> bool:
