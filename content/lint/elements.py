@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from content.lint.durations import MOST_DAYS, longer, said
 from content.lint.fault import Finding, fault, note
 from content.lint.known import Known
-from content.schema.elements import Duration, Material
+from content.schema.elements import Material
 from content.schema.service import Kind, Service
 
 
@@ -90,19 +91,15 @@ def _limits(service: Service) -> Iterator[Finding]:
                 "limits", "没有办理时限；请写承诺时限", "is missing; say how long it takes (promised, and statutory)"
             )
         return
-    if limits.statutory is not None and _calendar_days(limits.promised) > _calendar_days(limits.statutory):
+    if limits.statutory is not None and longer(limits.promised, limits.statutory):
         yield fault(
             "limits.promised",
-            f"承诺 {_said(limits.promised)[0]} 长于法定 {_said(limits.statutory)[0]}；请缩短",
-            f"{_said(limits.promised)[1]} are longer than the statutory {_said(limits.statutory)[1]}; shorten it",
+            f"承诺 {said(limits.promised)[0]} 长于法定 {said(limits.statutory)[0]}；请缩短",
+            f"{said(limits.promised)[1]} are longer than the statutory {said(limits.statutory)[1]}; shorten it",
         )
-
-
-def _calendar_days(limit: Duration) -> int:
-    """How long it usually lasts: five working days take a week."""
-    return limit.days + 2 * (limit.days // 5) if limit.unit == "working" else limit.days
-
-
-def _said(limit: Duration) -> tuple[str, str]:
-    working = limit.unit == "working"
-    return f"{limit.days} 个{'工作日' if working else '自然日'}", f"{limit.days} {limit.unit} days"
+    spans = [("promised", limits.promised)]
+    spans += [("statutory", limits.statutory)] if limits.statutory is not None else []
+    spans += [(f"special.{n}.limit", special.limit) for n, special in enumerate(limits.special) if special.limit]
+    for name, span in spans:
+        if span.days > MOST_DAYS:
+            yield fault(f"limits.{name}.days", f"超过 {MOST_DAYS} 天；请核对", f"is over {MOST_DAYS}; check it")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from itertools import product
 from math import prod
 
+from content.lint.durations import said, surely_working
 from content.lint.fault import Finding, fault
 from content.lint.known import Known
 from content.schema.base import holds
@@ -14,6 +16,7 @@ from content.schema.forms import ChoiceField, ChoicesField, FormField
 from content.schema.service import Bundle, Service
 
 _MOST_SITUATIONS = 4096
+_MOST_DAYS = 200  # working days: most of a year is a slip of the pen
 
 
 def rules(service: Service, known: Known) -> Iterator[Finding]:
@@ -22,6 +25,7 @@ def rules(service: Service, known: Known) -> Iterator[Finding]:
         return
     yield from _departments(bundle, known)
     yield from _parts(bundle)
+    yield from _limits(service, bundle)
     yield from _facts(service, bundle)
     yield from _somebody_leads(service, bundle)
 
@@ -103,6 +107,52 @@ def _loop(bundle: Bundle) -> list[str] | None:
                 todo.append((name, True))
                 todo += [(needed, False) for needed in needs[name]]
     return None
+
+
+def _limits(service: Service, bundle: Bundle) -> Iterator[Finding]:
+    """A part that needs another begins when that one is done: what is promised for all is at least the longest way."""
+    for index, part in enumerate(bundle.parts):
+        if part.limit_days is not None and not 0 <= part.limit_days <= _MOST_DAYS:
+            yield fault(
+                f"package.parts.{index}.limit_days",
+                f"应是 0（当场）至 {_MOST_DAYS} 个工作日",
+                f"must be 0 (at once) to {_MOST_DAYS} working days",
+            )
+    if service.limits is None:
+        yield fault("limits", "没有办理时限；请写承诺时限", "is missing; say how long the whole takes (promised)")
+        return
+    way, days = _longest_way(bundle)
+    promised = service.limits.promised
+    if surely_working(promised) < days:
+        names = " → ".join(way)
+        yield fault(
+            "limits.promised",
+            f"承诺 {said(promised)[0]}，而 {names} 先后办理就要 {days} 个工作日；请改长，或缩短各事项",
+            f"{said(promised)[1]} are shorter than {names}, one after the other: {days} working days; promise more, or "
+            "shorten the parts",
+        )
+
+
+def _longest_way(bundle: Bundle) -> tuple[list[str], int]:
+    """The parts that take longest one after the other, and their days; none where they need each other in a circle."""
+    parts = {part.id: part for part in bundle.parts}
+    order = TopologicalSorter({name: [need for need in part.needs if need in parts] for name, part in parts.items()})
+    until: dict[str, int] = {}  # the day each is done
+    before: dict[str, str | None] = {}
+    try:
+        for name in order.static_order():
+            needs = [need for need in parts[name].needs if need in parts]
+            before[name] = max(needs, key=until.__getitem__, default=None)
+            until[name] = (parts[name].limit_days or 0) + max((until[need] for need in needs), default=0)
+    except CycleError:
+        return [], 0
+    longest = max(until, key=until.__getitem__)
+    way = []
+    last: str | None = longest
+    while last is not None:
+        way.append(last)
+        last = before[last]
+    return way[::-1], until[longest]
 
 
 def _facts(service: Service, bundle: Bundle) -> Iterator[Finding]:

@@ -215,6 +215,7 @@ OPENING: dict[str, Any] = {
         }
     ],
     "form": [{"kind": "text", "name": "shop", "label": t("店名", "Name of the shop")}],
+    "limits": {"promised": {"days": 4}},
     "package": {
         "leads": [
             {"department": "market", "when": {"food": ["yes"]}},
@@ -240,6 +241,7 @@ OPENING: dict[str, Any] = {
                 "needs": ["licence"],
                 "form": [{"kind": "amount", "name": "area", "label": t("面积", "Area"), "most_fen": 100}],
                 "result": t("意见", "Opinion"),
+                "limit_days": 3,
             },
         ],
     },

@@ -93,6 +93,15 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda s: s["permit"]["limits"].update(promised={"days": 16, "unit": "calendar"}),
         "16 calendar days are longer",
     ),
+    "working days longer than calendar days": (
+        lambda s: s["permit"]["limits"].update(promised={"days": 14}, statutory={"days": 18, "unit": "calendar"}),
+        "14 working days are longer than the statutory 18 calendar days",
+    ),
+    "calendar days longer than working days": (
+        lambda s: s["permit"]["limits"].update(promised={"days": 7, "unit": "calendar"}, statutory={"days": 5}),
+        "7 calendar days are longer than the statutory 5 working days",
+    ),
+    "days without end": (lambda s: s["permit"]["limits"].update(promised={"days": 10**12}, statutory=None), "limits.promised.days: is over"),
     "no limit": (lambda s: s["permit"].pop("limits"), "limits: is missing"),
     # branches
     "unknown question": (lambda s: s["permit"]["materials"][0].update(when={"house": ["x"]}), "when.house: is no question"),
@@ -217,6 +226,17 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "circle": (lambda s: s["opening"]["package"]["parts"][0].update(needs=["fire-check"]), "package.parts: need each other in a circle"),
     "part twice": (lambda s: s["opening"]["package"]["parts"][1].update(id="licence"), "the id 'licence' is used 2"),
     "nobody leads": (lambda s: s["opening"]["package"]["leads"].pop(), "package.leads: nobody leads where food=no"),
+    "promise shorter than what needs what": (
+        lambda s: s["opening"]["limits"]["promised"].update(days=3),
+        "limits.promised: 3 working days are shorter than licence → fire-check, one after the other: 4 working days",
+    ),
+    "calendar days shorter than what needs what": (
+        lambda s: s["opening"]["limits"]["promised"].update(days=5, unit="calendar"),
+        "limits.promised: 5 calendar days are shorter",
+    ),
+    "package without a limit": (lambda s: s["opening"].pop("limits"), "limits: is missing; say how long the whole takes"),
+    "part's limit": (lambda s: s["opening"]["package"]["parts"][0].update(limit_days=-5), "parts.0.limit_days: must be 0"),
+    "part's limit of years": (lambda s: s["opening"]["package"]["parts"][0].update(limit_days=201), "parts.0.limit_days: must be 0"),
     "conflicting facts": (
         lambda s: s["opening"]["package"]["parts"][1]["form"][0].update(fact="shop"),
         "package.parts.1.form.0.kind: is the same fact 'shop' as form.0, but that is a text",
