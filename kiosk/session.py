@@ -48,14 +48,20 @@ class Session:
     failure: str = ""  # what ended the journey before, where it is reported (办不成事)
     resumed: set[str] = field(default_factory=set)  # steps whose answers came with a draft: not asked again
 
+    def forget_matter(self) -> None:
+        """Whose matter it is has changed: everything that was said, scanned, signed or looked up for it was about
+        somebody else. Who stands here stays known."""
+        for each in (self.form, self.situation, self.scans, self.known, self.resumed):
+            each.clear()
+        self.parts = self.fetched = self.delivery = self.signature = self.draft_code = None
+
     def __repr__(self) -> str:
         return f"Session({self.id})"
 
     def wipe(self) -> None:
         """Forget the person. Python cannot overwrite immutable strings; dropping every reference is what it can do,
         and core dumps are off."""
-        for each in (self.form, self.situation, self.scans, self.known, self.resumed):
-            each.clear()
+        self.forget_matter()
         empty = Session(id=self.id, face_refusals=self.face_refusals)
         for one in fields(self):
             setattr(self, one.name, getattr(empty, one.name))

@@ -30,6 +30,8 @@ from pydantic import AwareDatetime, Field
 from backend.contract.kiosk_api import INTENT_ID, FieldEntry, _Wire
 
 Answers = dict[str, str]
+MAX_VERSION = 2**31 - 1  # of a service: what a database's integer holds
+PRINCIPAL_NUMBER = r"^(\d{17}[\dX])?$"
 
 
 class ServiceProblem(StrEnum):
@@ -43,6 +45,7 @@ class ServiceProblem(StrEnum):
     NO_STOCK = "no-stock"
     CASE_UNKNOWN = "case-unknown"  # number or check code wrong: not told which
     DRAFT_UNKNOWN = "draft-unknown"  # code wrong, expired, or another person's
+    DRAFT_FOR_OTHER = "draft-for-other"  # not whom it was saved for, which is in the detail: self or another
     DRAFT_OUTDATED = "draft-outdated"  # the service has changed since; the answers that still fit come along
     SLOT_TAKEN = "slot-taken"
     BOOKED_ALREADY = "booked-already"  # this person has a booking of this matter that is still to come
@@ -121,12 +124,15 @@ class Agent(_Wire):
 
 
 class CaseRequest(_Wire):
-    """`parts`: of a package, the chosen ones. `signature_png`: base64, A3 only; `statements` are in the form."""
+    """`proof_id` (A2, A3), or the card's own name and number (A1), or neither (A0). `parts`: of a package, the chosen
+    ones. `signature_png`: base64, A3 only; `statements` are in the form."""
 
     intent_id: str = Field(pattern=INTENT_ID)
     service_id: str
-    service_version: int
-    proof_id: str | None = None  # None: the service is A0
+    service_version: int = Field(ge=1, le=MAX_VERSION)
+    proof_id: str | None = None
+    name: str = Field(default="", max_length=60, repr=False)
+    number: str = Field(default="", max_length=18, repr=False)
     licence: str | None = Field(default=None, max_length=4000, repr=False)  # L1, L2: what the licence's QR said
     situation: Answers = {}
     form: Answers = Field(repr=False)
@@ -192,15 +198,17 @@ class CaseStatus(_Wire):
 
 
 class DraftToSave(_Wire):
-    """What has been filled in so far, to go on later anywhere. `code`: of a draft that is being gone on with."""
+    """What has been filled in so far, to go on later anywhere. `code`: of a draft that is being gone on with.
+    `principal_number`: whose matter it is, where an agent fills it in; "": their own."""
 
     service_id: str
-    service_version: int
+    service_version: int = Field(ge=1, le=MAX_VERSION)
     proof_id: str
     situation: Answers = {}
     form: Answers = Field(repr=False)
     parts: list[str] = []
     code: str | None = None
+    principal_number: str = Field(default="", pattern=PRINCIPAL_NUMBER, repr=False)
 
 
 class DraftSaved(_Wire):
@@ -209,8 +217,11 @@ class DraftSaved(_Wire):
 
 
 class DraftToOpen(_Wire):
+    """`principal_number` as in `DraftToSave`: a draft opens only for whom it was saved."""
+
     code: str = Field(pattern=r"^\d{10}$")
     proof_id: str
+    principal_number: str = Field(default="", pattern=PRINCIPAL_NUMBER, repr=False)
 
 
 class Draft(_Wire):

@@ -18,6 +18,6 @@ class DraftRow(Base):
     person_hash: Mapped[str] = mapped_column(String(64), index=True)
     service_id: Mapped[str] = mapped_column(String(80))
     service_version: Mapped[int] = mapped_column(Integer)
-    content: Mapped[str] = mapped_column(EncryptedText("service_draft.content"))  # JSON {"situation", "form", "parts"}
+    content: Mapped[str] = mapped_column(EncryptedText("service_draft.content"))  # JSON, see `drafts.service`
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

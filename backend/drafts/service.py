@@ -62,6 +62,7 @@ class DraftService:
         """
         service = self._service(request.service_id)
         content = _known(service, request.situation, request.form, request.parts)
+        content["for"] = self._whose(request.principal_number)
         if any(
             len(value) > _LONGEST for answers in (content["situation"], content["form"]) for value in answers.values()
         ):
@@ -85,6 +86,7 @@ class DraftService:
         """What still fits the service as it is now; `service_version` is the one it was saved with.
 
         Refused: proof-expired; draft-unknown for a wrong code, an expired draft and another person's alike;
+        draft-for-other where an agent's draft is opened for somebody else than it was saved for;
         service-unknown where the service is no longer offered.
         """
         async with self._sessions() as session:
@@ -95,10 +97,18 @@ class DraftService:
             raise Refused(ServiceProblem.DRAFT_UNKNOWN)
         service = self._service(row.service_id)
         content = json.loads(row.content)
+        # Drafts from before there was this word are nobody's but the person's own.
+        if (whose := content.get("for", "")) != self._whose(request.principal_number):
+            log.info("draft_for_other", kiosk=kiosk_id)
+            raise Refused(ServiceProblem.DRAFT_FOR_OTHER, "another" if whose else "self")
         today = self._clock().astimezone(_SHANGHAI).date()
         kept = _fitting(service, content["situation"], content["form"], content["parts"], today)
         dropped = sum(len(content[kind]) - len(kept[kind]) for kind in ("situation", "form", "parts"))
         return Draft(service_id=service.id, service_version=row.service_version, dropped=dropped, **kept)
+
+    def _whose(self, principal_number: str) -> str:
+        """ "" for one's own matter."""
+        return self._vault.mac("draft-principal", principal_number).hex() if principal_number else ""
 
     async def purge(self, lease: Lease | None = None) -> None:
         """Throw away what has expired."""

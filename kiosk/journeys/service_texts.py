@@ -126,6 +126,13 @@ CODE_UNKNOWN = Text(
 CODE_OF_ANOTHER = Text(
     "这个码是另一件事的，请回首页打开那件事", "This code belongs to another service; please open that one"
 )
+CODE_FOR_ANOTHER = Text(
+    "这份是替别人存的：请点“返回”，选“替别人办”，填原来那个人的号码",
+    "This was saved for another person: go back, choose “For another person” and enter the same number",
+)
+CODE_FOR_SELF = Text(
+    "这份是为您自己存的：请点“返回”，选“为自己办”", "This was saved for yourself: go back and choose “For myself”"
+)
 DRAFT_TOO_OLD = Text("这件事已经更新", "This service has changed")
 DRAFT_TOO_OLD_BODY = Text("上次存的内容对不上了，请从头填，很抱歉。", "What was saved fits no more; please start new.")
 SERVICE_CHANGED = Text("这件事在您离开后更新过", "This service has changed since")

@@ -44,11 +44,9 @@ async def _for_whom(journey: Journey, step: int) -> Move:
         return Move.BACK
     session = journey.session
     if session.for_another != (answer == "another"):
-        # What is known or was written is the other person's.
         session.for_another = answer == "another"
-        session.principal, session.relation, session.fetched = None, "", None
-        session.known.clear()
-        session.form.clear()
+        session.principal, session.relation = None, ""
+        session.forget_matter()
     return Move.ON
 
 
@@ -111,10 +109,14 @@ async def _principal(journey: Journey, rules: Delegation, step: int) -> Move:
             principal = Agent(
                 relation=session.relation, principal_name=values[_NAME.name], principal_number=values[_NUMBER.name]
             )
-            if principal != session.principal:
-                session.principal = principal
-                session.known.clear()
+            if known is not None and _person(principal) != _person(known):
+                session.forget_matter()
+            session.principal = principal
             return Move.ON
+
+
+def _person(agent: Agent) -> tuple[str, str]:
+    return agent.principal_name, agent.principal_number
 
 
 def _check(journey: Journey, name: str, value: str) -> Text | None:

@@ -68,6 +68,7 @@ async def _save(journey: Journey) -> DraftSaved | Fault:
             form=matter.form(journey),
             parts=session.parts or [],
             code=session.draft_code,
+            principal_number=_principal(journey),
         )
     )
 
@@ -101,12 +102,8 @@ async def offer_draft(journey: Journey, step: int) -> Move:
 
 def _forget(journey: Journey) -> None:
     """New after all: nothing of a draft that was opened before stays."""
-    session = journey.session
-    if session.draft_code is not None:
-        session.form.clear()
-        session.situation.clear()
-        session.resumed.clear()
-        session.parts, session.draft_code = None, None
+    if journey.session.draft_code is not None:
+        journey.session.forget_matter()
 
 
 async def _open(journey: Journey, step: int) -> Draft | None:
@@ -139,6 +136,8 @@ async def _open(journey: Journey, step: int) -> Draft | None:
             error = texts.CODE_OF_ANOTHER
         elif isinstance(answer, Refusal) and answer.code in (ServiceProblem.DRAFT_UNKNOWN, "invalid"):
             error = texts.CODE_UNKNOWN
+        elif isinstance(answer, Refusal) and answer.code == ServiceProblem.DRAFT_FOR_OTHER:
+            error = texts.CODE_FOR_ANOTHER if answer.detail == "another" else texts.CODE_FOR_SELF
         elif isinstance(answer, Refusal) and answer.code == ServiceProblem.DRAFT_OUTDATED:
             back = (Choice("ok", texts.START_NEW),)
             await tell(journey, Tone.INFO, texts.DRAFT_TOO_OLD, texts.DRAFT_TOO_OLD_BODY, back)
@@ -153,12 +152,23 @@ async def _open(journey: Journey, step: int) -> Draft | None:
 async def _ask_for(journey: Journey, code: str) -> Draft | Fault:
     if journey.session.proof is None:
         raise RuntimeError("identity not proven in this session")
-    return await journey.terminal.link.open_draft(DraftToOpen(code=code, proof_id=journey.session.proof.proof_id))
+    return await journey.terminal.link.open_draft(
+        DraftToOpen(code=code, proof_id=journey.session.proof.proof_id, principal_number=_principal(journey))
+    )
+
+
+def _principal(journey: Journey) -> str:
+    principal = journey.session.principal
+    return principal.principal_number if principal is not None else ""
 
 
 async def _restore(journey: Journey, draft: Draft) -> None:
-    """What still fits the service as it is now; what does not is left out, and said so."""
+    """What still fits the service as it is now; what does not is left out, and said so. What was begun before it was
+    opened is not mixed with it."""
     session, service = journey.session, journey.service
+    code = session.draft_code
+    session.forget_matter()
+    session.draft_code = code
     session.situation = {
         each.name: draft.situation[each.name]
         for each in service.situations

@@ -41,8 +41,10 @@ async def save(house: House, who: tuple[str, str] = ZHANG, kiosk: str = "kiosk-1
     return saved
 
 
-async def reopen(house: House, code: str, who: tuple[str, str] = ZHANG, kiosk: str = "kiosk-2") -> tuple[int, Any]:
-    body = {"code": code, "proof_id": await prove(house, who, kiosk)}
+async def reopen(
+    house: House, code: str, who: tuple[str, str] = ZHANG, kiosk: str = "kiosk-2", **more: str
+) -> tuple[int, Any]:
+    body = {"code": code, "proof_id": await prove(house, who, kiosk), **more}
     answer = await house.call("POST", "/drafts/open", body, kiosk)
     return answer.status_code, answer.json()
 
@@ -96,6 +98,21 @@ async def test_another_person_and_a_wrong_code_are_told_the_same(house: House) -
     assert theirs == made_up == mistyped == (404, {"code": "draft-unknown", "detail": ""})
     answer = await house.call("POST", "/drafts/open", {"code": saved["code"], "proof_id": "made-up"})
     assert answer.json()["code"] == "proof-expired"
+
+
+async def test_only_for_whom_it_was_saved(house: House) -> None:
+    own, theirs = await save(house), await save(house, principal_number=LI[1])
+    assert (await reopen(house, theirs["code"], principal_number=LI[1]))[0] == 200
+    for code, whose, more in (
+        (theirs["code"], "another", {}),
+        (theirs["code"], "another", {"principal_number": "519999194912310181"}),
+        (own["code"], "self", {"principal_number": LI[1]}),
+    ):
+        status, answer = await reopen(house, code, **more)
+        assert (status, answer) == (409, {"code": "draft-for-other", "detail": whose})
+    async with house.backend.state.sessions() as session:
+        raw = (await session.execute(text("SELECT * FROM service_draft"))).all()
+    assert LI[1] not in str(raw)
 
 
 async def test_saved_again_under_the_same_code(house: House) -> None:

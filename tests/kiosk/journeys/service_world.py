@@ -79,6 +79,8 @@ class ServiceLink(FakeLink):
             draft = self.world.drafts.get(request.code)
             if draft is None:
                 return Refusal("draft-unknown")
+            if draft.principal_number != request.principal_number:
+                return Refusal("draft-for-other", "another" if draft.principal_number else "self")
             return wire.Draft(
                 service_id=draft.service_id,
                 service_version=draft.service_version,

@@ -10,7 +10,7 @@ import pytest
 from backend.contract import service_api as wire
 from kiosk.journeys import service_texts as texts
 from kiosk.journeys.context import JourneyOver
-from kiosk.screens import Choose, Message, Nav
+from kiosk.screens import Choose, Keypad, Message, Nav
 from kiosk.service_screens import Form, Papers, SaveAndLeave
 from tests.kiosk.journeys.office import CHOOSE, Office, asked, choices, fill, request, take_papers, words
 from tests.kiosk.journeys.sample_services import ALLOWANCE, service
@@ -86,6 +86,52 @@ async def test_new_after_all_forgets_the_opened_draft(tmp_path: Path, world: Ser
     assert request(world).draft_code is None
     assert request(world).form["phone"] == "13800000000"
     assert request(world).situation["account"] == "card"
+
+
+@pytest.mark.parametrize(
+    ("saved_for", "opened_for", "told"),
+    [("519999194912310181", "self", texts.CODE_FOR_ANOTHER), ("", "another", texts.CODE_FOR_SELF)],
+)
+async def test_a_draft_is_gone_on_with_only_for_whom_it_was_saved(
+    tmp_path: Path, world: ServiceWorld, saved_for: str, opened_for: str, told: Any
+) -> None:
+    world.drafts["1234567890"] = wire.DraftToSave(
+        service_id="sample-allowance",
+        service_version=3,
+        proof_id="p",
+        form={"phone": "13900000000"},
+        principal_number=saved_for,
+    )
+    codes: list[Any] = ["1234567890", Nav.BACK]
+    starts = iter(["resume", "new"])
+
+    def choose(screen: Choose) -> Any:
+        if screen.question == texts.START_HOW:
+            return next(starts)
+        return choices(way="face", whom=opened_for, account="none")(screen)
+
+    async with Office(tmp_path / "j.sqlite3", world, Choose=choose, Keypad=codes) as office:
+        await office.walk(service(ALLOWANCE))
+        assert [screen.error for screen in office.screens(Keypad)] == [None, told]
+    assert request(world).form["phone"] == "13800000000"
+
+
+async def test_an_agents_draft_says_whose_matter_it_is(tmp_path: Path, world: ServiceWorld) -> None:
+    def answer(screen: Form) -> Any:
+        return fill(screen) if screen.question == texts.PRINCIPAL else SaveAndLeave({"phone": "13800000000"})
+
+    choose = choices(way="face", whom="another", account="none")
+    async with Office(tmp_path / "1.sqlite3", world, Choose=choose, Form=answer) as office:
+        with pytest.raises(JourneyOver):
+            await office.walk(service(ALLOWANCE))
+    [(code, draft)] = world.drafts.items()
+    assert draft.principal_number == "519999194912310181"
+    choose = choices(way="face", whom="another", start="resume", account="none")
+    async with Office(tmp_path / "2.sqlite3", world, Choose=choose, Keypad=code) as office:
+        await office.walk(service(ALLOWANCE))
+    sent = request(world)
+    assert sent.form["phone"] == "13800000000"
+    assert sent.agent is not None
 
 
 async def test_what_cannot_be_saved_is_not_lost(tmp_path: Path, world: ServiceWorld) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from backend.contract import service_api as wire
 from kiosk.journeys import service_texts as texts
 from kiosk.screens import Choose, Consent, Guide, Nav, PlaceCard, Review
-from kiosk.service_screens import Filled, Form
+from kiosk.service_screens import Filled, Form, PapersAnswer
 from tests.kiosk.journeys.fakes import Wait, demo_card
-from tests.kiosk.journeys.office import CHOOSE, Office, choices, fill, request
+from tests.kiosk.journeys.office import CHOOSE, Office, asked, choices, fill, request, take_papers
 from tests.kiosk.journeys.sample_services import ALLOWANCE, FIRM, PLAIN, service
 from tests.kiosk.journeys.service_world import FakeScanner, ServiceWorld
 
@@ -27,6 +27,65 @@ async def test_for_another_nothing_of_the_agent_is_filled_in(tmp_path: Path, wor
     assert world.prefills == 0, "the departments know the agent's proof only"
     assert "519999194912310181" not in str(review)
     assert "陈示例" not in [entry.value.zh for entry in review.entries]
+
+
+async def test_nothing_of_ones_own_goes_into_anothers_matter(tmp_path: Path, world: ServiceWorld) -> None:
+    """Scanned and answered for oneself, then back to the start: it is for another after all."""
+    back = False
+
+    def papers(screen: Any) -> Any:
+        nonlocal back
+        answer = take_papers(screen)
+        if answer is PapersAnswer.GO_ON and len(world.scans) == 1:
+            back = True
+        return Nav.BACK if back else answer
+
+    def choose(screen: Choose) -> Any:
+        nonlocal back
+        if screen.question == texts.FOR_WHOM:
+            answer = "another" if back else "self"
+            back = False
+            return answer
+        return Nav.BACK if back else choices(way="face", account="card")(screen)
+
+    async with Office(tmp_path / "j.sqlite3", world, Choose=choose, Papers=papers) as office:
+        await office.walk(service(ALLOWANCE))
+        assert len(asked(office, "有银行卡")) == 3  # for oneself, going back over it, for the other
+    sent = request(world)
+    assert sent.agent is not None
+    assert [material.scans for material in sent.materials if material.how == "scanned"] == [["scan-2"]]
+
+
+async def test_nothing_of_one_principal_goes_into_anothers_matter(tmp_path: Path, world: ServiceWorld) -> None:
+    people = iter([("陈示例", "519999194912310181"), ("张示范", "519999199001010017")])
+    back = seen = False
+
+    def answer(screen: Form) -> Any:
+        nonlocal back, seen
+        if screen.question == texts.PRINCIPAL:
+            back = False
+            name, number = next(people)
+            return Filled({"principal_name": name, "principal_number": number})
+        if not seen and screen.question.zh == "住房":
+            back = seen = True
+        if back:
+            return Nav.BACK
+        return fill(screen) if seen else fill(screen, phone="13911111111", address="甲的地址 9 号")
+
+    def choose(screen: Choose) -> Any:
+        return Nav.BACK if back else choices(way="face", whom="another", account="card")(screen)
+
+    def papers(screen: Any) -> Any:
+        return Nav.BACK if back else take_papers(screen)
+
+    async with Office(tmp_path / "j.sqlite3", world, Choose=choose, Form=answer, Papers=papers) as office:
+        await office.walk(service(ALLOWANCE))
+    sent = request(world)
+    assert sent.agent is not None
+    assert sent.agent.principal_name == "张示范"
+    assert sent.form["name"] == "张示范"
+    assert sent.form["phone"] == "13800000000"
+    assert [material.scans for material in sent.materials if material.how == "scanned"] == [["scan-2"]]
 
 
 async def test_nobody_is_their_own_agent(tmp_path: Path, world: ServiceWorld) -> None:
@@ -62,6 +121,14 @@ async def test_open_to_everybody(tmp_path: Path, world: ServiceWorld) -> None:
     assert request(world).delivery == "counter"
 
 
+async def test_the_card_says_whose_it_is_where_nothing_is_proven(tmp_path: Path, world: ServiceWorld) -> None:
+    """A1: name and number travel with the case; with a proof they do not, the backend knows them."""
+    async with Office(tmp_path / "j.sqlite3", world) as office:
+        await office.walk(service({**ALLOWANCE, "auth": "A1", "delegation": None}))
+    sent = request(world)
+    assert (sent.proof_id, sent.name, sent.number) == (None, demo_card().name, demo_card().number)
+
+
 async def test_an_organisation_by_its_licence(tmp_path: Path, world: ServiceWorld) -> None:
     good = _licence('{"uscc": "91519999MA00000001", "name": "示范公司", "legal_rep": "李样本"}')
     old = _licence(
@@ -76,7 +143,7 @@ async def test_an_organisation_by_its_licence(tmp_path: Path, world: ServiceWorl
     sent = request(world)
     assert sent.licence == good
     assert sent.form["uscc"] == "91519999MA00000001"
-    assert sent.proof_id == "proof-1"
+    assert (sent.proof_id, sent.name, sent.number) == ("proof-1", "", "")
 
 
 async def test_whoever_goes_back_before_proving_may_lay_down_another_card(tmp_path: Path, world: ServiceWorld) -> None:
