@@ -23,7 +23,8 @@ from backend.fleet.models import Kiosk
 from backend.operations.jobs import JobLease, Jobs, Lease
 from backend.payments.models import PaymentRow
 from backend.regions.division import COUNTRY
-from backend.releases.models import Rollout
+from backend.releases.gate import Verdict
+from backend.releases.models import Rollout, RolloutGroup
 from backend.releases.states import RolloutState
 from backend.stock.watch import low_stocks
 
@@ -134,16 +135,16 @@ class DeskWatch:
         query = select(Rollout).where(
             Rollout.state == RolloutState.HALTED.value, Rollout.finished_at > now - _ROLLOUT_FOR
         )
-        return [
-            Seen(
-                "rollout",
-                f"rollout:{rollout.rollout_id}",
-                None,
-                rollout.region_code,
-                Finding(rollout.finished_at or now, detail={"name": rollout.title, "rollout": rollout.rollout_id}),
+        found: list[Seen] = []
+        for rollout in (await session.scalars(query)).all():
+            reports = await session.scalars(
+                select(RolloutGroup.report).where(RolloutGroup.rollout_id == rollout.rollout_id)
             )
-            for rollout in await session.scalars(query)
-        ]
+            by_hand = not any(report.get("verdict") == Verdict.HALT for report in reports)
+            detail = {"name": rollout.title, "rollout": rollout.rollout_id, "by_hand": by_hand}
+            finding = Finding(rollout.finished_at or now, detail=detail)
+            found.append(Seen("rollout", f"rollout:{rollout.rollout_id}", None, rollout.region_code, finding))
+        return found
 
     async def _forecasts(self, session: AsyncSession, days: float, now: datetime) -> list[Seen]:
         rows = await session.execute(

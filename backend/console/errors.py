@@ -46,14 +46,22 @@ async def refused(request: Request, error: HTTPException) -> Response:
         return _sign_in(request)
     # StaffError and its like say in both languages what is wrong.
     zh, en = getattr(error, "zh", ""), getattr(error, "en", "")
-    return await error_page(request, error.status_code, (zh, en) if zh and en else None)
+    said = (zh, en) if zh and en else None
+    return await error_page(request, error.status_code, said, getattr(error, "link", ""))
 
 
-async def error_page(request: Request, status: int, say: tuple[str, str] | None = None) -> Response:
+async def error_page(request: Request, status: int, say: tuple[str, str] | None = None, link: str = "") -> Response:
     staff = await _staff(request)
     zh, en, say_zh, say_en = _TEXTS.get(status, _TEXTS[500 if status >= 500 else 400])
     return page(
-        request, staff, "errors/error.html", title=(zh, en), status=status, number=status, say=say or (say_zh, say_en)
+        request,
+        staff,
+        "errors/error.html",
+        title=(zh, en),
+        status=status,
+        number=status,
+        say=say or (say_zh, say_en),
+        link=link,
     )
 
 

@@ -31,6 +31,7 @@ _STOP_ASKING = 286  # htmx puts the answer in its place and asks no more
 _DEFAULTS = {
     "title": "",
     "release_id": "",
+    "region": "",
     "regions": "",
     "sites": "",
     "kiosks": "",
@@ -47,6 +48,32 @@ _DEFAULTS = {
 }
 
 
+# What is only tried is tried now, on a few: it need not wait for the night.
+_TRIAL = _DEFAULTS | {
+    "shares": "50",
+    "silence_minutes": "2",
+    "reach_hours": "0.1",
+    "soak_minutes": "1",
+    "window_from": "",
+    "window_to": "",
+}
+_FIELDS = {
+    "title": ("名称", "Title"),
+    "release_id": ("版本", "Version"),
+    "groups": ("分批", "Groups"),
+    "share": ("占比", "Share"),
+    "members": ("终端范围", "Which kiosks"),
+    "max_error_share": ("失败率上限", "Errors allowed"),
+    "min_sample": ("最少尝试台数", "Attempts needed"),
+    "silence_s": ("无回音时间", "Silence"),
+    "reach_s": ("等待离线终端", "Wait for silent kiosks"),
+    "soak_s": ("批间观察", "Watch between groups"),
+    "window_from": ("窗口开始", "Window from"),
+    "window_to": ("窗口结束", "Window to"),
+    "bytes_per_s": ("限速", "Cap"),
+}
+
+
 @router.get("/rollouts")
 async def index(request: Request, staff: Viewer, session: DbSession) -> HTMLResponse:
     views = await visible_rollouts(session, staff)
@@ -57,8 +84,12 @@ async def index(request: Request, staff: Viewer, session: DbSession) -> HTMLResp
 
 @router.get("/rollouts/new")
 async def new(request: Request, staff: Publisher, session: DbSession) -> HTMLResponse:
-    values = _DEFAULTS | {key: value for key, value in request.query_params.items() if key in _DEFAULTS}
-    return await _form(request, staff, session, values, "")
+    release_id = request.query_params.get("release_id", "")
+    wanted = select(Release.kind).order_by(Release.created_at.desc()).limit(1)
+    kind = await session.scalar(wanted.where(Release.release_id == release_id) if release_id else wanted)
+    usual = _TRIAL if kind == ReleaseKind.TRIAL else _DEFAULTS
+    values = usual | {key: value for key, value in request.query_params.items() if key in _DEFAULTS}
+    return await _form(request, staff, session, values, None)
 
 
 @router.post("/rollouts/new", response_model=None)
@@ -143,7 +174,12 @@ async def _live(session: DbSession, staff: Staff, rollout_id: str) -> dict[str, 
 
 
 async def _form(
-    request: Request, staff: Staff, session: DbSession, values: dict[str, str], problem: str, status: int = 200
+    request: Request,
+    staff: Staff,
+    session: DbSession,
+    values: dict[str, str],
+    problem: tuple[str, str] | None,
+    status: int = 200,
 ) -> HTMLResponse:
     releases = list(await session.scalars(select(Release).order_by(Release.created_at.desc()).limit(100)))
     regions = await session.scalars(
@@ -176,7 +212,9 @@ def read_plan(values: dict[str, str]) -> RolloutPlan:
         title=values["title"].strip(),
         release_id=values["release_id"],
         members=Selection(
-            regions=_names(values["regions"]), sites=_names(values["sites"]), kiosks=_names(values["kiosks"])
+            regions=_names(f"{values.get('region', '')} {values['regions']}"),
+            sites=_names(values["sites"]),
+            kiosks=_names(values["kiosks"]),
         ),
         groups=[*groups, GroupPlan(name="其余", share=100)],
         max_error_share=float(values["max_error_percent"]) / 100,
@@ -202,7 +240,17 @@ def _minutes(text: str) -> int | None:
     return int(hours) * 60 + int(minutes or 0)
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception) -> tuple[str, str]:
+    if isinstance(error, PlanError):
+        return error.zh, str(error)
     if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
-    return str(error)
+        names = [_field(fault["loc"]) for fault in error.errors()]
+        said = "; ".join(f"{name[1]}: {fault['msg']}" for name, fault in zip(names, error.errors(), strict=True))
+        return "请检查：" + "、".join(name[0] for name in names), said
+    return "请检查填写的数字和时间。", f"Please check numbers and times: {error}"
+
+
+def _field(place: tuple[int | str, ...]) -> tuple[str, str]:
+    """What the form calls the field of a fault."""
+    named = [_FIELDS[part] for part in place if isinstance(part, str) and part in _FIELDS]
+    return named[-1] if named else ("填写的内容", "The form")

@@ -89,11 +89,14 @@ class RolloutPlan(_Plan):
 
 
 class PlanError(Exception):
-    """The plan cannot be carried out; the text says what to change (English), `code` is for programs."""
+    """The plan cannot be carried out; the text says what to change (English, `zh`), `code` is for programs. `link`: the
+    console's page of what is in the way."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, zh: str, link: str = "") -> None:
         super().__init__(text)
         self.code = code
+        self.zh = zh
+        self.link = link
 
 
 @dataclass
@@ -128,7 +131,11 @@ async def snapshot(
         made.regions[kiosk_id] = region
         made.versions[kiosk_id] = before if kind != ReleaseKind.TRIAL else ""
     if not made.regions:
-        raise PlanError("nobody", "no enrolled kiosk is selected that does not run this version already")
+        raise PlanError(
+            "nobody",
+            "no enrolled kiosk is selected that does not run this version already",
+            "没有选中任何已注册、且尚未运行此版本的终端",
+        )
     for number, group in enumerate(plan.groups, start=1):
         if group.selection is not None:
             for (kiosk_id,) in await session.execute(
@@ -139,7 +146,11 @@ async def snapshot(
     _share_out(made, plan, salt)
     if any(size == 0 for size in made.sizes(plan)):
         empty = [group.name for group, size in zip(plan.groups, made.sizes(plan), strict=True) if size == 0]
-        raise PlanError("empty-group", f"groups without a kiosk: {', '.join(empty)}")
+        raise PlanError(
+            "empty-group",
+            f"groups without a kiosk: {', '.join(empty)}: fewer groups, or more kiosks",
+            f"以下批次没有终端：{'、'.join(empty)}；请减少批次或多选终端",
+        )
     return made
 
 
@@ -162,7 +173,7 @@ async def make_rollout(session: AsyncSession, staff: Staff, plan: RolloutPlan, a
     """A draft with its members; the caller commits. Raises PlanError."""
     release = await session.get(Release, plan.release_id)
     if release is None:
-        raise PlanError("no-release", "there is no such release")
+        raise PlanError("no-release", "there is no such release", "没有这个版本")
     rollout_id = uuid4().hex
     made = await snapshot(session, staff, plan, release.kind, release.version, rollout_id)
     rollout = Rollout(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.releases.models import Release, Rollout, RolloutGroup, RolloutMember
@@ -12,6 +12,7 @@ from backend.releases.states import ERRORS, JUDGED, GroupState, MemberState, Rol
 from backend.staff.access import within
 from backend.staff.roles import Permission, Staff
 
+_BACK = (MemberState.RESTORING, MemberState.RESTORED, MemberState.STUCK)
 _TROUBLED = (MemberState.FAILED, MemberState.SILENT, MemberState.STUCK, MemberState.UNREACHED)
 
 
@@ -23,17 +24,19 @@ class GroupView:
     state: GroupState
     counts: dict[MemberState, int]
     reason: str
+    judged: tuple[int, int] | None = None  # attempted, errors, when the gate decided
 
     def of(self, *states: MemberState) -> int:
         return sum(self.counts.get(state, 0) for state in states)
 
     @property
     def attempted(self) -> int:
-        return self.of(*JUDGED)
+        """As the gate saw it; whoever is on the way back had been attempted."""
+        return self.judged[0] if self.judged else self.of(*JUDGED, *_BACK)
 
     @property
     def errors(self) -> int:
-        return self.of(*ERRORS)
+        return self.judged[1] if self.judged else self.of(*ERRORS)
 
     @property
     def bars(self) -> list[tuple[str, int, float, float]]:
@@ -111,15 +114,17 @@ async def troubled_members(
 
 
 async def reasons(session: AsyncSession, staff: Staff, rollout_id: str) -> list[tuple[str, int]]:
-    """Why members failed, the commonest first."""
+    """Why members failed, in their own words or "silent"; the commonest first."""
+    silent = (RolloutMember.state != MemberState.FAILED.value) & (RolloutMember.stage != "failed")
+    why = case((silent, "silent"), else_=RolloutMember.detail).label("why")
     found = await session.execute(
-        select(RolloutMember.detail, func.count())
+        select(why, func.count())
         .where(
             RolloutMember.rollout_id == rollout_id,
-            RolloutMember.state.in_([MemberState.FAILED.value, MemberState.STUCK.value]),
+            RolloutMember.state.in_([MemberState.FAILED.value, MemberState.SILENT.value, MemberState.STUCK.value]),
             _members_in_sight(staff),
         )
-        .group_by(RolloutMember.detail)
+        .group_by(text("why"))
         .order_by(func.count().desc())
         .limit(20)
     )
@@ -162,6 +167,9 @@ async def _view(session: AsyncSession, rollout: Rollout, release: Release, staff
             GroupState(group.state),
             counted.get(group.number, {}),
             str(group.report.get("reason", "")) if whole else "",
+            (int(group.report["attempted"]), int(group.report["errors"]))
+            if whole and "attempted" in group.report
+            else None,
         )
         for group in groups
     ]

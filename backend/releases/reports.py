@@ -30,7 +30,9 @@ async def take_report(
         return False
     rollout = await session.get_one(Rollout, rollout_id)
     release = await session.get_one(Release, rollout.release_id)
-    member.stage, member.detail = report.stage, report.detail[:300]
+    # Told again, often without the words it was told with first.
+    kept = member.detail if report.stage == member.stage else ""
+    member.stage, member.detail = report.stage, report.detail[:300] or kept
     fresh = deadline(rollout, release, kiosk_id, at)
     if member.heard_at is None:
         member.heard_at, member.deadline_at = at, fresh

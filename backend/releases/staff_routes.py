@@ -22,6 +22,7 @@ from backend.releases.queries import RolloutView, reasons, rollout_view, trouble
 from backend.releases.states import ReleaseKind
 from backend.staff.access import STAFF_API, in_region, needs
 from backend.staff.audit import record
+from backend.staff.errors import StaffError
 from backend.staff.roles import Permission, Staff
 
 router = APIRouter(prefix=STAFF_API, tags=["staff: rollouts"])
@@ -163,7 +164,7 @@ async def enter_release(
 ) -> Release:
     """Store and commit. Raises HTTPException 409 for a version that is there, 422 for an empty payload."""
     if not data:
-        raise HTTPException(422, "the payload is empty")
+        raise StaffError("empty", "文件是空的。", "The payload is empty.", 422)
     store: PayloadStore = request.app.state.payloads
     sha256 = await anyio.to_thread.run_sync(store.put, data)
     now = datetime.now(UTC)
@@ -181,7 +182,11 @@ async def enter_release(
     try:
         await session.flush()
     except IntegrityError:
-        raise HTTPException(409, f"version {version} is there already") from None
+        raise StaffError(
+            "version-there",
+            f"版本 {version} 已经登记过：同一个版本号的内容不会改变，请换一个版本号。",
+            f"Version {version} is there already, and what it names never changes: take another one.",
+        ) from None
     detail = {"version": version, "kind": kind.value, "sha256": sha256}
     await record(session, staff.staff_id, "release.enter", f"release:{release.release_id}", now, detail=detail)
     await session.commit()
@@ -213,7 +218,8 @@ async def carry_out(session: AsyncSession, staff: Staff, rollout_id: str, deed: 
             case _:
                 raise HTTPException(422, "no such deed")
     except PlanError as error:
-        raise HTTPException(409, str(error)) from error
+        said = str(error)
+        raise StaffError(error.code, error.zh, said[:1].upper() + said[1:] + ".", 409, error.link) from error
     await session.commit()
 
 

@@ -4,6 +4,7 @@ has been done already is done again without harm."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, func, or_, select, text, update
@@ -11,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from backend.fleet.models import KioskPulse
-from backend.releases.models import Rollout, RolloutGroup, RolloutMember
+from backend.releases import words
+from backend.releases.models import Release, Rollout, RolloutGroup, RolloutMember
 from backend.releases.planning import PlanError
-from backend.releases.states import UNFINISHED, GroupState, MemberState, RolloutState
+from backend.releases.states import UNFINISHED, GroupState, MemberState, ReleaseKind, RolloutState
 from backend.staff import approvals
 from backend.staff.approvals import Approval
 from backend.staff.audit import record
@@ -45,9 +47,8 @@ async def _carry_out(session: AsyncSession, approval: Approval) -> None:
     rollout = await _locked(session, approval.arguments["rollout_id"])
     if rollout is None or rollout.state != _S.AWAITING:
         raise approvals.ApprovalError("gone", "this rollout does not wait for anybody any more")
-    busy = await held_elsewhere(session, rollout)
-    if busy:
-        raise approvals.ApprovalError("busy", f"{busy} of its kiosks are in another rollout that is still open")
+    if held := await held_elsewhere(session, rollout):
+        raise approvals.ApprovalError("busy", held.en, zh=held.zh, link=held.link)
     rollout.state, rollout.started_at = _S.RUNNING.value, approval.decided_at
 
 
@@ -58,7 +59,40 @@ async def _set_aside(session: AsyncSession, approval: Approval) -> None:
         rollout.state = _S.DRAFT.value
 
 
-approvals.register(RELEASE, _carry_out, set_aside=_set_aside)
+async def _describe(session: AsyncSession, approval: Approval) -> approvals.Described | None:
+    rollout = await session.get(Rollout, approval.arguments["rollout_id"])
+    if rollout is None:
+        return None
+    release = await session.get_one(Release, rollout.release_id)
+    groups = await session.scalars(
+        select(RolloutGroup).where(RolloutGroup.rollout_id == rollout.rollout_id).order_by(RolloutGroup.number)
+    )
+    steps = [(words.group(group.name), group.size) for group in groups]
+    kind, window = words.KINDS[ReleaseKind(release.kind)], words.window(rollout)
+    total = sum(size for _, size in steps)
+    return approvals.Described(
+        (
+            (("版本", "Version"), (f"{release.version}（{kind[0]}）", f"{release.version} ({kind[1]})")),
+            (("文件 SHA-256", "File's SHA-256"), (release.sha256, release.sha256)),
+            (("终端", "Kiosks"), (f"{total:,} 台", f"{total:,}")),
+            (
+                ("分批", "Groups"),
+                (
+                    "，".join(f"{name[0]}：{size:,} 台" for name, size in steps),
+                    ", ".join(f"{name[1]}: {size:,}" for name, size in steps),
+                ),
+            ),
+            (("时间窗", "Window"), window),
+        ),
+        _page_of(rollout.rollout_id),
+    )
+
+
+approvals.register(RELEASE, _carry_out, set_aside=_set_aside, describe=_describe)
+
+
+def _page_of(rollout_id: str) -> str:
+    return f"/console/rollouts/{rollout_id}"
 
 
 async def _locked(session: AsyncSession, rollout_id: str) -> Rollout | None:
@@ -68,11 +102,32 @@ async def _locked(session: AsyncSession, rollout_id: str) -> Rollout | None:
     return await session.get(Rollout, rollout_id, with_for_update=True, populate_existing=True)
 
 
-async def held_elsewhere(session: AsyncSession, rollout: Rollout) -> int:
-    """How many members another open rollout has."""
+@dataclass(frozen=True)
+class Held:
+    """The open rollout that has most of the wanted kiosks."""
+
+    rollout_id: str
+    title: str
+    kiosks: int
+
+    @property
+    def en(self) -> str:
+        return f"{self.kiosks:,} of its kiosks are in another rollout that is still open, {self.title}: end that first"
+
+    @property
+    def zh(self) -> str:
+        return f"其中 {self.kiosks:,} 台终端还在另一个未结束的发布“{self.title}”中，请先结束那一个。"
+
+    @property
+    def link(self) -> str:
+        return _page_of(self.rollout_id)
+
+
+async def held_elsewhere(session: AsyncSession, rollout: Rollout) -> Held | None:
+    """Who has members of this one; None: nobody."""
     other = aliased(RolloutMember)
-    count = await session.scalar(
-        select(func.count())
+    found = await session.execute(
+        select(Rollout.rollout_id, Rollout.title, func.count())
         .select_from(RolloutMember)
         .join(other, other.kiosk_id == RolloutMember.kiosk_id)
         .join(Rollout, Rollout.rollout_id == other.rollout_id)
@@ -81,8 +136,12 @@ async def held_elsewhere(session: AsyncSession, rollout: Rollout) -> int:
             other.rollout_id != rollout.rollout_id,
             Rollout.state.in_([state.value for state in _S if state.open]),
         )
+        .group_by(Rollout.rollout_id, Rollout.title)
+        .order_by(func.count().desc())
+        .limit(1)
     )
-    return count or 0
+    row = found.first()
+    return Held(row[0], row[1], row[2]) if row is not None else None
 
 
 async def pause(session: AsyncSession, rollout: Rollout, actor: str, at: datetime) -> None:
@@ -133,9 +192,8 @@ async def take_back(session: AsyncSession, rollout: Rollout, actor: str, at: dat
         return 0
     _expect(rollout, [_S.RUNNING, _S.PAUSED, _S.HALTED, _S.DONE], "taken back")
     await _locked(session, rollout.rollout_id)
-    busy = await held_elsewhere(session, rollout)
-    if busy:
-        raise PlanError("busy", f"{busy} of its kiosks are in another rollout that is still open: halt that first")
+    if held := await held_elsewhere(session, rollout):
+        raise PlanError("busy", held.en, held.zh, held.link)
     heard = select(KioskPulse.kiosk_id).where(
         KioskPulse.kiosk_id == RolloutMember.kiosk_id, KioskPulse.seen_at > RolloutMember.offered_at
     )
@@ -180,7 +238,12 @@ async def _set(
 
 def _expect(rollout: Rollout, states: Sequence[RolloutState], what: str) -> None:
     if rollout.state not in states:
-        raise PlanError("state", f"a rollout that is {rollout.state} cannot be {what}")
+        now = words.ROLLOUT[RolloutState(rollout.state)]
+        raise PlanError(
+            "state",
+            f"a rollout that is {rollout.state} cannot be {what}",
+            f"发布现在的状态是“{now[0]}”，不能这样做，请刷新页面。",
+        )
 
 
 async def _record(

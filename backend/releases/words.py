@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from backend.releases.models import Rollout
 from backend.releases.states import GroupState, MemberState, ReleaseKind, RolloutState
 
 Words = tuple[str, str]
@@ -82,12 +83,22 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(\d+) of (\d+) attempted failed", r"已尝试 \2 台，失败 \1 台"),
         (r"only (\d+) attempted, (\d+) are needed to judge", r"只尝试了 \1 台，至少 \2 台才能判断"),
         (r"the gate cannot be read", "放行条件无法读取"),
+        (r"halted by hand", "由人中止"),
     )
 )
 _DETAILS: dict[str, Words] = {
+    "silent": ("没有回音", "Nothing was heard in time"),
     "digest": ("文件校验不符", "The file is not what was announced"),
     "simulated": ("模拟的失败", "Simulated failure"),
 }
+
+
+def window(rollout: Rollout) -> Words:
+    """When kiosks may switch, in China's time."""
+    if rollout.window_from is None or rollout.window_to is None:
+        return "不限", "any time"
+    begin, end = (f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in (rollout.window_from, rollout.window_to))
+    return f"每天 {begin}–{end}", f"{begin}–{end} every day"
 
 
 def group(name: str) -> Words:

@@ -98,6 +98,7 @@ async def show(request: Request, staff: Viewer, session: DbSession, done: str = 
         decided=decided,
         places=places,
         words_of=words_of,
+        described={approval.approval_id: await approvals.described(session, approval) for approval in waiting},
         done=done,
     )
 
@@ -132,6 +133,7 @@ async def _decide(session: AsyncSession, staff: Staff, approval_id: str, agree: 
         approval = await approvals.decide(session, staff, approval_id, agree, datetime.now(UTC), reason)
     except ApprovalError as error:
         status, zh = _REFUSALS.get(error.code, (409, "现在不能执行，请核对后重试。"))
-        raise StaffError(error.code, zh, str(error).capitalize() + ".", status) from None
+        said = str(error)
+        raise StaffError(error.code, error.zh or zh, said[:1].upper() + said[1:] + ".", status, error.link) from None
     await session.commit()
     return approval

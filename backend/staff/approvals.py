@@ -58,14 +58,29 @@ class Approval(Base):
 
 
 class ApprovalError(Exception):
-    """Not to be decided, or not by this person; `code` for programs, the text for people (English)."""
+    """Not to be decided, or not by this person; `code` for programs, the text for people (English; `zh`: Chinese, if
+    there is more to say than the code). `link`: the console's page of whatever is in the way."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, *, zh: str = "", link: str = "") -> None:
         super().__init__(text)
         self.code = code
+        self.zh = zh
+        self.link = link
 
 
+Words = tuple[str, str]
 CarryOut = Callable[[AsyncSession, Approval], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Described:
+    """What whoever decides has to know, as (name, value) in both languages, and the console's page with all of it."""
+
+    facts: tuple[tuple[Words, Words], ...]
+    link: str
+
+
+Describe = Callable[[AsyncSession, Approval], Awaitable[Described | None]]
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,7 @@ class Deed:
     set_aside: CarryOut | None = None
     permission: Permission = Permission.APPROVE  # of whoever decides
     patience: timedelta = PATIENCE
+    describe: Describe | None = None
 
 
 _DEEDS: dict[str, Deed] = {}
@@ -88,13 +104,15 @@ def register(
     set_aside: CarryOut | None = None,
     permission: Permission = Permission.APPROVE,
     patience: timedelta = PATIENCE,
+    describe: Describe | None = None,
 ) -> None:
     """Say once, at import, what carries `action` out, and what lets go of its subject if nobody agrees.
 
     `set_aside` runs in the transaction that refuses the request (its state is REFUSED then) or closes it for its
-    age (EXPIRED), so that nothing waits for ever for an answer that was already given.
+    age (EXPIRED), so that nothing waits for ever for an answer that was already given. `describe` says, beside the
+    sentence of the deed, what is decided about.
     """
-    _DEEDS[action] = Deed(carry_out, set_aside, permission, patience)
+    _DEEDS[action] = Deed(carry_out, set_aside, permission, patience, describe)
 
 
 async def request(
@@ -163,6 +181,12 @@ async def decide(
         detail={"approval": approval_id, "requested_by": approval.requested_by, "reason": approval.decided_reason},
     )
     return approval
+
+
+async def described(session: AsyncSession, approval: Approval) -> Described | None:
+    """None: the sentence of the deed says it all."""
+    deed = _DEEDS.get(approval.action)
+    return await deed.describe(session, approval) if deed is not None and deed.describe is not None else None
 
 
 async def expire(session: AsyncSession, at: datetime) -> int:

@@ -6,13 +6,15 @@ from fastapi import HTTPException
 
 
 class StaffError(HTTPException):
-    """Not done, and why. `code` is for programs, the texts are for people; no secrets, no residents' data in them."""
+    """Not done, and why. `code` is for programs, the texts are for people; no secrets, no residents' data in them.
+    `link`: the console's page of what is in the way."""
 
-    def __init__(self, code: str, zh: str, en: str, status: int = 409) -> None:
+    def __init__(self, code: str, zh: str, en: str, status: int = 409, link: str = "") -> None:
         super().__init__(status, en)
         self.code = code
         self.zh = zh
         self.en = en
+        self.link = link
 
 
 def not_found() -> StaffError:

@@ -47,7 +47,9 @@ def _duty_words(detail: dict[str, Any]) -> tuple[str, str]:
 
 def _rollout_words(detail: dict[str, Any]) -> tuple[str, str]:
     name = detail.get("name", "")
-    return f"发布“{name}”已自动停止", f'the rollout "{name}" was halted'
+    if detail.get("by_hand"):
+        return f"发布“{name}”已由人中止", f'the rollout "{name}" was halted by hand'
+    return f"发布“{name}”已自动停止", f'the rollout "{name}" was halted by its gate'
 
 
 _CALLS = {
