@@ -67,6 +67,11 @@ class ContentInstaller:
     def version(self) -> str:
         return self._running.version
 
+    @property
+    def _running_name(self) -> str:
+        """Its folder's. Whatever the disk says of itself, what serves is not tidied away."""
+        return self._running.root.name
+
     # While residents are served
 
     async def fetch(self, order: RolloutOrder, way: Way) -> Path:
@@ -77,7 +82,12 @@ class ContentInstaller:
             name = hashlib.sha256(root).hexdigest()
             if self._store.given_up(name):
                 raise InstallFailed("self-check-crashed")
-            await asyncio.to_thread(self._store.begin, name)
+            await asyncio.to_thread(self._store.begin, name, self._running_name)
+            if self._store.whole(name) and not await asyncio.to_thread(self._store.sound, name):
+                log.error("content_pack_damaged")
+                if name == self._running_name:
+                    raise InstallFailed("pack-unusable")  # it serves: not taken apart under residents
+                await asyncio.to_thread(self._store.drop, name)
             if not self._store.whole(name):
                 await self._gather(order, way, root)
         return payload
@@ -160,6 +170,11 @@ class ContentInstaller:
                 pack = await asyncio.to_thread(load_pack, self._store.folder_of(name))
             except PackError:
                 raise InstallFailed("pack-unusable") from None
+            except OSError:
+                raise
+            except Exception as error:
+                log.error("content_pack_unusable", error=type(error).__name__)
+                raise InstallFailed("pack-unusable") from error
             if pack.version != version:
                 raise InstallFailed("version-differs")
             await asyncio.to_thread(self._store.switch, name)
@@ -177,7 +192,7 @@ class ContentInstaller:
             self._running, self._loaded = new, None
         with _DiskFaults():
             await asyncio.to_thread(self._store.confirm)
-            await asyncio.to_thread(self._store.tidy)
+            await asyncio.to_thread(self._store.tidy, [self._running_name])
 
     async def _found_wrong(self, new: Pack) -> str | None:
         try:
@@ -190,16 +205,17 @@ class ContentInstaller:
             return "self-check-failed"
 
     async def go_back(self, version: str) -> None:
-        if self._loaded is not None:  # it never served anybody
-            self._loaded = None
+        with _DiskFaults():
+            if self._loaded is not None:  # it never served anybody
+                self._loaded = None
+                await asyncio.to_thread(self._store.back)
+                return
+            if self._running.version != version:
+                return
             await asyncio.to_thread(self._store.back)
-            return
-        if self._running.version != version:
-            return
-        await asyncio.to_thread(self._store.back)
-        pack = await asyncio.to_thread(self._store.open)
-        self._use(pack)
-        self._running = pack
+            pack = await asyncio.to_thread(self._store.open)
+            self._use(pack)
+            self._running = pack
 
 
 class _DiskFaults:

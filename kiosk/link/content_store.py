@@ -11,6 +11,7 @@ replaced as one. A pack that was being tried when the program ended is not begun
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -20,7 +21,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from content.listing import FileFacts
+from content.listing import FileFacts, ListingError, pack_files
 from content.load import Pack, load_pack
 from content.pack_format import ROOT, PackError
 from kiosk.link.files import sync_folder, write_whole
@@ -40,8 +41,15 @@ class _State(msgspec.Struct):
     ended: dict[str, int] = {}  # how often the program ended while this pack was tried
 
 
+class _StateDamaged(OSError):
+    """`state.json` is there and says nothing that can be understood."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EIO, "state.json is damaged")
+
+
 class ContentStore:
-    """Blocking. `factory`: the pack that came with the software; read only."""
+    """Blocking; raises OSError: the disk. `factory`: the pack that came with the software; read only."""
 
     def __init__(self, folder: Path, factory: Path) -> None:
         self._folder = folder
@@ -53,7 +61,14 @@ class ContentStore:
     def open(self) -> Pack:
         """The pack to serve with. Whatever has happened to the disk, the newest one that is whole. Raises PackError
         if there is none at all."""
-        state = self._state()
+        try:
+            state = self._state()
+        except OSError as error:
+            # Residents are served all the same. What cannot be read just now may be read at the next start.
+            log.error("content_state_unreadable", error=errno.errorcode.get(error.errno or 0, "?"))
+            if isinstance(error, _StateDamaged):
+                self._write(_State())
+            return load_pack(self._factory)
         if state.trying:
             log.error("content_try_ended")
             state.ended[state.current] = state.ended.get(state.current, 0) + 1
@@ -94,6 +109,18 @@ class ContentStore:
     def whole(self, name: str) -> bool:
         return self.folder_of(name).is_dir()
 
+    def sound(self, name: str) -> bool:
+        """It is here, and every file of it is what its listing says: all of them are read."""
+        folder = self.folder_of(name)
+        try:
+            with (folder / ROOT).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != name:
+                    return False
+            pack_files(folder)
+        except (OSError, ListingError):
+            return False
+        return True
+
     def find(self, files: Mapping[str, FileFacts]) -> tuple[dict[str, Path], list[FileFacts]]:
         """Where the files are that are here, by their paths in the new pack, and those that are to be fetched, each
         once. Every file is read: a disk may have lost what it kept."""
@@ -118,16 +145,20 @@ class ContentStore:
 
     # Changes
 
-    def begin(self, name: str) -> None:
-        """This pack is fetched next; what was fetched for another goes, unless it serves."""
+    def begin(self, name: str, running: str) -> None:
+        """This pack is fetched next; what was fetched for another goes, unless it serves (`running`)."""
         purpose = self.files / _FOR
         try:
             same = purpose.read_text("ascii") == name
         except OSError:
             same = False
         if not same:
-            self.tidy(keep=[name])
+            self.tidy(keep=[name, running])
             write_whole(purpose, name.encode())
+
+    def drop(self, name: str) -> None:
+        """A pack that is not what it should be: it is put together anew."""
+        shutil.rmtree(self._folder / "packs" / name)
 
     def assemble(self, root: bytes, found: Mapping[str, Path]) -> str:
         """Put a pack together from what `find` has just found; its name. Raises OSError: the disk."""
@@ -181,10 +212,16 @@ class ContentStore:
         return list(dict.fromkeys((state.current, state.previous, FACTORY)))
 
     def _state(self) -> _State:
+        """Only where there is no file is nothing installed. Who cannot read it must not take that for the answer:
+        the pack that serves would be tidied away. Raises OSError."""
         try:
-            return msgspec.json.decode((self._folder / _STATE).read_bytes(), type=_State)
-        except (OSError, msgspec.MsgspecError):
+            data = (self._folder / _STATE).read_bytes()
+        except FileNotFoundError:
             return _State()
+        try:
+            return msgspec.json.decode(data, type=_State)
+        except msgspec.MsgspecError:
+            raise _StateDamaged from None
 
     def _write(self, state: _State) -> None:
         write_whole(self._folder / _STATE, msgspec.json.encode(state))

@@ -6,8 +6,8 @@ The desk is only the carrier. What it may make a kiosk take was decided by peopl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ import structlog
 
 from kiosk.link.files import write_whole
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent
+from kiosk.link.giving_up import GivingUp
 
 log = structlog.get_logger()
 
@@ -89,20 +90,25 @@ class ContentTrust:
         if root is None:
             return Refused("content-root-missing")
         moment = max(now or self._own_clock(), self.floor())
-        given_up = threading.Event()
+        given_up = GivingUp()
+        loop = asyncio.get_running_loop()
+        work = asyncio.ensure_future(asyncio.to_thread(self._refresh, root, source, loop, given_up, wanted, moment))
         try:
-            return await asyncio.to_thread(
-                self._refresh, root, source, asyncio.get_running_loop(), given_up, wanted, moment
-            )
+            return await asyncio.shield(work)
         finally:
-            given_up.set()
+            # A thread cannot be cancelled: it is told, and waited for, or it would write over what the next call
+            # has believed.
+            given_up.now()
+            while not work.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([work])
 
     def _refresh(
         self,
         root: bytes,
         source: MetadataSource,
         loop: asyncio.AbstractEventLoop,
-        given_up: threading.Event,
+        given_up: GivingUp,
         wanted: list[str],
         moment: datetime,
     ) -> Answer:
@@ -116,6 +122,6 @@ class ContentTrust:
         # desk's keys could stop us for ever with it.
         most = self._own_clock() + _AHEAD
         floor = max((told for told in latest if told <= most), default=_EVER)
-        if floor > self.floor():
+        if floor > self.floor() and not given_up.said:
             write_whole(self._folder / _FLOOR, floor.isoformat().encode())
         return answer

@@ -25,6 +25,7 @@ from tuf.ngclient import UpdaterConfig
 from kiosk.link.download import Wanted, fetch
 from kiosk.link.files import write_whole
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent
+from kiosk.link.giving_up import GivingUp
 from kiosk.link.installer import InstallFailed
 from kiosk.link.tuf_updater import Fetcher, believe
 
@@ -86,10 +87,11 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _update(asked: argparse.Namespace) -> None:
     async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
-        fetcher = Fetcher(Site(client, asked.metadata_url), asyncio.get_running_loop())
+        given_up = GivingUp()  # never: the suite waits
+        fetcher = Fetcher(Site(client, asked.metadata_url), asyncio.get_running_loop(), given_up)
         wanted = asked.target_name if asked.command == "download" else []
         now = datetime.now(UTC)
-        found = await asyncio.to_thread(believe, asked.metadata_dir, None, fetcher, wanted, now, _CONFIG)
+        found = await asyncio.to_thread(believe, asked.metadata_dir, None, fetcher, wanted, now, _CONFIG, given_up)
         for name in wanted:
             target = found[name]
             if target is None:

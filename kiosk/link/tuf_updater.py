@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from content.signing.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, made_at
 from kiosk.link.content_trust import Answer, Believed, MetadataSource, Refused, Target
 from kiosk.link.files import write_whole
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent
+from kiosk.link.giving_up import GivingUp
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ def refresh(
     root: bytes,
     source: MetadataSource,
     loop: asyncio.AbstractEventLoop,
-    given_up: threading.Event,
+    given_up: GivingUp,
     wanted: list[str],
     moment: datetime,
 ) -> tuple[Answer, list[datetime]]:
@@ -42,7 +43,7 @@ def refresh(
     fetcher = Fetcher(source, loop, given_up)
     answer: Answer
     try:
-        found = believe(folder, root, fetcher, wanted, moment, _OURS)
+        found = believe(folder, root, fetcher, wanted, moment, _OURS, given_up)
         answer = Believed({path: _target(target) for path, target in found.items()})
     except exceptions.DownloadError as error:
         answer = fetcher.fault or Refused(_CODES_OF_DOWNLOADS.get(type(error), "metadata-not-fetched"), fetcher.last)
@@ -75,10 +76,11 @@ def believe(
     wanted: list[str],
     moment: datetime,
     config: UpdaterConfig,
+    given_up: GivingUp,
 ) -> dict[str, TargetFile | None]:
     """TUF's client workflow as of `moment`, on the metadata in `folder`. `root` None: the one in the folder. Blocking.
     Raises what tuf raises."""
-    updater = _Updater(str(folder), "", fetcher=fetcher, config=config, bootstrap=root)
+    updater = _Updater(given_up, str(folder), "", fetcher=fetcher, config=config, bootstrap=root)
     updater.as_of(moment)
     updater.refresh()
     return {path: updater.get_targetinfo(path) for path in wanted}
@@ -87,12 +89,18 @@ def believe(
 class _Updater(Updater):
     """The reference client, on a disk whose power may fail and with a clock that is not this machine's."""
 
+    def __init__(self, given_up: GivingUp, *arguments: Any, **options: Any) -> None:
+        self._given_up = given_up  # first: the library writes in its own beginning
+        super().__init__(*arguments, **options)
+
     def as_of(self, moment: datetime) -> None:
         self._trusted_set.reference_time = moment
 
     def _persist_file(self, filename: str, data: bytes) -> None:
         """The library's own renames, but does not sync: after a power cut an empty file would forget what was the
-        newest, and an older one would be believed."""
+        newest, and an older one would be believed. Who has given up keeps nothing."""
+        if self._given_up.said:
+            raise exceptions.DownloadError("given up")
         write_whole(Path(filename), data)
 
     def _update_root_symlink(self) -> None:
@@ -108,12 +116,10 @@ class Fetcher(FetcherInterface):
     """From the updater's thread into the loop, where the connection is. `fault`: the desk's last one; `last`: which
     file was asked for last."""
 
-    def __init__(
-        self, source: MetadataSource, loop: asyncio.AbstractEventLoop, given_up: threading.Event | None = None
-    ) -> None:
+    def __init__(self, source: MetadataSource, loop: asyncio.AbstractEventLoop, given_up: GivingUp) -> None:
         self._source = source
         self._loop = loop
-        self._given_up = given_up or threading.Event()
+        self._given_up = given_up
         self.fault: DeskFault | None = None
         self.last = ""
 
@@ -122,11 +128,13 @@ class Fetcher(FetcherInterface):
 
     def download_bytes(self, url: str, max_length: int) -> bytes:
         """Bounded in length and in time. Raises DownloadError."""
-        if self._given_up.is_set():
-            raise exceptions.DownloadError("given up")
         self.last = url.lstrip("/")
         self.fault = None
-        return asyncio.run_coroutine_threadsafe(self._bounded(self.last, max_length), self._loop).result()
+        asked = asyncio.run_coroutine_threadsafe(self._bounded(self.last, max_length), self._loop)
+        try:
+            return self._given_up.result(asked)
+        except CancelledError:
+            raise exceptions.DownloadError("given up") from None
 
     async def _bounded(self, name: str, most: int) -> bytes:
         data = bytearray()
