@@ -17,6 +17,7 @@ from backend.contract.service_api import Agent, CaseMaterial, CaseRequest, Servi
 from backend.identity.service import Person
 from backend.problems import Refused
 from backend.records.forms import wrong_field
+from backend.records.who import CARD
 from content.codes.resident_number import check_resident_number
 from content.forms_merge import applicable, merged_form, merged_materials, together
 from content.schema.base import Condition, holds
@@ -134,7 +135,7 @@ def _check_agent(service: Service, agent: Agent | None, person: Person | None) -
     allowed = {option.value for option in service.delegation.relations} if service.delegation else set()
     if agent.relation not in allowed or check_resident_number(agent.principal_number).fault is not None:
         raise _invalid("agent")
-    if person is None:  # an agent always proves who they are
+    if person is None or person.method == CARD:  # an agent always proves who they are
         raise Refused(ProblemCode.PROOF_EXPIRED)
     if person.number == agent.principal_number:
         raise _invalid("agent")
@@ -158,11 +159,13 @@ def _own_values(person: Person | None, agent: Agent | None, licence: LicenceClai
 
 
 def _check_locked(fields: Iterable[FormField], form: Mapping[str, str], own: Mapping[str, set[str]]) -> None:
-    """What may not be changed is the proven person's, the principal's or the organisation's, and nobody else's."""
+    """What may not be changed is the person's, the principal's or the organisation's, and nobody else's: without one
+    there is nothing it could be."""
     for one in fields:
         if one.prefill is None or not one.prefill.locked or one.name not in form:
             continue
-        if one.prefill.value in own and form[one.name] not in own[one.prefill.value]:
+        source = one.prefill.value
+        if source.partition(".")[0] in ("card", "licence") and form[one.name] not in own.get(source, ()):
             raise _invalid(one.name)
 
 

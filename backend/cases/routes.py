@@ -15,6 +15,7 @@ from backend.contract.kiosk_api import API_PREFIX, INTENT_ID
 from backend.contract.service_api import CaseReceipt, CaseRequest, CaseStatus, CaseStatusQuery
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, CurrentSettings
 from backend.identity.runtime import vault_of
+from backend.records.who import Doorkeeper
 from backend.scans.routes import Scans
 
 router = APIRouter(prefix=f"{API_PREFIX}/cases", tags=["cases"])
@@ -26,15 +27,17 @@ def get_cases(
     request: Request, sessions: CurrentSessions, catalogue: CurrentCatalogue, settings: CurrentSettings, scans: Scans
 ) -> CaseService:
     state = request.app.state
+    vault, licence_key = vault_of(request.app), settings.effective_licence_key
     tools = CaseTools(
         sessions=sessions,
         catalogue=catalogue,
         reference=Reference(catalogue),
-        vault=vault_of(request.app),
+        vault=vault,
         scans=scans,
         handover=state.case_handover,
         settings=state.cases_settings,
-        licence_key=settings.effective_licence_key,
+        licence_key=licence_key,
+        door=Doorkeeper(vault, licence_key),
         wake=lambda: state.jobs.wake(HANDOVER),
     )
     return CaseService(tools)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -46,6 +47,7 @@ from backend.identity.service import Person, person_of, spend
 from backend.licences.check import check_licence
 from backend.logging import where
 from backend.problems import Refused
+from backend.records.who import Doorkeeper, Shown
 from backend.scans.models import Scan, ScanKind
 from backend.scans.service import ScanService, take
 from content.forms_merge import part_answers
@@ -68,6 +70,7 @@ class CaseTools:
     handover: Handover
     settings: CasesSettings
     licence_key: str
+    door: Doorkeeper
     wake: Callable[[], None]  # there is something to hand over
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -79,8 +82,8 @@ class CaseService:
     async def open(self, kiosk_id: str, request: CaseRequest) -> CaseReceipt:
         """Idempotent by intent.
 
-        Refused: service-unknown, proof-expired, licence-invalid, situation-stops, form-invalid, service-changed,
-        daily-limit, intent-conflict, refused-by-department (decided on the spot).
+        Refused: service-unknown, proof-expired, id-invalid, licence-invalid, situation-stops, form-invalid,
+        service-changed, daily-limit, intent-conflict, refused-by-department (decided on the spot).
         """
         request_mac = self._request_mac(request)
         if known := await self._repeated(kiosk_id, request.intent_id, request_mac):
@@ -99,14 +102,15 @@ class CaseService:
                 kiosk_id, request, request_mac, service, person, licence, checked, leads, instant, signature, now
             )
         except IntegrityError:
-            self._drop(signature)
+            await self._drop(signature)
             # The same intent came twice at once: the first one counts.
             if known := await self._repeated(kiosk_id, request.intent_id, request_mac):
                 return known
             raise
-        except BaseException:
-            self._drop(signature)
+        except Refused:
+            await self._drop(signature)
             raise
+        # Whatever else goes wrong, a COMMIT may have arrived: the sweep finds the signatures of no case.
         log.info(
             "case_opened",
             kiosk=kiosk_id,
@@ -147,12 +151,16 @@ class CaseService:
         return service
 
     async def _person(self, kiosk_id: str, service: Service, request: CaseRequest) -> Person | None:
-        if request.proof_id is None:
+        """Who applies. An organisation's is the person acting for it: the licence is looked at by itself."""
+        if service.auth.organisation and request.proof_id is None:
             if service.auth.proves_holder:
                 raise Refused(ProblemCode.PROOF_EXPIRED)
             return None
         async with self._tools.sessions() as session:
-            return await person_of(session, kiosk_id, request.proof_id)
+            if service.auth.organisation:
+                return await person_of(session, kiosk_id, request.proof_id or "")
+            shown = Shown(request.proof_id, (request.name, request.number))
+            return await self._tools.door.who(session, kiosk_id, service, shown)
 
     def _licence(
         self, service: Service, request: CaseRequest, person: Person | None, today: date
@@ -174,9 +182,9 @@ class CaseService:
         except Refused:
             raise Refused(ServiceProblem.FORM_INVALID, "signature") from None
 
-    def _drop(self, signature: Scan | None) -> None:
+    async def _drop(self, signature: Scan | None) -> None:
         if signature is not None:
-            self._tools.scans.forget([signature.id])
+            await asyncio.to_thread(self._tools.scans.forget, [signature.id])
 
     # --- writing it down ---------------------------------------------------------------------------------------------
 
@@ -333,6 +341,8 @@ class CaseService:
     def _request_mac(self, request: CaseRequest) -> str:
         # The proof and the draft may be others when the same application is sent again after a restart.
         content = request.model_dump(mode="json", exclude={"intent_id", "proof_id", "draft_code"})
+        if not (request.name or request.number):  # as it was sent before there were cards in it
+            del content["name"], content["number"]
         return self._tools.vault.mac("case-request", json.dumps(content, sort_keys=True)).hex()
 
 

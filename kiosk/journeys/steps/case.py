@@ -19,6 +19,7 @@ from kiosk.journeys import matter
 from kiosk.journeys import service_texts as texts
 from kiosk.journeys.context import Journey
 from kiosk.journeys.service_slips import case_slip, minute
+from kiosk.journeys.steps.counter import who
 from kiosk.journeys.steps.form import page_of
 from kiosk.journeys.steps.messages import end_with, end_with_fault, tell
 from kiosk.journeys.steps.papers import handed_in
@@ -98,8 +99,7 @@ def _request(journey: Journey, intent: Intent) -> CaseRequest:
         intent_id=intent.id,
         service_id=service.id,
         service_version=service.version,
-        proof_id=session.proof.proof_id if session.proof is not None else None,
-        licence=session.licence,
+        **who(journey),
         situation=matter.situation(journey),
         form=matter.form(journey),
         parts=[part.id for part in matter.chosen_parts(journey)],

@@ -150,6 +150,8 @@ async def request(
         "service_id": service.id,
         "service_version": service.version,
         "proof_id": await prove(house) if service.auth.proves_holder else None,
+        "name": ZHANG[0],  # what A1 goes by
+        "number": ZHANG[1],
         "licence": licence if service.auth.organisation else None,
         "situation": situation,
         "form": form,

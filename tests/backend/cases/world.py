@@ -167,6 +167,23 @@ INSTANT = make(
     results=[{"name": text("登记回执", "Registration slip"), "kind": "receipt", "delivery": ["counter"]}],
 )
 FREE = make("free", "意见征集", auth="A0", form=[phone_field("phone")], operation="desk.submit")
+CARD_ONLY = make(
+    "card-only",
+    "刷卡事项",
+    auth="A1",
+    form=[
+        phone_field("phone"),
+        {
+            "kind": "text",
+            "name": "holder",
+            "label": T,
+            "prefill": {"value": "card.name", "source": T, "locked": True},
+            "required": False,
+        },
+    ],
+    operation="desk.submit",
+    delegation={"relations": [{"value": "spouse", "label": T}], "proof": T},
+)
 SIGNED = make("signed", "签字事项", auth="A3", form=[phone_field("phone")], operation="desk.submit")
 COMPANY = make(
     "company",
@@ -214,7 +231,7 @@ PACKAGE = make(
         ],
     },
 )
-SERVICES = {one.id: one for one in (APPLY, INSTANT, FREE, SIGNED, COMPANY, UNNUMBERED, PACKAGE)}
+SERVICES = {one.id: one for one in (APPLY, INSTANT, FREE, CARD_ONLY, SIGNED, COMPANY, UNNUMBERED, PACKAGE)}
 
 _OPERATIONS = """
 system: {system}
