@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 FILES = "certificates"  # under var_dir; 0700
 _SUFFIX = ".pdf.enc"
-_UNDER_WAY_S = 600.0  # a file so young may belong to an issue that is not committed yet
+_UNDER_WAY_S = 3600.0  # a file so young may belong to an issue that is not committed yet
 
 
 class CertificateFiles:
@@ -57,18 +57,20 @@ async def sweep_orphans(var_dir: Path, sessions: Sessions) -> int:
     A database that knows no certificate at all proves nothing against the files: it may be the wrong one.
     """
     candidates = await asyncio.to_thread(_settled_files, var_dir / FILES)
-    if not candidates:
-        return 0
+    orphans: list[Path] = []
     try:
         async with sessions() as session:
-            known = set((await session.execute(select(Certificate.id))).scalars())
+            if not candidates or await session.scalar(select(Certificate.id).limit(1)) is None:
+                return 0
+            for begin in range(0, len(candidates), 500):
+                # Scratch files of an interrupted write have more after the suffix: never referenced.
+                some = {path.name.removesuffix(_SUFFIX): path for path in candidates[begin : begin + 500]}
+                known = set(await session.scalars(select(Certificate.id).where(Certificate.id.in_(some))))
+                orphans += [path for certificate_id, path in some.items() if certificate_id not in known]
     except SQLAlchemyError as error:
         log.warning("orphans_not_swept", error=type(error).__name__)
         return 0
-    # Scratch files of an interrupted write have more after the suffix: never referenced.
-    names = {f"{certificate_id}{_SUFFIX}" for certificate_id in known}
-    orphans = [path for path in candidates if path.name not in names]
-    if not known or not orphans:
+    if not orphans:
         return 0
     for path in orphans:
         await asyncio.to_thread(path.unlink, missing_ok=True)

@@ -126,9 +126,10 @@ class CertificateService:
             if known is None:
                 raise
             return self._repeated(known, request_mac)  # the same intent came twice at once: the first one counts
-        except BaseException:
+        except Refused:
             self._files.remove(certificate.id)
             raise
+        # Whatever else goes wrong, a COMMIT may have arrived: the sweep finds the files of no certificate.
         log.info(
             "certificate_issued",
             kiosk=kiosk_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,13 +44,22 @@ class ScanFiles:
     def remove(self, scan_id: str) -> None:
         self._path(scan_id).unlink(missing_ok=True)
 
+    def room(self) -> int:
+        """Bytes that are free on the disk."""
+        there = self._directory if self._directory.is_dir() else self._directory.parent
+        return shutil.disk_usage(there).free
+
     def settled(self) -> Iterator[tuple[Path, str]]:
         """Files that are older than any write under way, with the id they would belong to ("": a torn write)."""
         if not self._directory.is_dir():
             return
         before = time.time() - _UNDER_WAY_S
         for path in self._directory.iterdir():
-            if path.stat().st_mtime < before:
+            try:
+                age = path.stat().st_mtime
+            except FileNotFoundError:  # somebody else is sweeping
+                continue
+            if age < before:
                 yield path, path.name.removesuffix(_SUFFIX) if path.name.endswith(_SUFFIX) else ""
 
     def _path(self, scan_id: str) -> Path:

@@ -16,6 +16,8 @@ MAX_SIDE = 12_000  # pixels
 MAX_PIXELS = 40_000_000  # A4 at 600 dpi is 35
 _MAX_RAW = 160_000_000  # bytes of a PNG, unpacked
 _MAX_JPEG_SCANS = 32
+_MAX_CHUNKS = 8192  # of a PNG; even pieces of 2 KiB make fewer of the largest picture
+_MAX_STEPS = 10_000  # of a JPEG's segments and padding, before its data
 _PIECE = 1 << 16
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -72,8 +74,11 @@ def _png(data: bytes) -> Picture:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = len(_PNG)
+    at, chunks = len(_PNG), 0
     while at < len(data):
+        chunks += 1
+        if chunks > _MAX_CHUNKS:
+            raise NoPicture("too many chunks")
         if at + 12 > len(data):
             raise NoPicture("cut off")
         length = int.from_bytes(data[at : at + 4], "big")
@@ -109,8 +114,11 @@ def _jpeg(data: bytes) -> Picture:
     if data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
         raise NoPicture("too many scans")
     size: tuple[int, int] | None = None
-    at = 2
+    at, steps = 2, 0
     while at + 4 <= len(data):
+        steps += 1
+        if steps > _MAX_STEPS:
+            raise NoPicture("too many segments")
         if data[at] != 0xFF:
             raise NoPicture("damaged")
         marker = data[at + 1]

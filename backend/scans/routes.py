@@ -27,6 +27,7 @@ def get_scans(request: Request, sessions: CurrentSessions, settings: CurrentSett
         ScanFiles(settings.var_dir, vault_of(request.app)),
         keep=timedelta(hours=own.scan_hours),
         most=own.scans_per_kiosk,
+        floor=own.scan_disk_floor_mib << 20,
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.contract.service_api import ScanKept, ServiceProblem
 from backend.db.engine import Sessions, writing
+from backend.db.locks import hold
 from backend.operations.jobs import Lease
 from backend.problems import Refused
 from backend.scans.files import ScanFiles
@@ -23,6 +25,8 @@ from backend.scans.pictures import NoPicture, Picture, look_at
 log = structlog.get_logger()
 
 _PURGED_AT_ONCE = 200
+# Not the loop's own threads: pictures that take long must hold up nothing but other pictures.
+_LOOKERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
 
 
 class ScanService:
@@ -33,37 +37,49 @@ class ScanService:
         *,
         keep: timedelta,
         most: int,
+        floor: int = 0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`keep`: how long a scan waits for its case; `most`: waiting scans of one kiosk."""
+        """`keep`: how long a scan waits for its case; `most`: waiting scans of one kiosk; `floor`: bytes
+        of the disk that are not ours to fill."""
         self._sessions = sessions
         self._files = files
         self._keep = keep
         self._most = most
+        self._floor = floor
         self._clock = clock
 
     async def add(self, kiosk_id: str, picture: bytes) -> ScanKept:
         """Refused: scan-invalid."""
         async with self._sessions() as session:
-            waiting = select(func.count()).select_from(Scan).where(Scan.kiosk_id == kiosk_id, Scan.case_no.is_(None))
-            if (await session.scalar(waiting) or 0) >= self._most:
-                log.warning("scans_too_many", kiosk=kiosk_id)
-                raise Refused(ServiceProblem.SCAN_INVALID, "too many are waiting")
+            await self._count(session, kiosk_id)
         scan = await self.store(kiosk_id, picture, ScanKind.PAGE)
         try:
             async with writing(self._sessions) as session:
+                await hold(session, "scans", kiosk_id)  # several at once count one another
+                await self._count(session, kiosk_id)
                 session.add(scan)
                 await session.commit()
-        except BaseException:
-            self.forget([scan.id])
+        except Refused:
+            await asyncio.to_thread(self.forget, [scan.id])
             raise
+        # Whatever else goes wrong, a COMMIT may have arrived: the sweep finds the files of no row.
         log.info("scan_kept", kiosk=kiosk_id, bytes=scan.size, width=scan.width, height=scan.height)
         return ScanKept(scan_id=scan.id, width=scan.width, height=scan.height)
 
+    async def _count(self, session: AsyncSession, kiosk_id: str) -> None:
+        waiting = select(func.count()).select_from(Scan).where(Scan.kiosk_id == kiosk_id, Scan.case_no.is_(None))
+        if (await session.scalar(waiting) or 0) >= self._most:
+            log.warning("scans_too_many", kiosk=kiosk_id)
+            raise Refused(ServiceProblem.SCAN_INVALID, "too many are waiting")
+
     async def store(self, kiosk_id: str, picture: bytes, kind: ScanKind) -> Scan:
-        """The picture on disk and its row, not yet in the database. Refused: scan-invalid."""
+        """The picture on disk and its row, not yet in the database. Refused: scan-invalid, also for want of room."""
+        if await asyncio.to_thread(self._files.room) < self._floor + len(picture):
+            log.error("scans_no_room", kiosk=kiosk_id)
+            raise Refused(ServiceProblem.SCAN_INVALID, "no room")
         try:
-            seen: Picture = await asyncio.to_thread(look_at, picture)
+            seen: Picture = await asyncio.get_running_loop().run_in_executor(_LOOKERS, look_at, picture)
         except NoPicture as fault:
             log.info("scan_refused", kiosk=kiosk_id, bytes=len(picture), reason=str(fault))
             raise Refused(ServiceProblem.SCAN_INVALID, str(fault)) from None

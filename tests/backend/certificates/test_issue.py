@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from backend.certificates.files import sweep_orphans
@@ -210,6 +211,24 @@ async def test_a_file_without_its_row_is_swept_at_start(house: House, counter: C
     async with certificates_lifespan(house.backend):
         assert set(folder.iterdir()) == {kept, fresh}
     house.backend.state.press = None
+    assert hashlib.sha256(await counter.file()).hexdigest() == certificate["sha256"]
+
+
+async def test_a_lost_answer_of_commit_keeps_the_file(
+    house: House, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof, commit, lost = await counter.proof(), AsyncSession.commit, []
+
+    async def once(session: AsyncSession) -> None:
+        has = any(isinstance(row, Certificate) for row in session.identity_map.values())
+        await commit(session)
+        if has and not lost:
+            lost.append(True)
+            raise ConnectionError("the answer of COMMIT is lost")
+
+    monkeypatch.setattr(AsyncSession, "commit", once)
+    assert (await counter.issue(proof)).status_code == 503
+    certificate = (await counter.issue(proof)).json()
     assert hashlib.sha256(await counter.file()).hexdigest() == certificate["sha256"]
 
 

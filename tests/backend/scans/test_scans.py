@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import struct
@@ -173,3 +174,37 @@ async def test_files_nobody_knows_are_swept(house: House) -> None:
     assert not orphan.exists()
     assert not torn.exists()
     assert len(list(folder.iterdir())) == 2
+
+
+def chunk(kind: bytes, body: bytes = b"") -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def test_a_picture_of_crumbs_is_put_away_early() -> None:
+    """Ten megabytes of tiny pieces would take seconds each."""
+    header = struct.pack(">IIBBBBB", 3, 2, 8, 0, 0, 0, 0)
+    crumbs = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"tEXt") * 800_000 + chunk(b"IEND")
+    padding = b"\xff\xd8" + b"\xff" * (MAX_BYTES - 4) + b"\xff\xd9"
+    empty = b"\xff\xd8" + b"\xff\xe0\x00\x02" * 2_000_000 + b"\xff\xd9"
+    for picture, why in ((crumbs, "chunks"), (padding, "segments"), (empty, "segments")):
+        began = time.perf_counter()
+        with pytest.raises(NoPicture, match=f"too many {why}"):
+            look_at(picture)
+        assert time.perf_counter() - began < 0.5
+
+
+async def test_scans_at_once_count_one_another(house: House) -> None:
+    state = house.backend.state
+    state.cases_settings = state.cases_settings.model_copy(update={"scans_per_kiosk": 3})
+    answers = await asyncio.gather(*(scan(house, png()) for _ in range(12)))
+    assert sum(answer.status_code == 200 for answer in answers) == 3
+    assert len(list((house.settings.var_dir / "scans").iterdir())) == 3
+
+
+async def test_a_full_disk_takes_no_scans(house: House) -> None:
+    state = house.backend.state
+    floor = 1 << 40  # MiB: no disk has so much room
+    state.cases_settings = state.cases_settings.model_copy(update={"scan_disk_floor_mib": floor})
+    answer = await scan(house, png())
+    assert (answer.status_code, answer.json()["code"]) == (409, "scan-invalid")
+    assert not list((house.settings.var_dir / "scans").glob("*"))
