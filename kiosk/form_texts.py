@@ -81,7 +81,10 @@ PAPER_STATES = {
 }
 PRINT_LIST = Text("打印清单", "Print list")
 PAPERS_SUMMARY = Text("共 {total} 份，还有 {count} 份要扫描", "{total} in all, {count} still to scan")
+PAPERS_MAY_SCAN = Text("共 {total} 份，{count} 份可扫可不扫", "{total} in all, {count} may be scanned")
+PAPERS_BRING = Text("共 {total} 份，{count} 份请带到窗口", "{total} in all, {count} to bring along")
 PAPERS_READY = Text("共 {total} 份，都准备好了", "{total} in all, everything is ready")
+PAPER_MAY_SCAN = Text("可以扫描", "May scan")
 PAPERS_MISSING_TITLE = Text("还有材料要扫描", "Something is still to be scanned")
 PAPERS_MISSING = Text("请点标着“要扫描”的材料：{names}", "Please touch what is marked “To scan”: {names}")
 PAPERS_INCOMPLETE = Text(
@@ -106,7 +109,7 @@ RECORD_MASKED = Text("为保护隐私，部分内容已遮盖。", "Some details
 # Queue tickets
 YOUR_NUMBER = Text("您的号码", "Your number")
 AHEAD = Text("前面还有 {count} 位", "{count} before you")
-NOBODY_AHEAD = Text("前面没有人，请现在就去", "You are next: please go now")
+NOBODY_AHEAD = Text("前面没有人，马上轮到您", "Nobody before you: you are next")
 WAIT_ABOUT = Text("约等 {time}", "About {time}")
 GO_TO = Text("请到", "Please go to")
 TICKET_KNOWN = Text("知道了", "OK")
@@ -124,6 +127,7 @@ SIGNING = Text("正在保存签名", "Keeping your signature")
 
 # Codes
 CODE_WINDOW = Text("扫码口", "Scanner")
+CODE_NOTE_PAPER = Text("单子拉平，离扫码口约一个手掌远。", "Hold the slip flat, a hand's width away.")
 CODE_NOTE = Text(
     "手机屏幕调亮一些，离扫码口约一个手掌远。", "Turn the phone's brightness up; hold it a hand's width away."
 )

@@ -210,3 +210,4 @@ class ScanCode(Screen[None]):
     hint: Text
     reading: bool = False
     error: Text | None = None
+    on_paper: bool = False  # on a slip, not on a phone

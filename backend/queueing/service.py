@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 MATTER = "matter"  # the field whose options are the matters; one window group each, in their order
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which look like numbers
-_WINDOW = Text("请看叫号屏", "Watch the display")
+_WINDOW = Text("叫号屏显示的窗口", "the counter on the display")
 _KEEP = timedelta(days=30)
 _RECENT = timedelta(minutes=60)  # of calls that say how fast it goes
 _ENOUGH_CALLS = 4

@@ -6,32 +6,26 @@ from functools import partial
 from itertools import groupby
 
 from backend.contract.service_api import Appointment, AppointmentRequest, ServiceProblem, Slot, SlotsQuery
+from content.schema.forms import ChoiceField
 from content.schema.text import Text
-from drivers.receipt_printer.port import Heading, Line, Pair, Qr, Receipt, Rule
+from drivers.receipt_printer.port import Heading, Line, Pair, Qr, Receipt, ReceiptPart, Rule
 from kiosk.journeys import counter_texts as texts
 from kiosk.journeys import matter
 from kiosk.journeys import texts as common
 from kiosk.journeys.apply import identify
 from kiosk.journeys.context import Journey, JourneyOver
+from kiosk.journeys.dates import near_day_text
 from kiosk.journeys.steps import Move, StepCoroutine, walk
-from kiosk.journeys.steps.counter import asked, new_intent, settled, slip, who
+from kiosk.journeys.steps.counter import asked, new_intent, sent, settled, slip, who
 from kiosk.journeys.steps.explain import ask_consent, show_guide
 from kiosk.journeys.steps.finish import goodbye, rate
 from kiosk.journeys.steps.form import pages
 from kiosk.journeys.steps.messages import end_with, tell
+from kiosk.journeys.steps.papers import papers_of
 from kiosk.journeys.steps.situations import questions
 from kiosk.link.client import Refusal
-from kiosk.screens import Choice, Choose, Entry, Nav, Review, Tone, Working
-
-_WEEKDAYS = (
-    Text("周一", "Mon"),
-    Text("周二", "Tue"),
-    Text("周三", "Wed"),
-    Text("周四", "Thu"),
-    Text("周五", "Fri"),
-    Text("周六", "Sat"),
-    Text("周日", "Sun"),
-)
+from kiosk.screens import Choice, Choose, Entry, Nav, Review, Tone
+from kiosk.service_screens import PaperState
 
 
 async def make_appointment(journey: Journey) -> None:
@@ -44,14 +38,14 @@ async def make_appointment(journey: Journey) -> None:
         *questions(journey, 2),
         *pages(journey, 2),
     ]
-    at = 0
+    move = await walk(steps)
     while True:
-        if await walk(steps, at) is Move.BACK:
+        if move is Move.BACK:
             raise JourneyOver("left at the guide")
         booked = await _choose_and_book(journey)
         if booked is not None:
             break
-        at = len(steps) - 1
+        move = await walk(steps, len(steps) - 1, forward=False)
     printed = await slip(journey, _slip(journey, booked))
     await tell(journey, Tone.GOOD, texts.BOOKED, texts.BOOKED_BODY, (Choice("ok", common.OK),), _entries(booked))
     await rate(journey, 4)
@@ -86,8 +80,9 @@ async def _choose_and_book(journey: Journey) -> Appointment | None:
             name=who(journey)["name"],
             number=who(journey)["number"],
         )
-        journey.stage.show(Working(question=texts.BOOKING, speech=texts.BOOKING, trail=journey.trail(3)))
-        answer = await journey.terminal.link.book(request)
+        answer = await sent(
+            journey, partial(journey.terminal.link.book, request), texts.BOOKING, texts.PERHAPS_BOOKED, 3
+        )
         if isinstance(answer, Refusal) and answer.code == ServiceProblem.SLOT_TAKEN:
             await tell(journey, Tone.INFO, texts.SLOTS, texts.SLOT_GONE, (Choice("ok", common.OK),))
             intent = new_intent("apt")
@@ -102,10 +97,7 @@ async def _choose(journey: Journey, free: list[Slot]) -> Slot | None:
         choices = tuple(
             Choice(
                 day.isoformat(),
-                Text(
-                    f"{day.month} 月 {day.day} 日 {_WEEKDAYS[day.weekday()].zh}",
-                    f"{_WEEKDAYS[day.weekday()].en} {day:%d %b}",
-                ),
+                near_day_text(day),
                 texts.SLOT_LEFT.format(n=sum(slot.left for slot in slots)),
             )
             for day, slots in days.items()
@@ -148,7 +140,8 @@ def _form(journey: Journey) -> dict[str, str]:
 
 
 def _when(slot: Slot) -> Text:
-    return Text.same(f"{slot.day.isoformat()} {slot.from_time}–{slot.to_time}")
+    day = near_day_text(slot.day)
+    return Text(f"{day.zh} {slot.from_time}–{slot.to_time}", f"{day.en}, {slot.from_time}–{slot.to_time}")
 
 
 def _review(journey: Journey, slot: Slot) -> Review:
@@ -158,11 +151,24 @@ def _review(journey: Journey, slot: Slot) -> Review:
         trail=journey.trail(3),
         entries=(
             Entry(texts.MATTER, journey.service.title),
+            *_chosen(journey),
             Entry(texts.WHEN, _when(slot)),
             Entry(texts.WHERE, Text(slot.place_zh, slot.place_en)),
         ),
         confirm=texts.BOOK,
     )
+
+
+def _chosen(journey: Journey) -> list[Entry]:
+    """What it is for: the answers that were chosen from a list."""
+    form = journey.session.form
+    return [
+        Entry(field.label, option.label)
+        for field in matter.fields(journey)
+        if isinstance(field, ChoiceField)
+        for option in field.options
+        if option.value == form.get(field.name)
+    ]
 
 
 def _entries(booked: Appointment) -> tuple[Entry, ...]:
@@ -171,6 +177,14 @@ def _entries(booked: Appointment) -> tuple[Entry, ...]:
         Entry(texts.WHEN, _when(booked.slot)),
         Entry(texts.WHERE, Text(booked.slot.place_zh, booked.slot.place_en)),
     )
+
+
+def _to_bring(journey: Journey) -> list[ReceiptPart]:
+    """What the guides promise to be on this slip: the papers for the answers given, or the guide's own words where
+    the service names no paper singly."""
+    papers = [paper for paper in papers_of(journey) if paper.state is not PaperState.NOT_NEEDED]
+    names = [paper.name.zh for paper in papers] or [journey.service.guide.materials.zh]
+    return [Line("要带的东西", bold=True), *(Line(f"　{name}") for name in names)]
 
 
 def _slip(journey: Journey, booked: Appointment) -> Receipt:
@@ -183,6 +197,8 @@ def _slip(journey: Journey, booked: Appointment) -> Receipt:
             Pair("预约号", booked.booking_no, large=True),
             Pair("时间", _when(booked.slot).zh),
             Pair("地点", booked.slot.place_zh),
+            Rule(),
+            *_to_bring(journey),
             Rule(),
             Qr(booked.booking_no, "到场取号时扫这个码"),
             Line(texts.BOOKED_BODY.zh),

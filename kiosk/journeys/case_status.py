@@ -10,6 +10,7 @@ from drivers.receipt_printer.port import Heading, Line, Pair, Receipt, ReceiptPa
 from kiosk.journeys import counter_texts as texts
 from kiosk.journeys import texts as common
 from kiosk.journeys.context import Journey, JourneyOver
+from kiosk.journeys.dates import day_text
 from kiosk.journeys.service_slips import minute
 from kiosk.journeys.steps import Move
 from kiosk.journeys.steps.counter import can_slip, slip
@@ -35,7 +36,7 @@ async def case_status(journey: Journey) -> None:
             break
     printed = False
     while True:
-        answer = await journey.stage.ask(_screen(journey, status))
+        answer = await journey.stage.ask(_screen(journey, status, printed))
         if answer is not RecordAnswer.PRINT:
             break
         printed = await slip(journey, _slip(journey, status))
@@ -74,7 +75,11 @@ async def _number(journey: Journey) -> Move:
 
 async def _scan(journey: Journey, scanner: CodeScanner) -> None:
     screen = ScanCode(
-        question=texts.SCAN_CASE, speech=texts.SCAN_CASE, trail=journey.trail(2), hint=texts.SCAN_CASE_HINT
+        question=texts.SCAN_CASE,
+        speech=texts.SCAN_CASE,
+        trail=journey.trail(2),
+        hint=texts.SCAN_CASE_HINT,
+        on_paper=True,
     )
     with journey.lights.guiding(Light.SCANNER):
         asking = journey.stage.ask(screen)
@@ -106,20 +111,21 @@ def _entries(status: CaseStatus) -> tuple[Entry, ...]:
         Entry(texts.DEPARTMENT, Text(status.department_zh, status.department_en)),
     ]
     if status.promised_by is not None:
-        entries.append(Entry(texts.PROMISED, Text.same(status.promised_by.isoformat())))
+        entries.append(Entry(texts.PROMISED, day_text(status.promised_by)))
     if status.todo_zh:
         entries.append(Entry(texts.TO_DO, Text(status.todo_zh, status.todo_en)))
     return tuple(entries)
 
 
-def _screen(journey: Journey, status: CaseStatus) -> Record:
+def _screen(journey: Journey, status: CaseStatus, printed: bool) -> Record:
     return Record(
         question=texts.PROGRESS,
         speech=texts.PROGRESS,
         trail=journey.trail(3),
         entries=_entries(status),
         milestones=tuple(Milestone(Text(step.label_zh, step.label_en), step.state) for step in status.steps),
-        can_print=can_slip(journey),
+        note=texts.SLIP_PRINTED if printed else None,
+        can_print=can_slip(journey) and not printed,
     )
 
 

@@ -14,8 +14,9 @@ from kiosk.journeys import matter
 from kiosk.journeys import texts as common
 from kiosk.journeys.apply import identify
 from kiosk.journeys.context import Journey, JourneyOver
+from kiosk.journeys.dates import day_text
 from kiosk.journeys.steps import Move, StepCoroutine
-from kiosk.journeys.steps.counter import asked, new_intent, slip, walk_or_leave
+from kiosk.journeys.steps.counter import new_intent, sent, settled, slip, walk_or_leave
 from kiosk.journeys.steps.explain import ask_consent, show_guide
 from kiosk.journeys.steps.finish import goodbye, rate
 from kiosk.journeys.steps.form import pages
@@ -48,7 +49,8 @@ async def complain(journey: Journey) -> None:
         phone=form.get("phone", ""),
         failure=journey.session.failure,
     )
-    receipt = await asked(journey, journey.terminal.link.complain(request), texts.SENDING, 3)
+    send = partial(journey.terminal.link.complain, request)
+    receipt = await settled(journey, await sent(journey, send, texts.SENDING, texts.PERHAPS_SENT, 3))
     printed = await slip(journey, _slip(journey, receipt))
     await tell(journey, Tone.GOOD, texts.SENT, texts.SENT_BODY, (Choice("ok", common.OK),), _entries(receipt))
     await rate(journey, 3)
@@ -86,7 +88,7 @@ def _entries(receipt: ComplaintReceipt) -> tuple[Entry, ...]:
         Entry(texts.DEPARTMENT, Text(receipt.department_zh, receipt.department_en)),
     ]
     if receipt.answer_by is not None:
-        entries.append(Entry(texts.ANSWER_BY, Text.same(receipt.answer_by.isoformat())))
+        entries.append(Entry(texts.ANSWER_BY, day_text(receipt.answer_by)))
     return tuple(entries)
 
 

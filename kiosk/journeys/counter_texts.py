@@ -13,6 +13,7 @@ RECORD = Text("查到的信息", "What we found")
 RECORD_HIDDEN = Text(
     "为防旁人看到，个人信息已遮住。点“显示”可以看全。", "Personal data is hidden. Touch “Show” to see it."
 )
+SLIP_PRINTED = Text("已打印，请在右手边取走", "Printed; please take it at the right")
 NO_ROWS = Text("没有记录", "No records")
 CASE_NUMBER = Text("请输入办件编码和查询码", "Please enter the case number and check code")
 SCAN_CASE = Text("请扫受理单上的二维码", "Please scan the code on your receipt")
@@ -36,6 +37,21 @@ DEPARTMENT = Text("部门", "Department")
 PROMISED = Text("承诺办结", "Promised by")
 TO_DO = Text("要您做的", "For you to do")
 
+# --- nobody knows whether it arrived
+NO_ANSWER = Text("网络断开了，还没有收到结果", "The network was lost before the answer came")
+PERHAPS_BOOKED = Text(
+    "可能已经约上了。请点“再试一次”，不会重复预约；还是不行，请打 12345 问一下，再决定要不要重约。",
+    "It may be booked already. Touch “Try again”: nothing is booked twice. Otherwise ask 12345 before booking anew.",
+)
+PERHAPS_SENT = Text(
+    "可能已经送到了。请点“再试一次”，不会重复提交；还是不行，请直接打 12345。",
+    "It may have arrived already. Touch “Try again”: nothing is sent twice. Otherwise please call 12345.",
+)
+PERHAPS_TICKET = Text(
+    "请点“再试一次”，不会多占号；还是不行，请到导办台取号。",
+    "Touch “Try again”: no second number is taken. Otherwise please ask at the information desk.",
+)
+
 # --- appointments
 SLOTS = Text("请选时间", "Please choose a time")
 SLOTS_DAY = Text("请选日期", "Please choose a day")
@@ -48,8 +64,8 @@ SLOT_LEFT = Text("还剩 {n} 个", "{n} left")
 BOOKING = Text("正在预约", "Booking")
 BOOKED = Text("约好了", "Booked")
 BOOKED_BODY = Text(
-    "请按时到场，带好身份证。来不了请提前取消，多次不来会暂停预约。",
-    "Please be on time and bring your ID card. Cancel if you cannot come; missing several pauses booking.",
+    "请按时到场，带好身份证。来不了请提前打 12345 报预约号；多次不来会暂停预约。",
+    "Please be on time and bring your ID card. If you cannot come, tell 12345; missing several pauses booking.",
 )
 BOOKING_NO = Text("预约号", "Booking number")
 WHEN = Text("时间", "When")
@@ -59,13 +75,28 @@ BOOK = Text("确认预约", "Book")
 SLOT_GONE = Text("这个时间刚刚约满，请另选一个", "That time has just gone; please choose another")
 
 # --- queue
+HAVE_BOOKING = Text("您有预约吗？", "Do you have a booking?")
+NO_BOOKING = Text("没有，直接取号", "No, just a number")
+WITH_BOOKING = Text("有预约", "Yes, I have one")
+WITH_BOOKING_HINT = Text("扫预约单上的码，或输入预约号", "Scan the slip's code, or type the number")
+SCAN_BOOKING = Text("请扫预约单上的二维码", "Please scan the code on your booking slip")
+SCAN_BOOKING_HINT = Text(
+    "把预约单上的二维码对准扫码口；没有带单子，请点“返回”手工输入",
+    "Hold the slip's code to the scanner; without it go back and type",
+)
+BOOKING_UNKNOWN = Text("没有查到今天的这个预约", "No such booking for today was found")
+BOOKING_UNKNOWN_BODY = Text(
+    "请对照预约单看看日期和号码。也可以不用预约，直接取号。",
+    "Please compare day and number with your slip. You may also take a number without it.",
+)
+ANOTHER_BOOKING = Text("重新输入", "Enter it again")
 TAKING_NUMBER = Text("正在取号", "Taking a number")
 YOUR_NUMBER = Text("您的号码", "Your number")
 WAIT = Text("大约等 {minutes} 分钟", "About {minutes} minutes")
 NO_PAPER_TICKET = Text("号票没有打出来，请记住号码", "The ticket was not printed; please remember the number")
 
 # --- advice
-ADVICE_DONE = Text("清单", "Your list")
+ADVICE_DONE = Text("您要准备的材料", "What you need")
 NOTHING_TO_BRING = Text("不用带材料，带上身份证即可", "Nothing to bring but your ID card")
 
 # --- policies
@@ -141,7 +172,8 @@ REFUSED: Mapping[str, tuple[Text, Text]] = {
     ServiceProblem.BOOKED_ALREADY: (
         Text("您已经约过了", "You have a booking already"),
         Text(
-            "同一件事只能约一个时间。要改，请先取消原来的。", "One matter, one booking. To change it, cancel the first."
+            "同一件事只能约一个时间。请按原来的时间来；要改，请打 12345 报预约号。",
+            "One matter, one booking: please come at that time. To change it, tell 12345 the booking number.",
         ),
     ),
     ServiceProblem.MISSED_BOOKINGS: (

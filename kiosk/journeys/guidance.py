@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from kiosk.journeys import counter_texts as texts
+from kiosk.journeys import service_texts
 from kiosk.journeys import texts as common
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.service_slips import notice_slip
-from kiosk.journeys.steps import StepCoroutine
-from kiosk.journeys.steps.counter import can_slip, slip, walk_or_leave
+from kiosk.journeys.steps import Move, StepCoroutine, walk
+from kiosk.journeys.steps.counter import can_slip, slip
 from kiosk.journeys.steps.explain import show_guide
 from kiosk.journeys.steps.finish import goodbye, rate
 from kiosk.journeys.steps.messages import tell
@@ -22,9 +23,9 @@ from kiosk.service_screens import Papers, PapersAnswer
 async def advise(journey: Journey) -> None:
     journey.steps = 3
     steps: list[StepCoroutine] = [partial(show_guide, journey), *questions(journey, 2)]
-    printed = False
+    printed, move = False, await walk(steps)
     while True:
-        if not await walk_or_leave(steps):
+        if move is Move.BACK:
             raise JourneyOver("left at the guide")
         papers = papers_of(journey)
         while True:
@@ -41,11 +42,11 @@ async def advise(journey: Journey) -> None:
             if answer is not PapersAnswer.PRINT:
                 break
             printed = await slip(journey, notice_slip(journey, papers))
-            title = common.GUIDE_PRINTED if printed else common.NO_RECEIPT_PRINTER
+            title = service_texts.NOTICE_PRINTED if printed else common.NO_RECEIPT_PRINTER
             tone = Tone.GOOD if printed else Tone.PROBLEM
             await tell(journey, tone, title, journey.service.title, (Choice("ok", common.OK),))
         if isinstance(answer, Nav):
-            steps = questions(journey, 2)[-1:] or steps  # back to the last question
+            move = await walk(steps, len(steps) - 1, forward=False)  # to the last question that was asked
             continue
         break
     await rate(journey, 3)

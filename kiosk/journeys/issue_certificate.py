@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from content.schema.forms import ChoiceField, NumberField
 from drivers.cabinet.port import Light
 from kiosk.journal.slips import Slip, print_slip
 from kiosk.journeys import counter_texts, texts
 from kiosk.journeys.apply import identify
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.receipts import certificate_slip
-from kiosk.journeys.steps import Move, StepCoroutine, walk
+from kiosk.journeys.steps import Move, walk
 from kiosk.journeys.steps.explain import ask_consent, show_guide
-from kiosk.journeys.steps.fill import ask_choice_step, ask_number_step
 from kiosk.journeys.steps.finish import goodbye, rate
-from kiosk.journeys.steps.form import pages
+from kiosk.journeys.steps.form import short_questions
 from kiosk.journeys.steps.issue import fetch_file, issue, preview, review
 from kiosk.journeys.steps.messages import end_with
 from kiosk.journeys.steps.print_document import Printed, print_certificate
@@ -32,7 +30,7 @@ async def issue_certificate(journey: Journey) -> None:
             partial(show_guide, journey),
             partial(ask_consent, journey),
             partial(identify, journey),
-            *_questions(journey),
+            *short_questions(journey, 3),
             partial(review, journey),
         ]
     )
@@ -44,18 +42,6 @@ async def issue_certificate(journey: Journey) -> None:
     # The card first: it is what people leave behind.
     reminders = (texts.TAKE_CARD, texts.TAKE_PAPER, texts.TAKE_SLIP if slip else texts.NO_SLIP)
     await goodbye(journey, reminders)
-
-
-def _questions(journey: Journey) -> list[StepCoroutine]:
-    """A question a screen where touching or digits answer it; a page where something has to be written."""
-    form = journey.service.form
-    if all(isinstance(field, ChoiceField | NumberField) for field in form) and not journey.service.pages:
-        return [
-            ask_choice_step(journey, field, 3) if isinstance(field, ChoiceField) else ask_number_step(journey, field, 3)
-            for field in form
-            if isinstance(field, ChoiceField | NumberField)
-        ]
-    return pages(journey, 3)
 
 
 def _stock_is_out(journey: Journey) -> bool:

@@ -15,7 +15,7 @@ from kiosk.journeys.steps import StepCoroutine
 from kiosk.journeys.steps.counter import asked, can_slip, slip, walk_or_leave, who
 from kiosk.journeys.steps.explain import ask_consent, show_guide
 from kiosk.journeys.steps.finish import goodbye, rate
-from kiosk.journeys.steps.form import pages
+from kiosk.journeys.steps.form import short_questions
 from kiosk.journeys.steps.messages import tell
 from kiosk.journeys.steps.record import record_slip, show_record
 from kiosk.screens import Choice, Tone
@@ -29,7 +29,7 @@ async def look_up(journey: Journey) -> None:
         partial(show_guide, journey),
         partial(ask_consent, journey),
         partial(identify, journey),
-        *pages(journey, 3),
+        *short_questions(journey, 3),
     ]
     if not await walk_or_leave(steps):
         raise JourneyOver("left at the guide")

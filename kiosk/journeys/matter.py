@@ -77,6 +77,22 @@ def materials(journey: Journey) -> list[Material]:
     return [material for material in journey.service.materials if holds(material.when, given)]
 
 
+def may_want_more(journey: Journey) -> bool:
+    """Whether an answer of the form that is still to be given could bring another material."""
+    given, service = answers(journey), journey.service
+    asked_here = {each.name for each in service.situations}
+    everything = [*service.materials, *(each for part in chosen_parts(journey) for each in part.materials)]
+    wanted = {material.id for material in materials(journey)}
+    facts = {field.name: field.shared_as for part in chosen_parts(journey) for field in part.form}
+    open_names = {
+        facts.get(name, name)
+        for material in everything
+        if material.id not in wanted and all(holds({key: value}, given) for key, value in material.when.items() if key in asked_here)
+        for name in material.when.keys() - asked_here
+    }
+    return any(name not in given for name in open_names)
+
+
 def complete(journey: Journey) -> bool:
     """Whether the form as a whole fits its schema."""
     return form_rules.fits(fields(journey), answers(journey), form(journey))

@@ -49,8 +49,8 @@ async def match_policies(journey: Journey) -> None:
                 ),
                 trail=journey.trail(3),
                 entries=tuple(Entry(policy.title, policy.benefit, policy.apply) for policy in found),
-                note=texts.POLICY_NOTE,
-                can_print=can_slip(journey),
+                note=texts.SLIP_PRINTED if printed else texts.POLICY_NOTE,
+                can_print=can_slip(journey) and not printed,
             )
         )
         if answer is not RecordAnswer.PRINT:

@@ -68,6 +68,10 @@ PAPERS = Text("要准备这些材料", "These papers are needed")
 PAPERS_SPEECH = Text(
     "这是全部材料，不会再要别的。要扫描的请点一下。", "This is the complete list. Touch a paper to scan it."
 )
+PAPERS_SO_FAR = Text(
+    "先准备这些材料，要扫描的请点一下。填表以后，按您的回答可能还要一两份。",
+    "These papers first; touch one to scan it. What you answer in the form may ask for one or two more.",
+)
 NO_PAPERS = Text("不用提供任何材料", "No papers are needed")
 NOT_ASKED = Text("有 {n} 份由部门提供，不用您跑", "{n} come from the departments; you need not bring them")
 REPLACED = Text("不用您提供：用{by}代替", "Not asked of you: replaced by {by}")
@@ -263,7 +267,8 @@ REFUSED: dict[str, tuple[Text, Text]] = {
     ServiceProblem.DAILY_LIMIT: (
         Text("今天受理的已经满了", "No more can be taken today"),
         Text(
-            "没有提交。请明天再来；可以先存下来，填的内容不会丢。", "Nothing was handed in. Please come back tomorrow."
+            "没有提交，本机也没有留下您填的内容。请明天再来办。",
+            "Nothing was handed in and nothing is kept here. Please come back tomorrow.",
         ),
     ),
     ServiceProblem.NOT_OPEN: (

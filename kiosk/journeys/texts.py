@@ -167,7 +167,7 @@ DEPARTMENT_DOWN = Text("部门的系统暂时没有回应", "The department's sy
 DEPARTMENT_DOWN_BODY = Text("这次没有办成，请过一会儿再试。", "Nothing has been done; please try again later.")
 BACKEND_GONE = Text("网络断开了", "The network connection was lost")
 BACKEND_GONE_BODY = Text(
-    "这次办理已经停下，没有留下您的信息。请稍后再来，或拨打 12345。",
+    "这次办理已经停下，本机没有留下您的信息。请稍后再来，或拨打 12345。",
     "This session has stopped and your data is erased. Please come back later, or call 12345.",
 )
 PREVIEW = Text("这就是要打印的证明", "This is the certificate to be printed")
@@ -247,20 +247,20 @@ PAY_CLOSED_DOWN = Text("付款通道暂时不通", "The payment channel is down"
 PAY_CLOSED_DOWN_BODY = Text("没有扣钱，请过一会儿再试。", "No money was taken; please try again later.")
 AMOUNT_CHANGED = Text("账单金额刚刚变了，请重新核对", "The amount has just changed; please check again")
 PAID = Text("付款成功", "Payment received")
-BOOKED = Text("水司已入账", "Booked by the company")
+BOOKED = Text("收费单位已入账", "Booked by the company")
 PRINT_SLIP = Text("打印凭条", "Printing your slip")
 PAID_WORKING = Text("付款成功，正在打印凭条", "Paid; printing your slip")
 REFUNDING = Text("凭条打不出来，钱正在原路退回", "No slip could be printed; the money is being returned")
 NOT_BOOKED = Text("这笔钱没能入账，正在原路退回", "The payment could not be booked; the money is being returned")
 BOOKING = Text("已收到付款，正在入账", "Payment received, being booked")
-BOOKING_LATE = Text("已收到付款，水司还没有入账", "Payment received; the company has not booked it yet")
+BOOKING_LATE = Text("已收到付款，收费单位还没有入账", "Payment received; the company has not booked it yet")
 BOOKING_LATE_BODY = Text(
     "请不要重复付款。入账后凭条会在本机打印；不能入账会自动原路退回。请记下编号，可拨打 12345 查询。",
     "Please do not pay again. The slip is printed here once booked; otherwise the money is returned. Note the number.",
 )
 REFUNDED = Text("凭条打不出来，钱已原路退回", "No slip could be printed; the money was returned")
 REFUNDED_BODY = Text(
-    "这笔水费没有交成。请换一台终端，或稍后再来。编号见下。",
+    "这笔费用没有交成。请换一台终端，或稍后再来。编号见下。",
     "This bill is not paid. Please use another terminal or come back later. The number is below.",
 )
 NUMBER = Text("编号", "Number")

@@ -15,10 +15,9 @@ class Move(Enum):
 StepCoroutine = Callable[[], Awaitable[Move]]
 
 
-async def walk(steps: Sequence[StepCoroutine], at: int = 0) -> Move:
+async def walk(steps: Sequence[StepCoroutine], at: int = 0, *, forward: bool = True) -> Move:
     """Take the steps in order, from number `at`, going back where a step says so; BACK from the first leaves the
-    whole walk."""
-    forward = True
+    whole walk. `forward` False: the resident comes back to step `at`, and past it where it has nothing to ask."""
     while at < len(steps):
         move = await steps[at]()
         if move is not Move.SKIP:

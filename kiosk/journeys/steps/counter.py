@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypedDict, TypeVar
 from uuid import uuid4
 
@@ -11,11 +11,12 @@ from content.schema.text import Text
 from drivers.receipt_printer.port import Receipt
 from kiosk.journal.slips import print_note
 from kiosk.journeys import counter_texts as texts
-from kiosk.journeys.context import Journey
+from kiosk.journeys import texts as common
+from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.steps import Move, StepCoroutine, walk
-from kiosk.journeys.steps.messages import end_with, end_with_fault
+from kiosk.journeys.steps.messages import end_with, end_with_fault, tell
 from kiosk.link.client import Fault, Refusal, Unreachable
-from kiosk.screens import Working
+from kiosk.screens import Choice, Tone, Working
 
 A = TypeVar("A")
 
@@ -48,6 +49,21 @@ async def asked(journey: Journey, call: Awaitable[A | Fault], question: Text, st
     """The backend's answer. What it refuses, and its silence, end the journey with a sentence."""
     journey.stage.show(Working(question=question, speech=question, trail=journey.trail(step)))
     return await settled(journey, await call)
+
+
+async def sent(
+    journey: Journey, call: Callable[[], Awaitable[A | Fault]], question: Text, perhaps: Text, step: int
+) -> A | Refusal:
+    """The backend's answer to what it does something about. It may have done so though its answer was lost: `call`
+    asks again under the same id, as often as the resident wants. `perhaps`: what to do where nobody knows."""
+    while True:
+        journey.stage.show(Working(question=question, speech=question, trail=journey.trail(step)))
+        answer = await call()
+        if not isinstance(answer, Unreachable):
+            return answer
+        buttons = (Choice("home", common.TO_HOME), Choice("again", common.TRY_AGAIN))
+        if await tell(journey, Tone.PROBLEM, texts.NO_ANSWER, perhaps, buttons) != "again":
+            raise JourneyOver("no answer")
 
 
 async def settled(journey: Journey, answer: A | Fault) -> A:

@@ -22,6 +22,7 @@ from kiosk.journeys import service_texts as texts
 from kiosk.journeys.context import Journey
 from kiosk.journeys.steps import Move, StepCoroutine
 from kiosk.journeys.steps.draft import can_save, save_and_leave
+from kiosk.journeys.steps.fill import ask_choice_step, ask_number_step
 from kiosk.journeys.steps.known import look_up
 from kiosk.screens import Choice, Nav
 from kiosk.service_screens import FieldKind, Form, FormEntry, SaveAndLeave
@@ -45,6 +46,20 @@ def pages(journey: Journey, step: int) -> list[StepCoroutine]:
     service = journey.service
     found = service.pages or [Page(id="all", title=service.title)]
     return [partial(_fill, journey, page, step) for page in found]
+
+
+def short_questions(journey: Journey, step: int) -> list[StepCoroutine]:
+    """A question a screen where touching or digits answer it; a page where something has to be written."""
+    form = journey.service.form
+    if all(isinstance(field, ChoiceField | NumberField) for field in form) and not journey.service.pages:
+        return [
+            ask_choice_step(journey, field, step)
+            if isinstance(field, ChoiceField)
+            else ask_number_step(journey, field, step)
+            for field in form
+            if isinstance(field, ChoiceField | NumberField)
+        ]
+    return pages(journey, step)
 
 
 def page_of(journey: Journey, name: str) -> int:

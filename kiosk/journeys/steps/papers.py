@@ -27,7 +27,7 @@ async def show_papers(journey: Journey, step: int) -> Move:
         answer = await journey.stage.ask(
             Papers(
                 question=texts.PAPERS,
-                speech=texts.PAPERS_SPEECH,
+                speech=texts.PAPERS_SO_FAR if matter.may_want_more(journey) else texts.PAPERS_SPEECH,
                 trail=journey.trail(step),
                 papers=papers,
                 can_go_on=not missing(journey),

@@ -51,7 +51,7 @@ def _item(journey: Journey, part: Part) -> Item:
     return Item(
         value=part.id,
         label=part.title,
-        hint=part.result,
+        hint=part.result if part.result != part.title else None,
         chosen=part.required or wanted is None or part.id in wanted,
         fixed=part.required,
         reason=part.reason or (texts.BY_LAW if part.required else None),

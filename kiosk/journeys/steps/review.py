@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from content.codes.masking import mask_account, mask_id_number, mask_name, mask_phone
 from content.schema.base import holds
 from content.schema.forms import (
     AmountField,
     ChoiceField,
     ChoicesField,
+    DateField,
     FormField,
     IdNumberField,
     NumberField,
@@ -19,6 +22,7 @@ from kiosk import form_rules
 from kiosk.journeys import matter
 from kiosk.journeys import service_texts as texts
 from kiosk.journeys.context import Journey
+from kiosk.journeys.dates import day_text
 from kiosk.journeys.steps import Move
 from kiosk.journeys.steps.papers import handed_in
 from kiosk.screens import Choice, Choose, Entry, Nav, Review
@@ -116,6 +120,8 @@ def _masked(field: FormField, value: str) -> Text:
         return Text("、".join(label.zh for label in labels), ", ".join(label.en for label in labels))
     if isinstance(field, StatementField):
         return texts.AGREED if value == "yes" else texts.NOT_AGREED
+    if isinstance(field, DateField):
+        return day_text(date.fromisoformat(value))
     if isinstance(field, AmountField):
         return Text.same(f"¥{form_rules.yuan(int(value))}")
     if isinstance(field, IdNumberField):

@@ -121,8 +121,10 @@ class FormBody(Body):
         if not faulty:
             self.host.answer(Filled(self.values))
             return
+        # A statement nobody has been shown yet is no reproach.
+        blame = faulty[0].kind is not FieldKind.STATEMENT or bool(self.state.get("tried"))
         self.state["tried"] = True
-        self.open(faulty[0], blame=True)
+        self.open(faulty[0], blame=blame)
 
     def _touched(self, field: FormEntry) -> None:
         if not field.locked:

@@ -176,7 +176,7 @@ class WritingEditor(Editor):
         self.form.host.redraw()
 
     def hint(self) -> Text | None:
-        if not self.writing.room:
+        if not self.writing.room and not self._exact():
             return form_texts.TEXT_FULL.format(total=self.field.max_length)
         return self.field.hint
 
@@ -210,6 +210,10 @@ class WritingEditor(Editor):
             own.candidates(board, picks, rows)
         own.keys(board, keys)
 
+    def _exact(self) -> bool:
+        """A number or code of a fixed length is complete when it is full, and not cut short."""
+        return self.field.keyboard == "letters"
+
     def _display(self, board: Board, box: Box) -> None:
         c, kinds = board.c, board.frame.prefs.type
         fault = self.fault()
@@ -218,7 +222,7 @@ class WritingEditor(Editor):
         small = kinds.small
         count = board.say(form_texts.TEXT_ROOM.format(count=len(writing.text), total=self.field.max_length))
         counter = Box(box.x + 36, box.bottom - small * 1.5 - 10, box.w - 72, small * 1.5)
-        full = not writing.room
+        full = not writing.room and not self._exact()
         board.text(count, counter, size=small, colour=c.warning_ink if full else c.muted, align="right", bold=full)
         inner = Box(box.x + 36, box.y + 12, box.w - 84, counter.y - box.y - 12)
         size = float(kinds.title)

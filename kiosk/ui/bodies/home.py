@@ -11,6 +11,8 @@ from kiosk.ui.board import Board, Box
 from kiosk.ui.bodies.base import Body, tile
 from kiosk.ui.bodies.search import SearchPanel
 
+_LINE = 1.45  # of the font: line height by its size
+
 
 def _id(prefix: str, item: Tile) -> str:
     return item.id if item.id.startswith(f"{prefix}:") else f"{prefix}:{item.id}"
@@ -132,11 +134,16 @@ class HomeBody(Body):
         label = Box(cell.x + 14, cell.y, cell.w - (66 if off else 28), cell.h)
         while size > least and board.measure(title, size, True) > label.w:
             size -= 1
+        lines = board.wrap(title, label.w, size, True)
+        most = max(1, int(cell.h // (size * _LINE)))
+        if len(lines) > most:
+            lines = [*lines[: most - 1], f"{lines[most - 1].rstrip()} …"]
         board.rounded(cell, c.disabled if off else c.surface, line=c.line)
         ink = c.on_disabled if off else c.on_tint
         if off:
             board.icon("info", cell.right - 30, cell.y + cell.h / 2, 34, ink)
-        board.text(title, label, size=size, bold=True, colour=ink, align="center", valign="middle")
+        words = "\n".join(lines)
+        board.text(words, label, size=size, bold=True, colour=ink, align="center", valign="middle", wrap=False)
         board.target(_id("service", item), cell, self.choose("service", item), enabled=not off)
 
     def _few(self, board: Board, box: Box, reach: float) -> None:

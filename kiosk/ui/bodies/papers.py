@@ -48,12 +48,22 @@ class PapersBody(Body):
         note_h = note_height(board, words, box.w, icon=True) + _GAP if words else 0.0
         left = len(self._missing())
         total = len(self.screen.papers)
-        summary = form_texts.PAPERS_SUMMARY if left else form_texts.PAPERS_READY
+        bring = sum(paper.state is PaperState.BRING for paper in self.screen.papers)
+        if left:
+            summary = form_texts.PAPERS_MAY_SCAN if self.screen.can_go_on else form_texts.PAPERS_SUMMARY
+        else:
+            summary = form_texts.PAPERS_BRING if bring else form_texts.PAPERS_READY
         line = Box(box.x, box.y, box.w, kinds.small * 1.5)
-        ink = c.on_tint if left else c.success_ink
-        board.icon("scan-line" if left else "circle-check", box.x + kinds.small * 0.6, line.y + line.h / 2, 36, ink)
+        ink = c.on_tint if left or bring else c.success_ink
+        board.icon(
+            "scan-line" if left else "hand" if bring else "circle-check",
+            box.x + kinds.small * 0.6,
+            line.y + line.h / 2,
+            36,
+            ink,
+        )
         board.text(
-            board.say(summary.format(total=total, count=left)),
+            board.say(summary.format(total=total, count=left or bring)),
             Box(line.x + kinds.small * 1.6, line.y, line.w * 0.72 - kinds.small * 1.6, line.h),
             size=kinds.small,
             bold=True,
@@ -102,6 +112,9 @@ class PapersBody(Body):
         return Action("print-list", form_texts.PRINT_LIST, answer, "tint", "printer")
 
     def _state(self, board: Board, paper: Paper) -> str:
+        # Nothing that must be there is missing: what can still be scanned may be left out.
+        if paper.state is PaperState.TO_SCAN and self.screen.can_go_on:
+            return board.say(form_texts.PAPER_MAY_SCAN)
         return board.say(form_texts.PAPER_STATES[paper.state].format(pages=paper.pages))
 
     def _side(self, board: Board) -> float:

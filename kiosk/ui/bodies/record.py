@@ -11,11 +11,12 @@ from kiosk import form_texts, texts
 from kiosk.screens import Entry, Milestone
 from kiosk.service_screens import Grid, Record, RecordAnswer
 from kiosk.ui.board import Board, Box
-from kiosk.ui.bodies.base import Action, Body, EntryTable, balanced, milestones, note, note_height
+from kiosk.ui.bodies.base import Action, Body, EntryTable, balanced, milestones, note, note_height, pages_of
 
 _GAP = 28.0
 _BAR = 92.0
 _PAD = 36.0
+_WORTH_BEGINNING = 3  # rows: fewer are not parted from the others
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class RecordBody(Body):
             for entries in balanced(screen.entries, table.height, room - 32):
                 parts.append(self._entries(table, entries))
         if screen.grid is not None:
-            parts += self._grid(board, screen.grid, width, room)
+            used = sum(part.height + _GAP for part in parts)
+            parts += self._grid(board, screen.grid, width, room, room - used)
         return parts
 
     def _milestones(self, board: Board, width: float, room: float) -> list[Part]:
@@ -101,7 +103,8 @@ class RecordBody(Body):
 
         return Part(sum(map(table.height, entries)) + 32, draw)
 
-    def _grid(self, board: Board, grid: Grid, width: float, room: float) -> list[Part]:
+    def _grid(self, board: Board, grid: Grid, width: float, room: float, left: float) -> list[Part]:
+        """`left`: what the first page still has room for."""
         if not grid.rows:
             words, size = board.say(grid.empty), board.frame.prefs.type.body
             height = board.text_height(words, width - 88, size)
@@ -117,7 +120,11 @@ class RecordBody(Body):
         if columns is None:
             return self._cards(board, grid, width, room)
         table = _GridTable(board, grid, columns)
-        rows = balanced(grid.rows, table.height, room - table.head - 24)
+        first = pages_of(grid.rows, table.height, left - table.head - 24)[0]
+        if len(first) < min(_WORTH_BEGINNING, len(grid.rows)) or sum(map(table.height, first)) > left - table.head - 24:
+            first = []
+        rest = grid.rows[len(first) :]
+        rows = [*([first] if first else []), *(balanced(rest, table.height, room - table.head - 24) if rest else [])]
         return [Part(table.head + sum(map(table.height, some)) + 24, partial(table.draw, some)) for some in rows]
 
     def _cards(self, board: Board, grid: Grid, width: float, room: float) -> list[Part]:

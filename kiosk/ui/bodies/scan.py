@@ -17,6 +17,7 @@ from kiosk.ui.bodies.preview import paper
 
 _FPS = 10
 _GAP = 24.0
+_MARK = "#FFC845"  # seen on dark trays and on white paper
 
 
 class ScanBody(Body):
@@ -71,6 +72,7 @@ class ScanBody(Body):
         c = board.c
         board.rounded(box, c.disabled, line=c.line)
         inner = box.inset(12)
+        self._inner = inner
         self._place = board.frame.place(inner)
         x, y, w, h = self._place
         with board.canvas:
@@ -88,16 +90,23 @@ class ScanBody(Body):
                 colour=c.on_disabled,
                 align="center",
             )
-        self._corners(board, inner)
+        self._marks = board.sub()
+        self._marked: Box | None = None
+        self._corners(inner)
         if self.screen.preview is not None:
             self._update()
             self.every(1 / _FPS, self._update)
 
-    def _corners(self, board: Board, box: Box) -> None:
-        """Where the paper's corners belong."""
+    def _corners(self, box: Box) -> None:
+        """The corners of what the camera sees: the paper belongs between them."""
+        if box == self._marked:
+            return
+        self._marked = box
+        board = self._marks
+        board.wipe()
         long, thick, inset = 72.0, 8.0, 28.0
         with board.canvas:
-            Color(*rgb(board.c.primary))
+            Color(*rgb(board.c.primary if not self.state.get("seen") else _MARK))
             for left in (True, False):
                 for top in (True, False):
                     x = box.x + inset if left else box.right - inset - long
@@ -126,6 +135,9 @@ class ScanBody(Body):
         self._rect.pos = x + (w - size[0]) / 2, y + (h - size[1]) / 2
         self._rect.size = size
         self._tint.rgba = (1, 1, 1, 1)
+        unit, box = self._marks.frame.unit, self._inner
+        seen_w, seen_h = size[0] / unit, size[1] / unit
+        self._corners(Box(box.x + (box.w - seen_w) / 2, box.y + (box.h - seen_h) / 2, seen_w, seen_h))
 
     def _texture(self, frame: PreviewFrame) -> Texture:
         texture = self.state.get("texture")

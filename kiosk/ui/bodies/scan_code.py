@@ -26,7 +26,7 @@ class ScanCodeBody(Body):
         else:
             words, tone, icon = self.screen.hint, "info", "qr-code"
         y = box.y + banner(board, board.say(words), Box(box.x, box.y, box.w, 0), tone=tone, icon=icon) + 28
-        below = board.say(form_texts.CODE_NOTE)
+        below = board.say(form_texts.CODE_NOTE_PAPER if self.screen.on_paper else form_texts.CODE_NOTE)
         note_h = note_height(board, below, box.w, icon=True)
         card = Box(box.x, y, box.w, box.bottom - y - note_h - 28)
         board.card(card)
@@ -65,9 +65,13 @@ class ScanCodeBody(Body):
             shift = Translate(0, 0)
         if not c.heavy_lines:
             moving.lift(phone, blur=16)
-        moving.rounded(phone, c.ink if not c.heavy_lines else c.surface, line=c.line, stroke=3, radius=30)
-        screen = phone.inset(12, 14)
-        moving.rounded(screen, "#FFFFFF", radius=20)
+        if self.screen.on_paper:
+            screen = phone
+            moving.rounded(phone, "#FFFFFF", line=c.line, stroke=3, radius=6)
+        else:
+            screen = phone.inset(12, 14)
+            moving.rounded(phone, c.ink if not c.heavy_lines else c.surface, line=c.line, stroke=3, radius=30)
+            moving.rounded(screen, "#FFFFFF", radius=20)
         side = min(screen.w, screen.h) * 0.72
         ink = "#0B6E4F" if self.screen.reading else "#10243A"
         sign = "circle-check" if self.screen.reading else "qr-code"
