@@ -22,6 +22,7 @@ from backend.fleet.identity import desk
 from backend.fleet.identity.authority import open_authority
 from backend.fleet.models import Kiosk, Site
 from backend.fleet.settings import FleetSettings
+from backend.regions.division import COUNTRY
 from backend.regions.models import Region
 from backend.secret_files import write_secret
 from backend.settings import BackendSettings
@@ -29,6 +30,7 @@ from provisioning.demo_signing import demo_keepers
 
 _BY = "command-line:first-start"
 _SITE = "S-QK"
+_AT = (106.9, 28.4)  # degrees, beside the invented province's cities
 # An invented village, from the province down.
 _REGIONS = (
     ("990000000000", "样本省", "Yangben Province"),
@@ -64,10 +66,21 @@ async def make(terminal: str, token_file: Path, ticket_file: Path) -> None:
 
 
 async def _enter(session: AsyncSession, terminal: str, now: datetime) -> None:
-    parent = None
+    parent = COUNTRY
     for level, (code, zh, en) in enumerate(_REGIONS, 1):
         if await session.get(Region, code) is None:
-            session.add(Region(code=code, parent=parent, level=level, name_zh=zh, name_en=en))
+            longitude, latitude = _AT
+            session.add(
+                Region(
+                    code=code,
+                    parent=parent,
+                    level=level,
+                    name_zh=zh,
+                    name_en=en,
+                    longitude=longitude,
+                    latitude=latitude,
+                )
+            )
         parent = code
     await session.flush()
     if await session.get(Site, _SITE) is None:
@@ -76,6 +89,8 @@ async def _enter(session: AsyncSession, terminal: str, now: datetime) -> None:
             region_code=_REGIONS[-1][0],
             name_zh="青口社区便民服务站",
             name_en="Qingkou Community Service Point",
+            longitude=_AT[0],
+            latitude=_AT[1],
         )
         await desk.add_site(session, _BY, site, now)
     if await session.get(Kiosk, terminal) is None:

@@ -15,10 +15,11 @@ from backend.fleet import queries
 from backend.fleet.health import Health
 from backend.fleet.listing import KioskFilter, listing
 from backend.fleet.queries import SHOWN, Place
-from backend.regions.division import Level, is_code, level_of
+from backend.regions.division import COUNTRY, Level, is_code, level_of
 from backend.reports.history import tally_before
 from backend.staff.access import in_region, needs
 from backend.staff.roles import Permission, Staff
+from backend.staff.words import region_words
 
 router = APIRouter()
 
@@ -33,9 +34,13 @@ async def show_overview(request: Request, staff: Viewer, session: DbSession, reg
     code = region_or_home(staff, region)
     now = datetime.now(UTC)
     seen = await queries.overview(session, staff, code)
+    if not region and code == COUNTRY and len(seen.children) == 1 and not seen.here.total:
+        code = seen.children[0].code  # the country is this province: begin there
+        seen = await queries.overview(session, staff, code)
     before = await tally_before(session, staff, code, now)
     level = level_of(code)
     kiosks = await listing(session, staff, KioskFilter(region=code), now) if level >= Level.TOWNSHIP else None
+    others = sorted({grant.region_code for grant in staff.grants} - {code}) if len(staff.grants) > 1 else []
     return page(
         request,
         staff,
@@ -51,7 +56,8 @@ async def show_overview(request: Request, staff: Viewer, session: DbSession, reg
         events=await queries.newest_trouble(session, staff, code, now),
         alerts=await open_alerts(session, staff, code),
         kiosks=kiosks,
-        others=sorted({grant.region_code for grant in staff.grants} - {code}) if len(staff.grants) > 1 else [],
+        others=others,
+        names=await region_words(session, others),
         points=map_points(seen.children),
         now=now,
     )

@@ -11,6 +11,7 @@ from backend.console.errors import failure_page
 from backend.console.kiosk import router as kiosk
 from backend.console.kiosks import router as kiosks
 from backend.console.overview import router as overview
+from backend.console.region_options import router as region_options
 from backend.console.reports import router as reports
 from backend.console.static_files import router as static_files
 from backend.fleet.staff_api import router as staff_api
@@ -18,7 +19,7 @@ from backend.operations.jobs import Jobs
 from backend.reports.rollup import Rollup
 from backend.settings import BackendSettings
 
-ROUTERS: tuple[APIRouter, ...] = (static_files, overview, kiosks, kiosk, reports, staff_api)
+ROUTERS: tuple[APIRouter, ...] = (static_files, overview, kiosks, kiosk, reports, region_options, staff_api)
 
 
 @asynccontextmanager

@@ -123,8 +123,10 @@ async def overview(session: AsyncSession, staff: Staff, region_code: str) -> Ove
     names = await regions_of(session, [region_code])
     children = []
     if level < Level.VILLAGE:
-        rows = (await session.scalars(select(Region).where(Region.parent == region_code).order_by(Region.code))).all()
-        children = [_place(row.code, row, tallies[row.code]) for row in rows if row.code in tallies]
+        # By the kiosks, not by what the regions' table says of parents: no kiosk is left out of the table.
+        codes = sorted(tallies.keys() - {region_code})
+        rows = await regions_of(session, codes)
+        children = [_place(code, rows.get(code), tallies[code]) for code in codes]
     here = tallies.get(region_code, Tally()) if level < Level.VILLAGE else own
     return Overview(_place(region_code, names.get(region_code), own), children, here, deeper)
 

@@ -47,6 +47,26 @@
     };
   }
 
+  // What the points lie in: their hull, a little wider. No border of anybody's map, only a ground to stand on.
+  function hull() {
+    const sorted = points.map((point) => point.at).sort((one, other) => one[0] - other[0] || one[1] - other[1]);
+    const turn = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+    const half = (list) => list.reduce((edge, at) => {
+      while (edge.length > 1 && turn(edge[edge.length - 2], edge[edge.length - 1], at) <= 0) edge.pop();
+      return [...edge, at];
+    }, []).slice(0, -1);
+    const centre = [middle(longitudes), middle(latitudes)];
+    const wider = (at) => at.map((value, axis) => centre[axis] + (value - centre[axis]) * 1.09);
+    return [...half(sorted), ...half([...sorted].reverse())].map(wider);
+  }
+  const ground = points.length > 2 ? [{
+    type: "custom", silent: true, data: [0], z: 0, clip: false,
+    renderItem: (_, api) => ({
+      type: "polygon", shape: { points: hull().map((at) => api.coord(at)), smooth: 0.2 },
+      style: { fill: tone("--tint"), stroke: tone("--tint-line"), lineWidth: 1.5 },
+    }),
+  }] : [];
+
   chart.setOption({
     animation: false,
     ...axes(),
@@ -58,7 +78,7 @@
         return `${point[language]}\n${words.kiosks}: ${point.kiosks.toLocaleString()}\n${words.bad}: ${point.bad.toLocaleString()} (${bad})\n${words.warning}: ${point.warning.toLocaleString()}`;
       },
     },
-    series: [{
+    series: [...ground, {
       type: "scatter",
       // The worst on top.
       data: [...points].sort((one, other) => share(one) - share(other)).map((point) => ({
