@@ -7,6 +7,7 @@ templates/*.typ  media/*         beside the catalogue     catalogue/regions.yaml
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -175,7 +176,32 @@ def _templates(directory: Path) -> tuple[frozenset[str], list[Fault]]:
                 line = text.count("\n", 0, found.start(1)) + 1
                 message = Text(f"没有“{found.group(1)}”", f"imports {found.group(1)!r}, which is not there")
                 faults.append(Fault(file, "", message, line=line))
-    return frozenset(Path(name).stem for name in names - parts), faults
+    return frozenset(Path(name).stem for name in names - parts), [*faults, *_samples(directory, names)]
+
+
+def _samples(directory: Path, names: Iterable[str]) -> Iterator[Fault]:
+    """A kiosk tries each template before it serves: with `samples/NAME.json`, a list of sets of inputs."""
+    texts = {name: (directory / name).read_bytes() for name in names}
+    imports = {
+        name: [found.group(1) for found in _IMPORT.finditer(text.decode("utf-8", "replace"))]
+        for name, text in texts.items()
+    }
+    asking = {name for name, text in texts.items() if b"sys.inputs" in text}
+    while more := {name for name in texts if name not in asking and asking.intersection(imports[name])}:
+        asking |= more
+    for name in sorted(texts):
+        file = directory / "samples" / f"{Path(name).stem}.json"
+        try:
+            content = json.loads(file.read_bytes())
+        except FileNotFoundError:
+            if name in asking:
+                yield Fault(file, "", Text("缺；终端要用样例数据试排模板", f"is missing: kiosks try {name} with it"))
+            continue
+        except (OSError, ValueError):
+            content = None
+        if not (isinstance(content, list) and content and all(isinstance(one, dict) for one in content)):
+            wanted = Text('须是样例的列表，如 [{"data": {…}}]', 'is not a list of samples, such as [{"data": {…}}]')
+            yield Fault(file, "", wanted)
 
 
 def _odd_names(catalogue: Path) -> Iterator[Fault]:
