@@ -143,7 +143,8 @@ class Recovery:
         return progress
 
     async def _report(self, intent: Intent, outcome: DeliveryOutcome) -> None:
-        answer = await self._link.report_delivery(intent.id, DeliveryReport(outcome=outcome))
+        why = str(intent.detail.get("reason", ""))
+        answer = await self._link.report_delivery(intent.id, DeliveryReport(outcome=outcome, reason=why))
         if isinstance(answer, IssuedCertificate):
             # The backend's state wins: it may already have been told before we died.
             await self._settle(

@@ -6,6 +6,7 @@ import structlog
 
 from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import Draft, DraftSaved, DraftToOpen, DraftToSave, ServiceProblem
+from content.schema.service import Kind
 from content.schema.text import Text
 from kiosk import form_rules
 from kiosk.journal.slips import print_note
@@ -25,7 +26,8 @@ PARTS = "parts"  # in `Session.resumed`
 
 def can_save(journey: Journey) -> bool:
     """A draft belongs to whoever was proven, and opens to nobody else."""
-    return journey.session.proof is not None and bool(journey.service.form or journey.service.package)
+    applied = journey.service.journey in (Kind.APPLICATION, Kind.PACKAGE)
+    return applied and journey.session.proof is not None and bool(journey.service.form or journey.service.package)
 
 
 async def save_and_leave(journey: Journey, step: int) -> None:

@@ -8,6 +8,7 @@ from enum import Enum
 import structlog
 
 from backend.contract.kiosk_api import DeliveryOutcome, DeliveryReport, IssuedCertificate
+from backend.contract.service_api import StockLeft, StockUse
 from content.schema.text import Text
 from drivers.cabinet.port import Light
 from drivers.document_printer.port import DocumentPrinter, JobProgress, JobState, PrintJob, SubmitFault
@@ -20,6 +21,7 @@ from kiosk.journeys.waiting import ended
 from kiosk.screens import Choice, Entry, Message, Milestone, Nav, Printing, Tone, Working
 
 log = structlog.get_logger()
+_JAM = "media-jam"
 _PAPER_REASONS = ("media-empty", "media-needed")
 _IDLE_PATIENCE_S = 10.0  # the engine may need a moment to become idle after the last sheet
 _ASK_AGAIN_S = 20.0  # whoever waits for a clerk is asked again after this time
@@ -38,20 +40,20 @@ async def print_certificate(
     """Print, follow the job to its end, report and settle. The resident is told of everything but success."""
     printer = journey.terminal.devices.document_printer
     journey.stage.show(_screen(journey, certificate, picture, sheet=1))
-    printed = Printed.NO
+    printed, reason = Printed.NO, "no-printer"
     if printer is not None:
         await journey.terminal.journal.advance(intent.id, Phase.PRINTING)
         job = await _submit(printer, pdf, intent.id)
         if isinstance(job, PrintJob):
             await journey.terminal.journal.advance(intent.id, Phase.SUBMITTED, job_id=job.job_id)
-            printed = await _follow(journey, printer, job, certificate, picture)
-        elif job is SubmitFault.UNKNOWN:
-            printed = Printed.UNKNOWN
-        log.info("certificate_print", intent=intent.id, printed=printed.value)
+            printed, reason = await _follow(journey, printer, job, certificate, picture)
+        else:
+            printed, reason = Printed.UNKNOWN if job is SubmitFault.UNKNOWN else Printed.NO, job.value
+        log.info("certificate_print", intent=intent.id, printed=printed.value, reason=reason)
     if printed is not Printed.NO:
         # Not before the last sheet: who pulls at the first one jams the printer.
         journey.lights.on(Light.DOCUMENT_TRAY)
-    await settle_print(journey, intent.id, printed)
+    await settle_print(journey, intent.id, printed, reason)
     if printed is Printed.NO:
         await tell(journey, Tone.PROBLEM, texts.PRINT_FAILED, texts.PRINT_FAILED_BODY)
     elif printed is Printed.UNKNOWN:
@@ -60,19 +62,34 @@ async def print_certificate(
     return printed
 
 
-async def settle_print(journey: Journey, intent_id: str, printed: Printed) -> None:
+async def settle_print(journey: Journey, intent_id: str, printed: Printed, reason: str = "") -> None:
     """Write the verdict down, tell the backend, settle. Where the backend is gone the intent stays open and recovery
-    tells it later, from the journal: by then the printer may have forgotten the job."""
+    tells it later, from the journal: by then the printer may have forgotten the job. `reason`: the printer's keyword
+    for what kept the sheet."""
     known = await journey.terminal.journal.get(intent_id)
-    await journey.terminal.journal.advance(intent_id, known.phase, printed=printed.value)
+    await journey.terminal.journal.advance(intent_id, known.phase, printed=printed.value, reason=reason)
     report, outcome = {
         Printed.YES: (DeliveryOutcome.PRINTED, Outcome.DONE),
         Printed.NO: (DeliveryOutcome.NOT_PRINTED, Outcome.VOIDED),
         Printed.UNKNOWN: (DeliveryOutcome.UNKNOWN, Outcome.UNKNOWN),
     }[printed]
-    answer = await journey.terminal.link.report_delivery(intent_id, DeliveryReport(outcome=report))
+    await _count_blank(journey, intent_id, printed, reason)
+    answer = await journey.terminal.link.report_delivery(intent_id, DeliveryReport(outcome=report, reason=reason))
     if isinstance(answer, IssuedCertificate):
         await journey.terminal.journal.settle(intent_id, outcome)
+
+
+async def _count_blank(journey: Journey, intent_id: str, printed: Printed, reason: str) -> None:
+    """Of counted paper: the sheet is used, or spoilt where it jammed. Told before the delivery, which frees what
+    nobody has counted; where this is not heard, the delivery's own outcome and reason say the same."""
+    paper = journey.service.certificate
+    spoilt = printed is Printed.NO and "jam" in reason
+    if paper is None or paper.stock is None or not (spoilt or printed is Printed.YES):
+        return
+    link = journey.terminal.link
+    answer = await link.stock_used(paper.stock, StockUse(intent_id=intent_id, spoilt=spoilt))
+    if isinstance(answer, StockLeft):
+        link.stock[paper.stock] = answer.left
 
 
 async def _submit(printer: DocumentPrinter, pdf: bytes, job_name: str) -> PrintJob | SubmitFault:
@@ -90,7 +107,9 @@ async def _submit(printer: DocumentPrinter, pdf: bytes, job_name: str) -> PrintJ
 
 async def _follow(
     journey: Journey, printer: DocumentPrinter, job: PrintJob, certificate: IssuedCertificate, picture: bytes
-) -> Printed:
+) -> tuple[Printed, str]:
+    """The verdict, and the printer's keyword for what stopped it last ("" where nothing did)."""
+    reason = ""
     last = JobProgress(JobState.PENDING)
     held: asyncio.Task[bool] | None = None
     progress = printer.follow(job)
@@ -106,6 +125,8 @@ async def _follow(
                 if look is None:
                     break
                 last = look
+                if look.state is JobState.STOPPED:
+                    reason = _reason(look)
                 if look.state is JobState.STOPPED and held is None:
                     held = asyncio.ensure_future(_hold(journey, look))
                 elif look.state is not JobState.STOPPED:
@@ -123,11 +144,17 @@ async def _follow(
     finally:
         await ended(step, *([held] if held is not None else []))
     if last.state is JobState.COMPLETED:
-        return Printed.YES if await _idle_without_fault(printer) else Printed.UNKNOWN
+        return (Printed.YES, "") if await _idle_without_fault(printer) else (Printed.UNKNOWN, _JAM)
     if last.state in (JobState.CANCELED, JobState.ABORTED):
         # A sheet that is out cannot be called back: only a job without one is surely not printed.
-        return Printed.NO if last.sheets_done == 0 else Printed.UNKNOWN
-    return Printed.UNKNOWN
+        verdict = Printed.NO if last.sheets_done == 0 else Printed.UNKNOWN
+        return verdict, reason or _reason(last) or last.state.value
+    return Printed.UNKNOWN, reason or last.state.value
+
+
+def _reason(look: JobProgress) -> str:
+    """The keyword that counts: a jam spoils the sheet, whatever else is wrong."""
+    return next((each for each in (_JAM, *_PAPER_REASONS) if each in look.reasons), min(look.reasons, default=""))
 
 
 async def _hold(journey: Journey, look: JobProgress) -> bool:
@@ -136,7 +163,7 @@ async def _hold(journey: Journey, look: JobProgress) -> bool:
     if any(reason in look.reasons for reason in _PAPER_REASONS):
         body = texts.PRINTER_HELD_BODY["media-empty"]
     else:
-        body = texts.PRINTER_HELD_BODY["media-jam" if "media-jam" in look.reasons else "other"]
+        body = texts.PRINTER_HELD_BODY[_JAM if _JAM in look.reasons else "other"]
     screen = Message(
         question=texts.PRINTER_HELD,
         speech=body,
