@@ -1,12 +1,10 @@
 """Before a new pack serves anybody: every screen of every service that has changed is made and drawn, and every
-template compiled where there is a compiler. What fails here is not taken."""
+template compiled with sample data. What fails here is not taken; where there is no compiler, that is said."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,13 +16,19 @@ from drivers.manager import DeviceSet
 from kiosk.home import door_screen, home_screen
 from kiosk.journeys import texts
 from kiosk.journeys.steps.explain import guide_entries
+from kiosk.link.content_installer import Unlooked
 from kiosk.screens import Choice, Choose, Consent, Entry, Guide, Message, Screen, Step, Tone, Trail
 from kiosk.service_screens import FieldKind, Form, FormEntry, Item, Paper, Papers, PaperState, Tick
+from kiosk.template_check import NotChecked, template_fault
 
 log = structlog.get_logger()
 
+TEMPLATES_NOT_CHECKED = "templates-not-checked"
+
 # Draw it where nobody sees it. Raises whatever goes wrong.
 Draw = Callable[[Screen[Any]], Awaitable[None]]
+# The name of a template that does not compile. Raises NotChecked.
+TryTemplates = Callable[[Pack, Iterable[str]], Awaitable[str | None]]
 
 _KINDS = {
     "choice": FieldKind.CHOICE,
@@ -39,9 +43,13 @@ _KINDS = {
 }
 
 
-async def self_check(old: Pack, new: Pack, draw: Draw | None) -> str | None:
-    """A code of what does not do, None if all does. `draw` None: there is no interface; the screens are made only."""
-    for service_id in changed(old, new):
+async def self_check(
+    old: Pack, new: Pack, draw: Draw | None, templates: TryTemplates = template_fault
+) -> str | Unlooked | None:
+    """A code of what does not do, None if all does, `Unlooked` if what could be looked at does. `draw` None: there is
+    no interface; the screens are made only."""
+    fresh = changed(old, new)
+    for service_id in fresh:
         try:
             for screen in screens_of(new.services[service_id]):
                 if draw is not None:
@@ -57,7 +65,11 @@ async def self_check(old: Pack, new: Pack, draw: Draw | None) -> str | None:
     except Exception as error:  # noqa: BLE001
         log.error("self_check_failed", service="", error=type(error).__name__)
         return "screen-fails:home"
-    fault = await asyncio.to_thread(template_fault, new)
+    try:
+        fault = await templates(new, fresh)
+    except NotChecked:
+        log.warning("templates_not_checked")
+        return Unlooked(TEMPLATES_NOT_CHECKED)
     return f"template-fails:{fault}" if fault is not None else None
 
 
@@ -130,25 +142,4 @@ def _entry(field: FormField) -> FormEntry:
     )
 
 
-def template_fault(pack: Pack) -> str | None:
-    """The name of a template that does not compile; None if all do, or nothing here can compile. Without the data of
-    a certificate a template comes as far as its first question for it; that is far enough for what it is made of."""
-    if importlib.util.find_spec("typst") is None:
-        return None
-    import typst
-
-    for name, path in pack.templates.items():
-        try:
-            typst.compile(str(path), root=str(pack.root / "templates"), sys_inputs={"data": "{}"}, format="pdf")
-        except typst.TypstError as error:
-            if not _only_wants_data(str(error)):
-                log.error("template_does_not_compile", template=Path(path).stem)
-                return name
-    return None
-
-
-def _only_wants_data(message: str) -> bool:
-    return "does not contain key" in message or "does not have field" in message
-
-
-__all__ = ["Draw", "changed", "doors", "overviews", "screens_of", "self_check", "template_fault"]
+__all__ = ["TEMPLATES_NOT_CHECKED", "Draw", "changed", "doors", "overviews", "screens_of", "self_check"]

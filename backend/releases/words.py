@@ -89,6 +89,7 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _DETAILS: dict[str, Words] = {
     "silent": ("没有回音", "Nothing was heard in time"),
     "digest": ("文件校验不符", "The file is not what was announced"),
+    "templates-not-checked": ("模板没有检查：这台终端没有排版程序", "Templates not checked: no compiler there"),
     "simulated": ("模拟的失败", "Simulated failure"),
 }
 

@@ -10,6 +10,7 @@ import random
 import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -35,8 +36,16 @@ _DAY_S = 24 * 3600.0
 _SOONEST_S = 600.0
 _MOST_TRIES = 3  # metadata that is refused may have been caught while it was renewed
 
+
+@dataclass(frozen=True)
+class Unlooked:
+    """All that could be looked at works. `code`: what could not be."""
+
+    code: str
+
+
 # Whether every screen and template of what has changed works: a code of what does not, None if all do.
-SelfCheck = Callable[[Pack, Pack], Awaitable[str | None]]
+SelfCheck = Callable[[Pack, Pack], Awaitable[str | Unlooked | None]]
 
 
 class ContentInstaller:
@@ -180,21 +189,24 @@ class ContentInstaller:
             await asyncio.to_thread(self._store.switch, name)
             self._loaded = pack
 
-    async def check(self, version: str) -> None:
+    async def check(self, version: str) -> str:
+        note = ""
         new = self._loaded or self._running
         if new.version != version:
             raise InstallFailed("other-version-runs")
         if self._loaded is not None:
-            code = await self._found_wrong(new)
-            if code is not None:
-                raise InstallFailed(code)
+            found = await self._found_wrong(new)
+            if isinstance(found, str):
+                raise InstallFailed(found)
+            note = found.code if found is not None else ""
             self._use(new)
             self._running, self._loaded = new, None
         with _DiskFaults():
             await asyncio.to_thread(self._store.confirm)
             await asyncio.to_thread(self._store.tidy, [self._running_name])
+        return note
 
-    async def _found_wrong(self, new: Pack) -> str | None:
+    async def _found_wrong(self, new: Pack) -> str | Unlooked | None:
         try:
             async with asyncio.timeout(_CHECK_S):
                 return await self._check(self._running, new)
@@ -235,4 +247,4 @@ def _free(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-__all__ = ["FACTORY", "ContentInstaller", "SelfCheck"]
+__all__ = ["FACTORY", "ContentInstaller", "SelfCheck", "Unlooked"]

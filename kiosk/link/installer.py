@@ -48,8 +48,9 @@ class Installer(Protocol):
     async def install(self, payload: Path, version: str) -> None:
         """Put the (verified) payload in the place of what runs, and keep that. Raises InstallFailed."""
 
-    async def check(self, version: str) -> None:
-        """The new version runs, and well. Raises InstallFailed."""
+    async def check(self, version: str) -> str:
+        """The new version runs, and well. A code of what could not be looked at, "" if all was. Raises
+        InstallFailed."""
 
     async def go_back(self, version: str) -> None:
         """If `version` runs, return to the one kept from before it."""
@@ -86,12 +87,13 @@ class TrialInstaller:
             write_whole(self._folder / "previous", (self._folder / "current").read_bytes())
         write_whole(self._folder / "current", payload.read_bytes())
 
-    async def check(self, version: str) -> None:
+    async def check(self, version: str) -> str:
         current = self._read("current")
         if current.get("version") != version:
             raise InstallFailed("other-version-runs")
         if current.get("behaviour") != "ok":
             raise InstallFailed("self-check-failed")
+        return ""
 
     async def go_back(self, version: str) -> None:
         if self.version() != version:

@@ -120,23 +120,24 @@ class Rollouts:
             return
         try:
             if order.restore:
-                await self._switch(order, installer, None)
+                unlooked = await self._switch(order, installer, None)
             elif installer.version() == order.version:
                 # Installed before the power went, or by hand: it counts when it runs.
-                await self._switch(order, installer, None)
+                unlooked = await self._switch(order, installer, None)
             else:
                 self._in_time(order)
                 await self._note(order, "downloading", "", installer.version())
                 self._room_for(order)
                 payload = await installer.fetch(order, self._way(order))
-                await self._switch(order, installer, payload)
+                unlooked = await self._switch(order, installer, payload)
                 payload.unlink(missing_ok=True)
-            await self._note(order, "running", "", installer.version())
+            await self._note(order, "running", unlooked, installer.version())
         except InstallFailed as failure:
             await self._note(order, "failed", failure.code, installer.version())
 
-    async def _switch(self, order: RolloutOrder, installer: Installer, payload: Path | None) -> None:
-        """Between residents and not before the time. Raises InstallFailed, with the old version running."""
+    async def _switch(self, order: RolloutOrder, installer: Installer, payload: Path | None) -> str:
+        """Between residents and not before the time. A code of what could not be looked at, or "". Raises
+        InstallFailed, with the old version running."""
         if payload is not None or order.restore:
             await self._note(order, "waiting", "", installer.version())
             await self._until_due(order)
@@ -150,21 +151,21 @@ class Rollouts:
                     await self._keep(order, "installing", "", installer.version())
                     # Told beside it: no resident waits for the desk's answer.
                     telling = asyncio.create_task(self._tell_stage(order, "installing", "", installer.version()))
-                    await self._put(order, installer, payload)
+                    return await self._put(order, installer, payload)
                 finally:
                     self._switching = False
         finally:
             if telling is not None:  # in the order in which it came
                 await asyncio.gather(telling, return_exceptions=True)
 
-    async def _put(self, order: RolloutOrder, installer: Installer, payload: Path | None) -> None:
+    async def _put(self, order: RolloutOrder, installer: Installer, payload: Path | None) -> str:
         if order.restore:
             await installer.go_back(order.version)
-            return
+            return ""
         try:
             if payload is not None:
                 await installer.install(payload, order.version)
-            await installer.check(order.version)
+            return await installer.check(order.version)
         except InstallFailed:
             await installer.go_back(order.version)
             raise

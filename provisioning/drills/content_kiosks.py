@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 from backend.contract.enrolment import Ticket
 from backend.contract.fleet_api import Heartbeat, HeartbeatReply, Inventory, KioskReport
 from content.load import Pack
-from kiosk.link.content_installer import ContentInstaller
+from kiosk.link.content_installer import ContentInstaller, Unlooked
 from kiosk.link.content_store import ContentStore
 from kiosk.link.content_trust import ContentTrust
 from kiosk.link.desk_clock import DeskClock
@@ -27,9 +27,20 @@ from kiosk.link.key_store import FileKeyStore
 from kiosk.link.rollouts import Rollouts
 from kiosk.screens import Screen
 from kiosk.self_check import self_check
+from kiosk.template_check import template_fault
 
 # What is wrong with a broken one; each shows in another way.
 DEFECTS = ("renderer-raises", "renderer-kills", "check-hangs", "disk-fails")
+
+
+_TRIED: dict[str, asyncio.Task[str | None]] = {}  # by the pack's version
+
+
+async def _tried_once(pack: Pack, fresh: Iterable[str]) -> str | None:
+    """The same templates on all these kiosks of one machine: one process tries them, not two hundred."""
+    if pack.version not in _TRIED:
+        _TRIED[pack.version] = asyncio.ensure_future(template_fault(pack, fresh))
+    return await asyncio.shield(_TRIED[pack.version])
 
 
 class Died(BaseException):
@@ -140,10 +151,10 @@ class DrillKiosk:
             self._clock.hear(reply.now)
             self.rollouts.want(reply.rollout)
 
-    async def _check(self, old: Pack, new: Pack) -> str | None:
+    async def _check(self, old: Pack, new: Pack) -> str | Unlooked | None:
         if self.defect == "check-hangs":
             await asyncio.Event().wait()
-        return await self_check(old, new, self._draw)
+        return await self_check(old, new, self._draw, _tried_once)
 
     async def _draw(self, screen: Screen[Any]) -> None:
         if self.defect == "renderer-kills":

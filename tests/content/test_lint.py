@@ -260,6 +260,15 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "empty template": (lambda s: s.templates.update({"x.typ": " \n"}), "x.typ: is empty"),
     "template's import": (lambda s: s.templates.update({"x.typ": '#import "y.typ": *\n'}), "x.typ:1: imports 'y.typ'"),
+    "no sample": (lambda s: s.templates.update({"x.typ": "#sys.inputs.data"}), "x.json: is missing: kiosks try x.typ"),
+    "no sample of what asks through a part": (
+        lambda s: s.templates.update({"sheet.typ": "#let sheet(body) = body + sys.inputs.data"}),
+        "record-sheet.json: is missing",
+    ),
+    "a sample that is none": (
+        lambda s: s.templates.update({"samples/record-sheet.json": "{}"}),
+        "record-sheet.json: is not a list of samples",
+    ),
     "odd name": (lambda s: s.media.update({"样张.png": b"x"}), "rename it: letters, digits"),
     # the whole
     "id": (lambda s: s["water"].update(id="wasser"), "id: is 'wasser'; name the file wasser.yaml"),
