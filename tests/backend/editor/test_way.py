@@ -278,6 +278,31 @@ async def test_a_change_that_was_overtaken_is_not_published_over_the_other(offic
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("by_itself", [False, True])
+async def test_what_was_approved_before_it_was_overtaken_waits_for_people(office: Office, by_itself: bool) -> None:
+    await office.publish("proof", summary__zh="第二版")
+    await office.write("proof", summary__zh="第三版")
+    await office.post("/items/proof/submit", note="x")
+    await office.post("/items/proof/decide", PUBLISHER, decision="agree")
+    await office.post("/items/proof/versions/1/restore", reason="先退回")
+    async with office.desk.sessions() as session:
+        back = await session.scalar(select(ContentDraft.draft_id).where(ContentDraft.restores == 1))
+    await office.post("/items/proof/decide", PUBLISHER, decision="agree", draft_id=back)
+    await office.post("/items/proof/publish", PUBLISHER, draft_id=back)
+    if by_itself:
+        async with writing(office.desk.sessions) as session:
+            open_draft = (await session.get_one(ContentItem, "proof")).draft_id
+            query = update(ContentDraft).where(ContentDraft.draft_id == open_draft)
+            await session.execute(query.values(scheduled_at=datetime.now(UTC) - timedelta(seconds=1)))
+            await session.commit()
+        await office.pack()
+        assert "发布了新版本" in (await office.get("/items/proof")).text
+    else:
+        refused(await office.post("/items/proof/publish", PUBLISHER), 409, "发布了新版本")
+    assert (await office.item("proof")).published == 3
+    assert (await office.item("proof")).draft_state == "approved"
+
+
 async def test_only_what_is_approved_is_published(office: Office) -> None:
     await office.get()
     await office.write("proof", summary__zh="改了")
