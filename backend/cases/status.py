@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 
 from backend.cases import numbers, words
-from backend.cases.models import CaseEvent, CaseEventKind, CasePartRow, CaseState, CaseTry, ServiceCase
+from backend.cases.models import CaseEvent, CaseEventKind, CasePartRow, CaseState, ServiceCase
 from backend.cases.receipt import day_words, missing
 from backend.cases.settings import CasesSettings
-from backend.contract.kiosk_api import ProblemCode
+from backend.cases.tries import Tries
 from backend.contract.service_api import CaseStatus, CaseStatusQuery, CaseStep, ServiceProblem
-from backend.db.engine import Sessions, writing
+from backend.db.engine import Sessions
 from backend.identity.crypto import Vault
 from backend.operations.jobs import Lease
 from backend.problems import Refused
@@ -35,13 +35,12 @@ class StatusService:
     ) -> None:
         self._sessions = sessions
         self._vault = vault
-        self._settings = settings
-        self._clock = clock
+        self._tries = Tries(sessions, vault, settings, "case-try", clock=clock)
 
     async def ask(self, kiosk_id: str, query: CaseStatusQuery) -> CaseStatus:
         """Refused: case-unknown for a wrong number as for a wrong code, too-many-tries."""
         case_no, code = numbers.typed(query.case_no), numbers.typed(query.check_code)
-        counted = await self._count(kiosk_id, case_no)
+        counted = await self._tries.count(kiosk_id, case_no)
         async with self._sessions() as session:
             case = await session.get(ServiceCase, case_no)
         # A number that does not exist is judged in the same way.
@@ -50,39 +49,12 @@ class StatusService:
         if case is None or not right:
             log.info("case_status_refused", kiosk=kiosk_id)
             raise Refused(ServiceProblem.CASE_UNKNOWN)
-        await self._forget(counted)
+        await self._tries.forget(counted)
         return await self._status(case)
 
     async def purge(self, lease: Lease | None = None) -> None:
         """Forget guesses that no longer count."""
-        async with writing(self._sessions) as session:
-            await session.execute(delete(CaseTry).where(CaseTry.at < self._since()))
-            await session.commit()
-
-    async def _count(self, kiosk_id: str, case_no: str) -> int:
-        """Count the question before it is judged, so that parallel guesses share none. Refused(TOO_MANY_TRIES)."""
-        asked_for = self._vault.mac("case-try", case_no).hex()
-        async with writing(self._sessions) as session:
-            row = CaseTry(kiosk_id=kiosk_id, asked_for=asked_for, at=self._clock())
-            session.add(row)
-            await session.commit()
-        async with self._sessions() as session:
-            recent = select(func.count()).select_from(CaseTry).where(CaseTry.at >= self._since())
-            of_case = await session.scalar(recent.where(CaseTry.asked_for == asked_for)) or 0
-            of_kiosk = await session.scalar(recent.where(CaseTry.kiosk_id == kiosk_id)) or 0
-        if of_case > self._settings.tries_per_case or of_kiosk > self._settings.tries_per_kiosk:
-            log.warning("case_status_rate_limited", kiosk=kiosk_id)
-            await self._forget(row.number)  # or whoever goes on asking would never be let in again
-            raise Refused(ProblemCode.TOO_MANY_TRIES, "rate")
-        return row.number
-
-    async def _forget(self, number: int) -> None:
-        async with writing(self._sessions) as session:
-            await session.execute(delete(CaseTry).where(CaseTry.number == number))
-            await session.commit()
-
-    def _since(self) -> datetime:
-        return self._clock() - timedelta(minutes=self._settings.tries_minutes)
+        await self._tries.purge()
 
     async def _status(self, case: ServiceCase) -> CaseStatus:
         async with self._sessions() as session:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.appointments.settings import AppointmentSettings
+from backend.cases.tries import Tries
 from backend.contract.kiosk_api import API_PREFIX
 from backend.contract.service_api import Ticket, TicketRequest
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, DbSession
+from backend.identity.runtime import vault_of
 from backend.queueing.service import QueueService, call_next, waiting
+from backend.rates import Asked, rates_of
 from backend.staff.access import STAFF_API, needs, visible_site
 from backend.staff.roles import Permission, Staff
 
@@ -34,9 +37,11 @@ class NextIn(BaseModel):
 
 @router.post("/tickets")
 async def take(
-    kiosk: CurrentKiosk, sessions: CurrentSessions, catalogue: CurrentCatalogue, wanted: TicketRequest
+    request: Request, kiosk: CurrentKiosk, sessions: CurrentSessions, catalogue: CurrentCatalogue, wanted: TicketRequest
 ) -> Ticket:
-    return await QueueService(sessions, catalogue, AppointmentSettings()).take(kiosk, wanted)
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.TICKETS, wanted.intent_id)
+    tries = Tries(sessions, vault_of(request.app), request.app.state.cases_settings, "booking-try")
+    return await QueueService(sessions, catalogue, AppointmentSettings(), tries).take(kiosk, wanted)
 
 
 @staff_router.get("/{site_id}")

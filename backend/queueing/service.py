@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.alerts.sql import insert_new
-from backend.appointments.checkin import arrive
+from backend.appointments.checkin import Desk, arrive
 from backend.appointments.settings import AppointmentSettings
+from backend.cases.tries import Tries
 from backend.catalogue import Catalogue
 from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import ServiceProblem, Ticket, TicketRequest
@@ -56,25 +57,31 @@ class QueueService:
         sessions: Sessions,
         catalogue: Catalogue,
         appointments: AppointmentSettings,
+        tries: Tries,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`tries`: of booking numbers."""
         self._sessions = sessions
         self._catalogue = catalogue
         self._appointments = appointments
+        self._tries = tries
         self._clock = clock
 
     async def take(self, kiosk: Kiosk, request: TicketRequest) -> Ticket:
         """Idempotent by intent. Refused: service-unknown, form-invalid (no such matter), not-found (no such booking),
-        intent-conflict."""
+        too-many-tries (at booking numbers), intent-conflict."""
         service = self._catalogue.service(request.service_id, "queue-ticket")
         group = group_of(service, request.matter)
         now = self._clock()
+        counted: int | None = None
+        if request.booking_no and not await self._has(kiosk.kiosk_id, request.intent_id):
+            counted = await self._tries.count(kiosk.kiosk_id, request.booking_no.strip().upper())
         async with writing(self._sessions) as session:
             known = await session.get(QueueTicket, (kiosk.kiosk_id, request.intent_id))
             if known is None:
                 place = await place_of(session, kiosk)
                 try:
-                    known = await self._issue(session, kiosk.kiosk_id, place, request, group, now)
+                    known = await self._issue(session, kiosk.kiosk_id, place, request, service, group, now)
                     await session.commit()
                     log.info("ticket_issued", kiosk=kiosk.kiosk_id, number=known.label, rank=known.rank)
                 except IntegrityError:  # the same intent twice at once
@@ -84,6 +91,8 @@ class QueueService:
                 raise Refused(ProblemCode.INTENT_CONFLICT)
             ahead = await _ahead(session, known)
             wait = await _wait(session, known, ahead, now)
+        if counted is not None:
+            await self._tries.forget(counted)
         return Ticket(
             intent_id=known.intent_id,
             number=known.label,
@@ -96,12 +105,24 @@ class QueueService:
             issued_at=known.issued_at,
         )
 
+    async def _has(self, kiosk_id: str, intent_id: str) -> bool:
+        async with self._sessions() as session:
+            return await session.get(QueueTicket, (kiosk_id, intent_id)) is not None
+
     async def _issue(
-        self, session: AsyncSession, kiosk_id: str, place: Place, request: TicketRequest, group: Group, now: datetime
+        self,
+        session: AsyncSession,
+        kiosk_id: str,
+        place: Place,
+        request: TicketRequest,
+        service: Service,
+        group: Group,
+        now: datetime,
     ) -> QueueTicket:
         rank = PRIORITY if request.priority else IN_TURN
         if request.booking_no:
-            in_time = await arrive(session, request.booking_no, now, self._appointments)
+            desk = Desk(place, request.matter, frozenset(option.value for option in _matters(service)))
+            in_time = await arrive(session, request.booking_no, desk, now, self._appointments)
             if in_time is None:
                 raise Refused(ProblemCode.NOT_FOUND, "booking")
             rank = min(rank, BOOKED if in_time else IN_TURN)

@@ -13,12 +13,17 @@ from structlog.testing import capture_logs
 
 from backend.appointments.models import AppointmentRow
 from backend.appointments.settings import AppointmentSettings
+from backend.cases.settings import CasesSettings
+from backend.cases.tries import Tries
 from backend.contract.service_api import Ticket, TicketRequest
 from backend.db.engine import writing
 from backend.deps import Kiosk
+from backend.fleet.models import Kiosk as FleetKiosk
+from backend.fleet.models import Site
 from backend.problems import Refused
 from backend.queueing.models import QueueTicket
 from backend.queueing.service import QueueService, call_next, waiting
+from backend.regions.division import COUNTRY
 from tests.backend.hall import Hall, choice, make_service
 
 SITE = "测试点"  # of the kiosks of the house
@@ -37,7 +42,11 @@ class Day:
         self.now = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
         self.taken = 0
         self._service = QueueService(
-            hall.sessions, hall.offer, AppointmentSettings(**settings), clock=lambda: self.now.astimezone(UTC)
+            hall.sessions,
+            hall.offer,
+            AppointmentSettings(**settings),
+            Tries(hall.sessions, hall.house.backend.state.vault, CasesSettings(), "booking-try"),
+            clock=lambda: self.now.astimezone(UTC),
         )
 
     async def take(self, matter: str = "social", intent: str = "", **changes: Any) -> Ticket:
@@ -52,12 +61,12 @@ class Day:
             await session.commit()
         return ticket.label if ticket else None
 
-    async def book(self, number: str, at: str, day: str = "2026-11-23") -> None:
+    async def book(self, number: str, at: str, day: str = "2026-11-23", kiosk: str = "kiosk-1") -> None:
         async with writing(self.hall.sessions) as session:
             session.add(
                 AppointmentRow(
                     number=f"ours-{number}",
-                    kiosk_id="kiosk-1",
+                    kiosk_id=kiosk,
                     intent_id=f"booking-{number}",
                     request_mac="",
                     service_id="counter",
@@ -195,6 +204,63 @@ async def test_a_booking_nobody_knows(hall: Hall) -> None:
     for number in ("YY1", "YY9"):
         with pytest.raises(Refused, match="not-found: booking"):
             await day.take(booking_no=number)
+
+
+async def test_a_booking_is_for_its_own_matter(hall: Hall) -> None:
+    day = Day(hall)
+    await day.book("YY1", "09:00")
+    with pytest.raises(Refused, match="not-found: booking"):
+        await day.take("estate", booking_no="YY1")
+    assert (await arrivals(hall)) == [None]
+    await day.take("social", booking_no="YY1")
+    assert (await arrivals(hall)) != [None]
+
+
+@pytest.mark.parametrize(
+    ("made", "comes", "good"),
+    [
+        ("519999001001", "519999002000", True),
+        ("519999001001", "519900000000", True),  # the city's own hall
+        ("519999001001", "519998001001", False),
+        ("519900000000", "519999001001", False),
+        ("519999001001", COUNTRY, False),  # nobody has said where it stands
+    ],
+)
+async def test_a_booking_is_for_its_own_county(hall: Hall, made: str, comes: str, good: bool) -> None:
+    day = Day(hall)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    async with writing(hall.sessions) as session:
+        for name, region in (("far-1", made), ("kiosk-1", comes)):
+            session.add(Site(site_id=name, region_code=region, name_zh=name, name_en=name, created_at=at))
+            await session.flush()
+            session.add(FleetKiosk(kiosk_id=name, site_id=name, region_code=region, identity="enrolled", created_at=at))
+        await session.commit()
+    await day.book("YY1", "09:00", kiosk="far-1")
+    if good:
+        await day.take(booking_no="YY1")
+    else:
+        with pytest.raises(Refused, match="not-found: booking"):
+            await day.take(booking_no="YY1")
+
+
+async def test_booking_numbers_are_not_to_be_guessed(hall: Hall) -> None:
+    day = Day(hall)
+    await day.book("YY1", "09:00")
+    right = await day.take(booking_no="YY1")
+    for number in range(30):
+        with pytest.raises(Refused, match="not-found: booking"):
+            await day.take(booking_no=f"ZZ{number}")
+    for number in ("ZZ99", "YY1"):
+        with pytest.raises(Refused, match="too-many-tries"):
+            await day.take(booking_no=number)
+    # Asked again for what was given, and without any booking, it is as ever.
+    assert (await day.take(booking_no="YY1", intent=right.intent_id)).number == right.number
+    await day.take()
+
+
+async def arrivals(hall: Hall) -> list[datetime | None]:
+    async with hall.sessions() as session:
+        return list(await session.scalars(select(AppointmentRow.arrived_at)))
 
 
 async def test_a_service_without_matters(hall: Hall) -> None:
