@@ -70,9 +70,11 @@ async def fetch(wanted: Wanted, folder: Path, opened: Opened, pause: Pause) -> P
     whole = folder / wanted.digest
     if await asyncio.to_thread(_there, wanted, folder, whole):
         return whole
-    attempt = damaged = slow = 0
+    attempt = damaged = 0
+    patience = _Patience()
     while True:
-        fault = await _fetch(wanted, part, opened)
+        fault = await _fetch(wanted, part, opened, patience)
+        patience.too_slow()  # also where it was cut off
         if fault is None:
             if await asyncio.to_thread(_digest, part, wanted) == wanted.digest:
                 await asyncio.to_thread(_take, part, whole)
@@ -82,17 +84,39 @@ async def fetch(wanted: Wanted, folder: Path, opened: Opened, pause: Pause) -> P
             if damaged == _DAMAGED_TRIES:
                 raise InstallFailed("payload-damaged")
             fault = DeskSilent("damaged")
-        elif fault == _TOO_SLOW:
-            slow += 1
-            if slow == _SLOW_TRIES:
-                raise InstallFailed("retrieval-slow")
+        elif patience.at_an_end:
+            raise InstallFailed("retrieval-slow")
         elif isinstance(fault, DeskRefusal) and fault.status in (404, 410):
             raise InstallFailed("payload-gone")
         attempt += 1
         await pause(attempt, fault)
 
 
-async def _fetch(wanted: Wanted, part: Path, opened: Opened) -> DeskFault | None:
+@dataclass
+class _Patience:
+    """With all of one download's answers together: one that is cut off before it can be called slow was waited for
+    as well. Every `_LEAST_RATE * _RATE_AFTER_S` bytes that came fast enough are a new beginning, so that a line that is
+    often away does not add up."""
+
+    waited: float = 0.0  # seconds, on the other side
+    taken: int = 0  # bytes meanwhile
+    slow: int = 0  # spells in a row
+
+    @property
+    def at_an_end(self) -> bool:
+        return self.slow >= _SLOW_TRIES
+
+    def too_slow(self) -> bool:
+        """A spell has just ended that brought too little."""
+        if self.taken >= _LEAST_RATE * max(self.waited, _RATE_AFTER_S):
+            self.waited, self.taken, self.slow = 0.0, 0, 0
+        elif self.waited > _RATE_AFTER_S:
+            self.waited, self.taken, self.slow = 0.0, 0, self.slow + 1
+            return True
+        return False
+
+
+async def _fetch(wanted: Wanted, part: Path, opened: Opened, patience: _Patience) -> DeskFault | None:
     start = _begun(part, wanted.size)
     if start and start == wanted.size:
         return None
@@ -104,7 +128,7 @@ async def _fetch(wanted: Wanted, part: Path, opened: Opened) -> DeskFault | None
         if start and reply.status_code != 206:
             start = 0  # it does not know ranges: from the beginning
         try:
-            return await _keep(wanted, part, reply, start)
+            return await _keep(wanted, part, reply, start, patience)
         except (httpx.HTTPError, TimeoutError, ssl.SSLError, ConnectionError) as error:
             return DeskSilent(type(error).__name__)
 
@@ -140,23 +164,26 @@ def _begun(part: Path, most: int) -> int:
     return size
 
 
-async def _keep(wanted: Wanted, part: Path, reply: httpx.Response, start: int) -> DeskFault | None:
-    began, taken, waited = time.monotonic(), 0, 0.0
+async def _keep(wanted: Wanted, part: Path, reply: httpx.Response, start: int, patience: _Patience) -> DeskFault | None:
+    began, taken = time.monotonic(), 0
     chunks = aiter(reply.aiter_raw())  # as they come: a trickle is seen while it trickles
     with part.open("r+b" if start else "wb") as file:
         file.seek(start)
         file.truncate()
         while True:
             asked = time.monotonic()
-            chunk = await anext(chunks, b"")
-            waited += time.monotonic() - asked  # on them; our own restraint below does not count
+            try:
+                chunk = await anext(chunks, b"")
+            finally:  # on them; our own restraint below does not count
+                patience.waited += time.monotonic() - asked
             if not chunk:
                 break
             if start + taken + len(chunk) > wanted.size:
                 return DeskSilent("longer than announced")
             await asyncio.to_thread(file.write, chunk)
             taken += len(chunk)
-            if waited > _RATE_AFTER_S and taken < _LEAST_RATE * waited:
+            patience.taken += len(chunk)
+            if patience.too_slow():
                 return _TOO_SLOW
             if wanted.bytes_per_s > 0:
                 await asyncio.sleep(max(0.0, taken / wanted.bytes_per_s - (time.monotonic() - began)))

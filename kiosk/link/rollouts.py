@@ -128,12 +128,24 @@ class Rollouts:
                 self._in_time(order)
                 await self._note(order, "downloading", "", installer.version())
                 self._room_for(order)
-                payload = await installer.fetch(order, self._way(order))
+                payload = await self._fetched(order, installer)
                 unlooked = await self._switch(order, installer, payload)
                 payload.unlink(missing_ok=True)
             await self._note(order, "running", unlooked, installer.version())
         except InstallFailed as failure:
             await self._note(order, "failed", failure.code, installer.version())
+
+    async def _fetched(self, order: RolloutOrder, installer: Installer) -> Path:
+        """The deadline counts meanwhile too: whoever trickles could hold us for ever. Raises InstallFailed."""
+        fetching = asyncio.create_task(installer.fetch(order, self._way(order)), name="rollout-fetch")
+        try:
+            while not fetching.done():
+                self._in_time(order)
+                await asyncio.wait([fetching], timeout=_LOOK_S)
+            return await fetching
+        finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
 
     async def _switch(self, order: RolloutOrder, installer: Installer, payload: Path | None) -> str:
         """Between residents and not before the time. A code of what could not be looked at, or "". Raises

@@ -11,5 +11,5 @@ from kiosk.workers.child import Handler
 
 
 def worker(options: dict[str, Any]) -> Mapping[str, Handler]:
-    importlib.util.find_spec = lambda name, package=None: None  # type: ignore[assignment]
+    importlib.util.find_spec = lambda name, package=None: None
     return template_try.worker(options)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 from securesystemslib.signer import CryptoSigner
@@ -123,6 +124,45 @@ async def test_a_file_that_trickles(kiosk: Kiosk, repository: Repository, monkey
     kiosk.carrier.says = lambda name: _trickle if name == order.sha256 else None
     assert await kiosk.take(order) == "retrieval-slow"
     still(kiosk)
+
+
+async def test_a_file_that_trickles_and_is_cut_off_each_time(
+    kiosk: Kiosk, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never for long enough to be called slow in one answer."""
+    monkeypatch.setattr(download, "_RATE_AFTER_S", 0.1)
+    kiosk.most_faults = 100
+    order = repository.release(small_pack("second"))
+
+    async def drops() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.03)
+        yield b"x"
+        raise httpx.ReadError("cut")
+
+    kiosk.carrier.says = lambda name: drops if name == order.sha256 else None
+    assert await kiosk.take(order) == "retrieval-slow"
+    still(kiosk)
+
+
+async def test_a_line_that_is_often_away_is_no_trickle(
+    kiosk: Kiosk, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two times that it was away, something came."""
+    monkeypatch.setattr(download, "_RATE_AFTER_S", 0.02)
+    kiosk.most_faults = 100
+    order = repository.release(small_pack("second"))
+    times = 0
+
+    async def some() -> AsyncIterator[bytes]:
+        nonlocal times
+        times += 1
+        yield repository.objects[order.sha256][:100]
+        await asyncio.sleep(0.05)
+        raise httpx.ReadTimeout("away")
+
+    kiosk.carrier.says = lambda name: some if name == order.sha256 and times < 10 else None
+    assert await kiosk.take(order) == "running"
+    assert len(kiosk.faults) == 10
 
 
 async def test_our_own_restraint_is_no_trickle(

@@ -302,3 +302,22 @@ async def test_installing_twice_keeps_the_version_before(tmp_path: Path) -> None
     assert installer.version() == "1"
     with pytest.raises(InstallFailed):
         await installer.check("2")
+
+
+async def test_the_deadline_counts_while_it_is_fetched(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk that never finishes an answer holds nobody beyond it."""
+    monkeypatch.setattr("kiosk.link.rollouts._LOOK_S", 0.02)
+    ended: list[bool] = []
+
+    async def fetch(_order: RolloutOrder, _way: object) -> Path:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+        raise AssertionError
+
+    monkeypatch.setattr(house.installer, "fetch", fetch)
+    soon = datetime.now(UTC) + timedelta(seconds=0.3)
+    async with asyncio.timeout(10):
+        assert await house.take(order(house.desk, "2", deadline=soon)) == ("failed", "", "deadline-passed")
+    assert ended == [True]
