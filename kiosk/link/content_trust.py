@@ -18,6 +18,7 @@ from typing import Protocol
 import httpx
 import structlog
 
+from kiosk.link.clock_set import clock_set
 from kiosk.link.files import write_whole
 from kiosk.link.fleet_desk import DeskFault, DeskRefusal, DeskSilent
 from kiosk.link.giving_up import GivingUp
@@ -62,7 +63,8 @@ Answer = Believed | Refused | DeskRefusal | DeskSilent
 
 class ContentTrust:
     """`folder` holds what is believed. `root()`: the root this kiosk was given with its image or at its enrolment;
-    None: it takes no content. One call at a time."""
+    None: it takes no content. `own_clock_set()`: this machine's clock was set by a time service. One call at a
+    time."""
 
     def __init__(
         self,
@@ -70,10 +72,13 @@ class ContentTrust:
         root: Callable[[], bytes | None],
         *,
         own_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        own_clock_set: Callable[[], bool] = clock_set,
     ) -> None:
         self._folder = folder
         self._root = root
         self._own_clock = own_clock
+        self._own_clock_set = own_clock_set
+        self._was_set = False  # since the program began; a clock runs on well without its source
 
     def floor(self) -> datetime:
         """It is later than this: the latest time anything was signed at that we have believed."""
@@ -89,7 +94,7 @@ class ContentTrust:
         root = await asyncio.to_thread(self._root)
         if root is None:
             return Refused("content-root-missing")
-        moment = max(now or self._own_clock(), self.floor())
+        moment = await asyncio.to_thread(self._moment, now)
         given_up = GivingUp()
         loop = asyncio.get_running_loop()
         work = asyncio.ensure_future(asyncio.to_thread(self._refresh, root, source, loop, given_up, wanted, moment))
@@ -102,6 +107,17 @@ class ContentTrust:
             while not work.done():
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait([work])
+
+    def _moment(self, now: datetime | None) -> datetime:
+        """The desk's time, unless our own clock knows better that it is long past: whoever has the desk could have us
+        believe for ever what has expired."""
+        own = self._own_clock()
+        self._was_set = self._was_set or self._own_clock_set()
+        moment = max(now or own, self.floor())
+        if self._was_set and own > moment + _AHEAD:
+            log.error("content_clock_differs", hours=round((own - moment).total_seconds() / 3600))
+            return own
+        return moment
 
     def _refresh(
         self,

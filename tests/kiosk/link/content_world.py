@@ -170,6 +170,7 @@ class Kiosk:
         self.root: bytes | None = repository.first_root
         self.now: datetime | None = NOW
         self.own_clock = NOW
+        self.own_clock_set = False
         self.spare = 0
         self.faults: list[DeskFault] = []
         self.most_faults = 5
@@ -181,7 +182,12 @@ class Kiosk:
         self.store = ContentStore(self.home / "content", self.factory)
         pack = self.store.open()
         self.serves.append(pack)
-        self.trust = ContentTrust(self.home / "content" / "trust", lambda: self.root, own_clock=lambda: self.own_clock)
+        self.trust = ContentTrust(
+            self.home / "content" / "trust",
+            lambda: self.root,
+            own_clock=lambda: self.own_clock,
+            own_clock_set=lambda: self.own_clock_set,
+        )
         self.installer = ContentInstaller(
             self.store,
             self.trust,

@@ -405,6 +405,31 @@ async def test_a_clock_far_ahead_serves_on(kiosk: Kiosk, repository: Repository)
     assert await kiosk.take(order) == "running"
 
 
+@pytest.mark.parametrize(("days", "end"), [(400, "metadata-expired"), (31, "metadata-expired"), (29, "running")])
+async def test_a_desk_that_lies_about_the_time_brings_nothing_back(
+    kiosk: Kiosk, repository: Repository, days: int, end: str
+) -> None:
+    """A clock that a time service has set knows what has expired, whatever the desk says."""
+    order = repository.release(small_pack("second"))
+    kiosk.now, kiosk.own_clock, kiosk.own_clock_set = NOW, NOW + timedelta(days=days), True
+    assert await kiosk.take(order) == end
+
+
+async def test_a_clock_that_was_set_once_is_believed_on(kiosk: Kiosk, repository: Repository) -> None:
+    """The line to the time service may be in the same hands."""
+    order = repository.release(small_pack("second"))
+    kiosk.own_clock_set = True
+    assert await kiosk.take(order) == "running"
+    kiosk.own_clock_set, kiosk.own_clock = False, NOW + timedelta(days=400)
+    assert await kiosk.take(repository.release(small_pack("third"))) == "metadata-expired"
+
+
+async def test_a_desk_ahead_of_a_set_clock_counts(kiosk: Kiosk, repository: Repository) -> None:
+    order = repository.release(small_pack("second"))
+    kiosk.now, kiosk.own_clock_set = NOW + timedelta(days=400), True
+    assert await kiosk.take(order) == "metadata-expired"
+
+
 async def test_a_signature_from_the_future_does_not_stop_us_for_ever(kiosk: Kiosk, repository: Repository) -> None:
     repository.timestamp.unrecognized_fields[MADE_AT] = (NOW + timedelta(days=4000)).isoformat()
     assert await kiosk.take(repository.release(small_pack("second"))) == "running"
