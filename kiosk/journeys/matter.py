@@ -79,18 +79,17 @@ def materials(journey: Journey) -> list[Material]:
 
 def may_want_more(journey: Journey) -> bool:
     """Whether an answer of the form that is still to be given could bring another material."""
-    given, service = answers(journey), journey.service
-    asked_here = {each.name for each in service.situations}
-    everything = [*service.materials, *(each for part in chosen_parts(journey) for each in part.materials)]
+    given, service, chosen = answers(journey), journey.service, chosen_parts(journey)
+    questions = {each.name for each in service.situations}
+    forms = (service.form, *(part.form for part in chosen))
+    facts = {field.name: field.shared_as for form in forms for field in form}
     wanted = {material.id for material in materials(journey)}
-    facts = {field.name: field.shared_as for part in chosen_parts(journey) for field in part.form}
-    open_names = {
-        facts.get(name, name)
-        for material in everything
-        if material.id not in wanted and all(holds({key: value}, given) for key, value in material.when.items() if key in asked_here)
-        for name in material.when.keys() - asked_here
-    }
-    return any(name not in given for name in open_names)
+    for material in (*service.materials, *(each for part in chosen for each in part.materials)):
+        by_question = {name: values for name, values in material.when.items() if name in questions}
+        by_form = {facts.get(name, name) for name in material.when.keys() - questions}
+        if material.id not in wanted and holds(by_question, given) and by_form - given.keys():
+            return True
+    return False
 
 
 def complete(journey: Journey) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 
+from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import Ticket, TicketRequest
 from content.schema.forms import ChoiceField
 from content.schema.text import Text
@@ -14,10 +16,13 @@ from kiosk.journeys import matter
 from kiosk.journeys import texts as common
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.service_slips import minute
-from kiosk.journeys.steps.counter import asked, new_intent, slip, walk_or_leave
+from kiosk.journeys.steps import Move, StepCoroutine, walk
+from kiosk.journeys.steps.booking import BOOKING, ask_for_booking
+from kiosk.journeys.steps.counter import new_intent, sent, settled, slip
 from kiosk.journeys.steps.fill import ask_choice_step
 from kiosk.journeys.steps.finish import goodbye
 from kiosk.journeys.steps.messages import tell
+from kiosk.link.client import Refusal
 from kiosk.screens import Choice, Tone
 from kiosk.service_screens import QueueTicket
 
@@ -28,18 +33,15 @@ async def take_ticket(journey: Journey) -> None:
     """One question after the other, no guide before: whoever wants a number stands in a hurry. Its guide is behind
     the enquiries."""
     journey.steps = 2
-    fields = [field for field in journey.service.form if isinstance(field, ChoiceField)]
-    if fields and not await walk_or_leave([ask_choice_step(journey, field, 1) for field in fields]):
-        raise JourneyOver("left at the matter")
-    form = matter.form(journey)
-    request = TicketRequest(
-        intent_id=new_intent("que"),
-        service_id=journey.service.id,
-        matter=form.get("matter", ""),
-        priority=form.get("priority") == "yes",
-        booking_no=form.get("booking_no", ""),
-    )
-    ticket = await asked(journey, journey.terminal.link.ticket(request), texts.TAKING_NUMBER, 2)
+    steps = _questions(journey)
+    move = await walk(steps)
+    while True:
+        if move is Move.BACK:
+            raise JourneyOver("left at the first question")
+        ticket = await _take(journey)
+        if ticket is not None:
+            break
+        move = await walk(steps[:1])  # the booking; what it is for has been said
     printed = await slip(journey, _slip(journey, ticket))
     if not printed:
         number = Text.same(ticket.number)
@@ -48,6 +50,32 @@ async def take_ticket(journey: Journey) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(asking, _SHOWN_S)
     await goodbye(journey, (common.TAKE_SLIP,) if printed else ())
+
+
+def _questions(journey: Journey) -> list[StepCoroutine]:
+    form = journey.service.form
+    booking = [partial(ask_for_booking, journey, field, 1) for field in form if field.name == BOOKING]
+    return [*booking, *(ask_choice_step(journey, field, 1) for field in form if isinstance(field, ChoiceField))]
+
+
+async def _take(journey: Journey) -> Ticket | None:
+    """None: the booking is not known, the resident has been told and enters it again, or goes without."""
+    form = matter.form(journey)
+    request = TicketRequest(
+        intent_id=new_intent("que"),
+        service_id=journey.service.id,
+        matter=form.get("matter", ""),
+        priority=form.get("priority") == "yes",
+        booking_no=form.get(BOOKING, ""),
+    )
+    call = partial(journey.terminal.link.ticket, request)
+    answer = await sent(journey, call, texts.TAKING_NUMBER, texts.PERHAPS_TICKET, 2)
+    if isinstance(answer, Refusal) and answer.code == ProblemCode.NOT_FOUND and request.booking_no:
+        buttons = (Choice("home", common.TO_HOME), Choice("again", texts.ANOTHER_BOOKING))
+        if await tell(journey, Tone.INFO, texts.BOOKING_UNKNOWN, texts.BOOKING_UNKNOWN_BODY, buttons) != "again":
+            raise JourneyOver("booking unknown")
+        return None
+    return await settled(journey, answer)
 
 
 def _wait(ticket: Ticket) -> Text | None:
@@ -83,6 +111,6 @@ def _slip(journey: Journey, ticket: Ticket) -> Receipt:
             *((Pair("预计等候", wait.zh),) if wait is not None else ()),
             Pair("取号时间", minute(ticket.issued_at)),
             Rule(),
-            Line("请留意叫号。过号请到导办台。"),
+            Line("请留意叫号。过号请重新取号。"),
         )
     )

@@ -25,7 +25,7 @@ from kiosk.journeys.steps.draft import can_save, save_and_leave
 from kiosk.journeys.steps.fill import ask_choice_step, ask_number_step
 from kiosk.journeys.steps.known import look_up
 from kiosk.screens import Choice, Nav
-from kiosk.service_screens import FieldKind, Form, FormEntry, SaveAndLeave
+from kiosk.service_screens import FieldKind, Filled, Form, FormEntry, SaveAndLeave
 
 _KINDS = {
     "choice": FieldKind.CHOICE,
@@ -98,6 +98,22 @@ async def _fill(journey: Journey, page: Page, step: int) -> Move:
             return Move.ON
         known = fault is not None and fault[0] in fields
         note = fault[1] if fault is not None and known else texts.MORE_FIELDS
+
+
+async def ask_field(journey: Journey, field: FormField, step: int, note: Text | None = None) -> Move:
+    """One field by itself, which must be filled in here even where the form could do without it."""
+    page = Page(id=field.name, title=field.label)
+    while True:
+        answer = await journey.stage.ask(_screen(journey, page, [field], step, note))
+        if isinstance(answer, Nav):
+            return Move.BACK
+        if not isinstance(answer, Filled):
+            continue
+        _keep(journey, [field], answer.values, finished=True)
+        value = journey.session.form.get(field.name, "")
+        note = form_rules.wrong(field, value) or (None if value else field.hint or field.label)
+        if note is None:
+            return Move.ON
 
 
 def _screen(journey: Journey, page: Page, fields: Sequence[FormField], step: int, note: Text | None) -> Form:

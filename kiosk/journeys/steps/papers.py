@@ -22,12 +22,21 @@ async def show_papers(journey: Journey, step: int) -> Move:
     """Until nothing that is required is missing and the resident goes on."""
     if not matter.materials(journey):
         return Move.SKIP
+    return await _show(journey, step, texts.PAPERS_SO_FAR if matter.may_want_more(journey) else texts.PAPERS_SPEECH)
+
+
+async def show_late_papers(journey: Journey, step: int) -> Move:
+    """Once more after the form, where its answers brought a paper that is not there yet."""
+    return await _show(journey, step, texts.PAPERS_SPEECH) if missing(journey) else Move.SKIP
+
+
+async def _show(journey: Journey, step: int, speech: Text) -> Move:
     while True:
         papers = papers_of(journey)
         answer = await journey.stage.ask(
             Papers(
                 question=texts.PAPERS,
-                speech=texts.PAPERS_SO_FAR if matter.may_want_more(journey) else texts.PAPERS_SPEECH,
+                speech=speech,
                 trail=journey.trail(step),
                 papers=papers,
                 can_go_on=not missing(journey),
@@ -44,11 +53,6 @@ async def show_papers(journey: Journey, step: int) -> Move:
                 return Move.ON
         else:
             await _scan(journey, answer, step)
-
-
-async def show_late_papers(journey: Journey, step: int) -> Move:
-    """Once more after the form, where its answers brought a paper that is not there yet."""
-    return await show_papers(journey, step) if missing(journey) else Move.SKIP
 
 
 def missing(journey: Journey) -> list[Material]:

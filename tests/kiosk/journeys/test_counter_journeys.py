@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from backend.contract import service_api as wire
+from backend.contract.kiosk_api import ProblemCode
 from drivers.document_printer.port import JobProgress, JobState
+from kiosk.journeys import counter_texts
 from kiosk.journeys.context import JourneyOver
 from kiosk.link.client import Refusal, Unreachable
 from kiosk.paper_camera import PaperPicture
@@ -50,6 +52,9 @@ class _Link(ServiceLink):
 
     async def call_staff(self, request: wire.CallRequest) -> Any:
         return await self._say("call_staff", request)
+
+    async def ticket(self, request: wire.TicketRequest) -> Any:
+        return await self._say("ticket", request)
 
     async def complain(self, request: wire.ComplaintRequest) -> Any:
         return await self._say("complain", request)
@@ -111,6 +116,13 @@ async def test_no_free_times_are_said(tmp_path: Path) -> None:
         with pytest.raises(JourneyOver):
             await here.walk(SERVICES["counter-appointment"])
     assert here.screens(Message)[-1].question.zh == "近期约满了"
+
+
+async def test_a_terminal_that_asked_too_often_says_so(tmp_path: Path) -> None:
+    async with office(tmp_path, {"slots": Refusal("too-many-tries")}, Form=everything) as here:
+        with pytest.raises(JourneyOver):
+            await here.walk(SERVICES["counter-appointment"])
+    assert here.screens(Message)[-1].question == counter_texts.REFUSED[ProblemCode.TOO_MANY_TRIES][0]
 
 
 async def test_a_wrong_check_code_may_be_tried_again(tmp_path: Path) -> None:
