@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from content.lint import branches, codes, elements, forms, journeys, outputs, packages, texts
+from content.lint import (
+    branches,
+    codes,
+    deliveries,
+    elements,
+    forms,
+    guides,
+    journeys,
+    kinds,
+    outputs,
+    packages,
+    papers,
+    texts,
+)
 from content.lint.fault import Fault, Finding
 from content.lint.known import Known
 from content.schema.service import Service
@@ -15,10 +28,14 @@ _RULES: tuple[Callable[[Service, Known], Iterator[Finding]], ...] = (
     texts.rules,
     codes.rules,
     elements.rules,
+    papers.rules,
+    guides.rules,
     branches.rules,
     forms.rules,
     outputs.rules,
     journeys.rules,
+    kinds.rules,
+    deliveries.rules,
     packages.rules,
 )
 

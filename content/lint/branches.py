@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from content.lint.fault import Finding, fault, note
 from content.lint.known import Known
+from content.lint.values import plain
 from content.schema.base import Condition
 from content.schema.forms import ChoiceField, ChoicesField, FormField, StatementField
 from content.schema.service import Kind, Part, Service
@@ -33,6 +34,7 @@ def rules(service: Service, known: Known) -> Iterator[Finding]:
         place = f"situations.{index}"
         yield from _condition(situation.when, f"{place}.when", asked, _later(service, index))
         values = [option.value for option in situation.options]
+        yield from plain(values, f"{place}.options")
         if len(set(values)) != len(values):
             yield fault(
                 f"{place}.options",
@@ -53,7 +55,7 @@ def rules(service: Service, known: Known) -> Iterator[Finding]:
     yield from _fields(service, _in_order(service), asked)
     yield from _rest(service, asked)
     for part_index, part in enumerate(service.package.parts if service.package else []):
-        yield from _part(part, part_index, asked)
+        yield from _part(part, part_index, asked, situations)
     yield from _idle(service, situations)
 
 
@@ -92,13 +94,15 @@ def _rest(service: Service, asked: _Known) -> Iterator[Finding]:
                 yield from _condition(lead.when, f"package.{name}.{index}.when", asked)
 
 
-def _part(part: Part, index: int, asked: _Known) -> Iterator[Finding]:
+def _part(part: Part, index: int, asked: _Known, situations: _Known) -> Iterator[Finding]:
     place = f"package.parts.{index}"
     yield from _condition(part.when, f"{place}.when", asked)
     own = dict(asked)
     later = {field.name for field in part.form}
     for number, field in enumerate(part.form):
         yield from _condition(field.when, f"{place}.form.{number}.when", own, later, part.when)
+        for taken in {field.name, field.shared_as} & situations.keys():
+            yield _name_taken(f"{place}.form.{number}.name", taken)
         own.setdefault(field.name, _question(field))
     for number, material in enumerate(part.materials):
         yield from _condition(material.when, f"{place}.materials.{number}.when", own, wanted=part.when)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
 from content.lint.durations import MOST_DAYS, longer, said
 from content.lint.fault import Finding, fault, note
 from content.lint.known import Known
 from content.schema.elements import Material
 from content.schema.service import Kind, Service
+from content.schema.text import Text
 
 
 def rules(service: Service, known: Known) -> Iterator[Finding]:
@@ -19,7 +22,7 @@ def rules(service: Service, known: Known) -> Iterator[Finding]:
     yield from _fees(service)
     yield from _limits(service)
     for index, confirm in enumerate(service.to_confirm):
-        if confirm.place.replace("[", ".").split(".")[0] not in Service.model_fields:
+        if not _stands(service, confirm.place):
             yield fault(
                 f"to_confirm.{index}.place",
                 f"本文件里没有“{confirm.place}”；请写出值所在之处，如 fees.0.amount_fen",
@@ -68,7 +71,7 @@ def _fees(service: Service) -> Iterator[Finding]:
             continue
         place = f"fees.{index}"
         told = any(_about_fee(confirm.place, index) for confirm in service.to_confirm)
-        if fee.amount_fen is not None and not told:
+        if not told:
             yield fault(
                 f"{place}.basis",
                 "收费没有依据；请写明依据，不确定的列入 to_confirm",
@@ -78,8 +81,29 @@ def _fees(service: Service) -> Iterator[Finding]:
             yield note(f"{place}.basis", "收费依据没有写", "no basis is given for this fee")
 
 
+def _stands(service: Service, place: str) -> bool:
+    """Whether there is such a place in the file; one that may be written and is not, too."""
+    here: object = service
+    for step in _steps(place):
+        if isinstance(here, BaseModel) and step in type(here).model_fields:
+            here = getattr(here, step)
+        elif isinstance(here, dict) and step in here:
+            here = here[step]
+        elif isinstance(here, Text) and step in ("zh", "en"):
+            here = getattr(here, step)
+        elif isinstance(here, list) and step.isascii() and step.isdigit() and int(step[:6]) < len(here):
+            here = here[int(step[:6])]
+        else:
+            return False
+    return True
+
+
+def _steps(place: str) -> list[str]:
+    return place.replace("[", ".").replace("]", "").split(".")
+
+
 def _about_fee(place: str, index: int) -> bool:
-    steps = place.replace("[", ".").replace("]", "").split(".")
+    steps = _steps(place)
     return steps[0] == "fees" and (len(steps) == 1 or not steps[1].isdigit() or int(steps[1]) == index)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from content.lint.fault import Finding, fault
 from content.lint.known import Known
 from content.lint.patterns import problem
+from content.lint.values import plain
 from content.schema.forms import (
     CARD_VALUES,
     LICENCE_VALUES,
@@ -77,6 +78,7 @@ def _group(service: Service, form: Sequence[FormField], place: str, known: Known
 def _shape(field: FormField, here: str) -> Iterator[Finding]:
     if isinstance(field, ChoiceField | ChoicesField):
         values = [option.value for option in field.options]
+        yield from plain(values, f"{here}.options")
         if len(set(values)) != len(values):
             yield fault(
                 f"{here}.options", "两个选项的值相同；请改成不同的", "two options have the same value; make them differ"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from content.lint.fault import Finding, fault, note
 from content.lint.known import Known
+from content.lint.values import plain
 from content.schema.base import Hours
 from content.schema.service import AuthLevel, Device, Door, Kind, NumberField, Part, Service
 
@@ -56,6 +57,7 @@ def _identity(service: Service) -> Iterator[Finding]:
         )
     if service.delegation is not None:
         values = [option.value for option in service.delegation.relations]
+        yield from plain(values, "delegation.relations")
         if len(set(values)) != len(values):
             yield fault(
                 "delegation.relations", "两个关系的值相同", "two relations have the same value; make them differ"

@@ -11,14 +11,20 @@ from typing import Any
 
 from content.schema.text import Text
 
-_OPEN_ENDED = 50  # a repeat that may differ by so many counts as one without end
-_MOST_OPEN_ENDED = 2  # each multiplies the time by the answer's length
+_LONGEST_PATTERN = 500
+_LONGEST_ANSWER = 1000  # characters of a text field; a repeat without end ends there
+_MOST_WAYS = 1_100_000  # in which an answer is shared out among repeats (two without end): some 30 ms at worst
 _REPEATS = {codes.MAX_REPEAT, codes.MIN_REPEAT}
 
 
 @lru_cache(4096)
 def problem(pattern: str) -> Text | None:
     """What is wrong with a pattern, or None."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return Text(
+            f"超过 {_LONGEST_PATTERN} 个字符；请写短",
+            f"has over {_LONGEST_PATTERN} characters; write it shorter",
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -31,8 +37,11 @@ def problem(pattern: str) -> Text | None:
             "重复里又有重复，匹配会很慢；请改写",
             "repeats something that repeats itself and may take for ever; rewrite it",
         )
-    if _open_ended(tree) > _MOST_OPEN_ENDED:
-        return Text("不定长的重复太多；请限定长度", "has too many repeats without an end; bound them, e.g. {1,20}")
+    if _ways(tree) > _MOST_WAYS:
+        return Text(
+            "不定长的重复太多，匹配会很慢；请限定长度或减少",
+            "has too many repeats of variable length and may take for ever; bound them, e.g. {1,20}, or use fewer",
+        )
     return None
 
 
@@ -61,18 +70,19 @@ def _nested(tree: Any, *, inside: bool) -> bool:
     return False
 
 
-def _open_ended(tree: Any) -> int:
-    count = 0
+def _ways(tree: Any) -> int:
+    """How many ways there are to share an answer out among the repeats: each multiplies them."""
+    ways = 1
     for code, argument in tree:
         if code in _REPEATS or code is codes.POSSESSIVE_REPEAT:
             low, high, body = argument
-            count += (high - low > _OPEN_ENDED) + _open_ended(body)
+            ways *= (min(high, low + _LONGEST_ANSWER) - low + 1) * _ways(body)
         elif code is codes.BRANCH:
-            count += max(_open_ended(branch) for branch in argument[1])
+            ways *= sum(_ways(branch) for branch in argument[1])
         elif code is codes.SUBPATTERN:
-            count += _open_ended(argument[-1])
+            ways *= _ways(argument[-1])
         elif code in (codes.ASSERT, codes.ASSERT_NOT):
-            count += _open_ended(argument[1])
+            ways *= _ways(argument[1])
         elif code is codes.ATOMIC_GROUP:
-            count += _open_ended(argument)
-    return count
+            ways *= _ways(argument)
+    return ways

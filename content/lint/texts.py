@@ -15,9 +15,12 @@ from content.schema.service import Service
 from content.schema.text import Text
 
 # Residents must be told exactly what to bring and who does what; catch-all clauses are forbidden (国办发〔2018〕45号).
+_PAPERS = "(?:材料|资料|证明|文件|手续|证件)"
 VAGUE = re.compile(
-    r"其他[^，。；：、,;\n]{0,12}材料|等(?:相关)?材料|有关(?:材料|证明)|法律法规规定的其他|相关人员|相关部门|相关证明|必要的材料"
-    r"|视情况|原则上"
+    f"其[他它][^，。；：、,;\n]{{0,12}}{_PAPERS}"
+    f"|(?<![高同平中初优])等(?![于级待])[^，。；：、,;\n]{{0,4}}{_PAPERS}"
+    f"|(?:有关|相关|必要的?|所需的?|需要的)[^，。；：、,;\n]{{0,2}}{_PAPERS}"
+    "|法律法规规定的其他|(?:有关|相关)(?:人员|部门|单位|机关)|视情况|原则上|按规定需要"
 )
 _UNFINISHED = re.compile(r"待定|待补充|待完善|TODO|TBD|XXX|^\s*(?:略|同上)\s*[。.]?\s*$", re.MULTILINE)
 _HANZI = re.compile(r"[\u3400-\u9fff]")

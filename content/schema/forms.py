@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -74,7 +75,8 @@ class ChoicesField(_Field):
     least: int = Field(default=1, ge=0)
 
     def value_schema(self) -> dict[str, Any]:
-        one = "|".join(option.value for option in self.options)
+        # Escaped, and "-" not: outside of brackets ECMA's dialect knows no such escape.
+        one = "|".join(re.escape(option.value).replace(r"\-", "-") for option in self.options)
         return {"type": "string", "pattern": f"^(({one})( ({one}))*)?$" if self.least == 0 else f"^({one})( ({one}))*$"}
 
 

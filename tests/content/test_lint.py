@@ -45,6 +45,91 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "vague material": (lambda s: s["permit"]["materials"][0].update(name=t("有关证明")), "materials.0.name.zh: contains"),
     "vague persons": (lambda s: s["permit"]["situations"][0].update(question=t("相关人员？")), "contains '相关人员'"),
     "in principle": (lambda s: s["permit"]["form"][0].update(hint=t("原则上要填")), "form.0.hint.zh: contains '原则上'"),
+    **{
+        f"vague: {name}": (lambda s, name=name: s["permit"]["materials"][0].update(name=t(name)), "materials.0.name.zh: contains")
+        for name in ("其它材料", "相关材料", "其他证明", "其他资料", "有关资料", "户口簿等证明材料", "必要材料", "相关手续", "按规定需要的材料", "所需文件")
+    },
+    # open elements
+    "element of nothing": (lambda s: s["water"]["guide"].update(quota=t("无。", "No limit")), "guide.quota.zh: '无。' says nothing"),
+    "element of a dash": (lambda s: s["water"]["guide"].update(notes=t("——", "Please check")), "guide.notes.zh: '——' says nothing"),
+    "element of nothing, in English": (lambda s: s["water"]["guide"].update(fees=t("不收费", "None")), "guide.fees.en: 'None' says nothing"),
+    "a sum without a fee": (lambda s: s["water"]["guide"].update(fees=t("每份收费 500 元", "500 yuan each")), "guide.fees: names a sum"),
+    # papers
+    **{
+        f"issued by the government: {name}": (
+            lambda s, name=name: s["permit"]["materials"].append(material(source="applicant", collect="scan", name=t(name, "Paper"))),
+            "materials.2.source: ",
+        )
+        for name in ("居民户口簿", "营业执照副本", "结婚证", "居民身份证复印件", "不动产权证", "出生医学证明", "机动车驾驶证", "毕业证书", "无犯罪记录证明", "食品经营许可证")
+    },
+    "paper of a part": (
+        lambda s: (
+            s["opening"]["package"]["parts"][0].update(materials=[material(source="other", collect="bring", name=t("房产证", "Deed"))])
+        ),
+        "package.parts.0.materials.0.source: '房产证' is issued",
+    ),
+    "paper nobody takes": (
+        lambda s: s["proof"].update(materials=[material(source="applicant", collect="bring")]),
+        "materials.0.collect: must be none: a certificate journey takes no papers",
+    ),
+    "fee of an unknown sum without basis": (
+        lambda s: (s["permit"]["fees"][0].pop("basis"), s["permit"]["fees"][0].pop("amount_fen")),
+        "fees.0.basis: is missing",
+    ),
+    "note of a place that is not there": (
+        lambda s: s["permit"].update(to_confirm=[{"place": "fees.77.amount_fen", "note": "查"}]),
+        "to_confirm.0.place: 'fees.77.amount_fen'",
+    ),
+    "note of a word that is not there": (
+        lambda s: s["permit"].update(to_confirm=[{"place": "limits.promised.hours", "note": "查"}]),
+        "to_confirm.0.place: 'limits.promised.hours'",
+    ),
+    # what a kind never asks
+    "situations of a certificate": (
+        lambda s: s["proof"].update(situations=s["permit"]["situations"]),
+        "situations: are never asked: a certificate journey",
+    ),
+    "choice of a bill": (lambda s: s["water"]["form"].append(s["proof"]["form"][0]), "form.1: is never asked: a bill-payment journey asks number"),
+    "field of a queue ticket": (
+        lambda s: (s["proof"].update(journey="queue-ticket"), s["proof"]["form"].append(s["permit"]["form"][2])),
+        "form.1: is never asked",
+    ),
+    "agent of a certificate": (
+        lambda s: s["proof"].update(delegation={"relations": [{"value": "spouse", "label": t()}], "proof": t()}),
+        "delegation: is never offered",
+    ),
+    "signature of a query": (lambda s: s["proof"].update(journey="query", auth="A3"), "auth: A3 means a signature"),
+    "signature told of": (
+        lambda s: (s["permit"].update(auth="A2"), s["permit"]["guide"].update(procedure=t("填表 → 签字", "Form → papers"))),
+        "guide.procedure: tells of a signature",
+    ),
+    "signature told of in English": (
+        lambda s: (s["permit"].update(auth="A2"), s["permit"]["guide"].update(procedure=t("填表", "Form → signature"))),
+        "guide.procedure: tells of a signature",
+    ),
+    "own data of nobody proven": (
+        lambda s: (
+            s["proof"].update(journey="query", auth="A1"),
+            s.operations["insurance"]["operations"][0].update(private=["place"]),
+        ),
+        "auth: must be A2 or more: 'insurance.enrolment' answers people's own data",
+    ),
+    "own data asked with nothing else": (
+        lambda s: (
+            s["proof"].update(journey="query", auth="A1", form=[]),
+            s.operations["insurance"]["operations"][0].update(params=[]),
+        ),
+        "auth: must be A2 or more: 'insurance.enrolment' answers people's own data",
+    ),
+    # deliveries
+    "courier to nowhere": (lambda s: s["permit"]["results"][0].update(delivery=["counter", "courier"]), "results.0.delivery: offers the courier"),
+    "part's field named like a question": (
+        lambda s: s["opening"]["package"]["parts"][1]["form"][0].update(name="food"),
+        "package.parts.1.form.0.name: 'food' is used twice",
+    ),
+    "option's value": (lambda s: s["proof"]["form"][0]["options"][0].update(value="a("), "form.0.options.0.value: must be small letters"),
+    "option's value that repeats": (lambda s: s["proof"]["form"][0]["options"][0].update(value="(a+)+"), "form.0.options.0.value: must be"),
+    "situation's value": (lambda s: s["permit"]["situations"][1]["options"][0].update(value="Yes"), "situations.1.options.0.value: must be"),
     # codes
     "agency's code": (lambda s: s["water"]["agency"].update(uscc="115199990000000190"), "agency.uscc: the check character"),
     "agency's department": (lambda s: s["proof"]["agency"].update(department="none"), "agency.department: 'none' is not in"),
@@ -335,6 +420,19 @@ ALLOWED: dict[str, Change] = {
             {"kind": "choices", "name": "who", "label": t("谁"), "page": "person", "options": PERIODS}
         ),
         s["permit"]["fees"][0].update(when={"who": ["a"], "home": ["own"]}),
+    ),
+    "an original that a law wants to be shown": lambda s: s["permit"]["materials"].append(
+        material(name=t("居民身份证", "ID card"), source="applicant", collect="bring", basis=t("《示范法》", "Law"))
+    ),
+    "another paper that begins like one": lambda s: s["permit"]["materials"].append(
+        material(name=t("居民身份证数码照片回执", "Photo receipt"), source="applicant", collect="scan")
+    ),
+    "words that only look vague": lambda s: s["water"]["guide"].update(
+        notes=t("不等于单身证明；等级证明另办", "Not a proof")
+    ),
+    "courier with an address": lambda s: (
+        s["permit"]["results"][0].update(delivery=["counter", "courier"]),
+        s["permit"]["form"][0].update(hint=t("要邮寄的写到门牌号", "Where to send it")),
     ),
     "a law's title": lambda s: s["water"]["guide"].update(legal_basis=t("《有关材料的办法》", "Rules on materials")),
     "units": lambda s: s["water"].update(usage_unit=t("kWh", "kWh")),

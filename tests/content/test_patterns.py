@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content.lint.patterns import problem
+from content.schema.forms import ChoicesField
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,11 @@ from content.lint.patterns import problem
         r"(",
         r"[z-a]",
         r"a{2,1}",
+        "a?" * 22 + "a" * 22,
+        r"a{0,49}" * 5 + "b",
+        r"\d{0,40}" * 5 + "x",
+        r"(?:ab|a)+x",
+        "a" * 501,
     ],
 )
 def test_refused(pattern: str) -> None:
@@ -51,6 +57,14 @@ def test_allowed(pattern: str) -> None:
     assert problem(pattern) is None
 
 
+@pytest.mark.parametrize("pattern", ["a?" * 20 + "b", "[ab]*[ab]*c", "[ab]{0,900}[ab]{0,900}c", "a{0,99}" * 3 + "c"])
+def test_the_slowest_allowed_is_fast(pattern: str) -> None:
+    assert problem(pattern) is None
+    started = time.perf_counter()
+    re.search(f"^(?:{pattern})$", "a" * 1000)
+    assert time.perf_counter() - started < 0.5
+
+
 @settings(deadline=None, max_examples=300)
 @given(st.text("ab(|)*+?{1,9}.[]\\d", max_size=14))
 def test_what_is_allowed_is_fast(pattern: str) -> None:
@@ -59,3 +73,16 @@ def test_what_is_allowed_is_fast(pattern: str) -> None:
     started = time.perf_counter()
     re.fullmatch(pattern, "a" * 400 + "!")
     assert time.perf_counter() - started < 1
+
+
+def test_an_options_value_is_no_pattern() -> None:
+    """The lint wants plain values; a form from elsewhere must not stop the terminal either."""
+    label = {"zh": "甲", "en": "A"}
+    options = [{"value": value, "label": label} for value in ("a(", "(a|a)+", "same-day")]
+    field = ChoicesField.model_validate({"kind": "choices", "name": "x", "label": label, "options": options})
+    pattern = field.value_schema()["pattern"]
+    assert r"\-" not in pattern, "not an escape in ECMA's dialect"
+    assert all(re.search(pattern, value) for value in ("a(", "(a|a)+ a(", "same-day"))
+    started = time.perf_counter()
+    assert not re.search(pattern, "a" * 200 + "!")
+    assert time.perf_counter() - started < 0.5
