@@ -111,6 +111,12 @@ def code(text: str) -> tuple[str, str]:
     return trouble_words(text)
 
 
+def task(text: str) -> tuple[str, str]:
+    """A work order's task: as a person wrote it, or in both languages."""
+    zh, _, en = text.partition("\n")
+    return zh, en or zh
+
+
 def clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 

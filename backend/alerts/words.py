@@ -21,7 +21,7 @@ def supply_name(supply: str) -> Words:
 def device_words(detail: dict[str, Any]) -> Words:
     """Of a finding's detail."""
     parts = (detail.get("device", ""), detail.get("supply", ""), detail.get("state", ""))
-    return trouble_words(".".join(part for part in parts if part))
+    return words.trouble(".".join(part for part in parts if part), str(detail.get("note", "")))
 
 
 supply_words = device_words

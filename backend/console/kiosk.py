@@ -7,18 +7,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.console.neighbours import panels
 from backend.console.pages import fragment, page
-from backend.contract.fleet_api import CommandKind, IdentityState
+from backend.contract.fleet_api import CommandKind, CommandState, IdentityState
 from backend.deps import DbSession
 from backend.fleet import one_kiosk
 from backend.fleet.commands import service as commands
 from backend.fleet.commands.kinds import CommandError
+from backend.fleet.commands.models import Command
 from backend.fleet.events import EventKind
 from backend.fleet.listing import KioskFilter, listing
-from backend.fleet.models import KioskEvent
+from backend.fleet.models import KioskEvent, KioskState
 from backend.fleet.queries import breadcrumb, events_query
 from backend.reports.days import before, day_of, days_between
 from backend.reports.models import KioskDay, UsageDay
@@ -28,6 +30,7 @@ from backend.staff.roles import Permission, Staff
 router = APIRouter()
 
 EVENTS_AT_ONCE = 20
+NO_REASON = ("请填写给群众看的原因。", "Say why: residents read it on the screen.")
 OFFERED = tuple(kind for kind in CommandKind if kind is not CommandKind.WIPE)
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
@@ -67,6 +70,7 @@ async def _kiosk_page(
         usage=usage_chart(await one_kiosk.usage_of(session, kiosk_id, now), now),
         days=availability_chart(await one_kiosk.days_of(session, [kiosk_id], now), now),
         orders=await commands.recent(session, kiosk_id, 10),
+        closed_because=await _closed_because(session, whole.state),
         offered=OFFERED if staff.may(Permission.OPERATE, whole.kiosk.region_code) else (),
         may_wipe=staff.may(Permission.ENROL, whole.kiosk.region_code)
         and whole.kiosk.identity == IdentityState.ENROLLED.value,
@@ -120,6 +124,8 @@ async def give_command(request: Request, kiosk_id: str, staff: Operator, session
     if given.get("kind") in {kind.value for kind in OFFERED}:
         kind = CommandKind(given["kind"])
         try:
+            if kind is CommandKind.OUT_OF_SERVICE and not given.get("reason_zh", "").strip():
+                raise CommandError("reason", NO_REASON[1])
             await commands.create(
                 session, staff, kiosk, kind, _arguments(kind, given), urgent="urgent" in given, at=datetime.now(UTC)
             )
@@ -154,6 +160,24 @@ async def ask_to_wipe(request: Request, kiosk_id: str, staff: Enroller, session:
     return RedirectResponse("/console/approvals?done=asked", 303)
 
 
+async def _closed_because(session: AsyncSession, state: KioskState) -> tuple[str, str]:
+    """Why it is out of service, in both languages. Kiosks report theirs in English; what staff wrote is known."""
+    said = str(state.report.get("out_of_service", ""))
+    last = await session.scalar(
+        select(Command.arguments)
+        .where(
+            Command.kiosk_id == state.kiosk_id,
+            Command.kind == CommandKind.OUT_OF_SERVICE.value,
+            Command.state == CommandState.DONE.value,
+        )
+        .order_by(Command.created_at.desc())
+        .limit(1)
+    )
+    if last and last.get("reason_zh") and said in (last.get("reason_en"), last["reason_zh"]):
+        return last["reason_zh"], said
+    return said, said
+
+
 def _arguments(kind: CommandKind, given: dict[str, str]) -> dict[str, Any]:
     """The fields of this kind only: the form holds those of all kinds where there is no JavaScript."""
     match kind:
@@ -179,6 +203,7 @@ def _said(error: CommandError) -> tuple[str, str]:
         "not-enrolled": "该终端尚未注册或已停用，不能接收命令。",
         "too-many": "等待中的命令太多，请稍后再发。",
         "arguments": "参数不正确：" + str(error),
+        "reason": NO_REASON[0],
     }
     return zh.get(error.code, str(error)), str(error)
 

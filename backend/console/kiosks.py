@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.console.exports import csv_response
+from backend.console.kiosk import NO_REASON
 from backend.console.overview import region_or_home
 from backend.console.pages import fragment, language_of, page
 from backend.contract.fleet_api import CommandKind
@@ -120,6 +121,8 @@ async def command_many(
             f"一次最多 {MOST_AT_ONCE:,} 台，请先缩小范围。",
             f"At most {MOST_AT_ONCE:,} kiosks at once: narrow the list first.",
         )
+    elif agreed and chosen is CommandKind.OUT_OF_SERVICE and not reason_zh.strip():
+        problem = NO_REASON
     elif agreed == str(reached) and reached:
         arguments = {"reason_zh": reason_zh, "reason_en": reason_en} if chosen is CommandKind.OUT_OF_SERVICE else {}
         region = wanted.region or (staff.home if len(staff.grants) == 1 else COUNTRY)

@@ -20,7 +20,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from backend.fleet.health import Health
 from backend.fleet.models import Kiosk, KioskPulse, KioskState, Site
 from backend.fleet.queries import path_names, scope_of
-from backend.fleet.words import trouble_patterns
+from backend.fleet.words import device_patterns, trouble_patterns
 from backend.regions.division import COUNTRY, is_code, span_of
 from backend.staff.access import within
 from backend.staff.roles import Permission, Staff
@@ -216,8 +216,9 @@ def _hits(staff: Staff, wanted: KioskFilter, now: datetime) -> list[SelectBase]:
         plain.append(Kiosk.certificate_until <= now + timedelta(days=int(wanted.expiring)))
     found: list[SelectBase] = []
     for word in wanted.q.lower().split()[:5]:
-        if ends := trouble_patterns(word):
-            in_trouble = or_(*(_ends_in_trouble(end) for end in ends))
+        ends, devices = trouble_patterns(word), device_patterns(word)
+        if ends or devices:
+            in_trouble = or_(*(_ends_in_trouble(end) for end in ends), *(_has_trouble(code) for code in devices))
             found.append(
                 union(
                     select(Kiosk.kiosk_id).where(scope, _in_text(word)),

@@ -34,6 +34,9 @@ SUPPLIES: dict[str, Words] = {
     "cashbox_space": ("钱箱余量", "Cash box space"),
     "note_path": ("进钞通道", "Note path"),
     "battery": ("备用电池", "Battery"),
+    "disk_life": ("存储寿命", "Disk life"),
+    "special": ("专用纸", "Special paper"),
+    "stationery": ("空白证照纸", "Blank certificates"),
 }
 
 DEVICE_STATES: dict[str, Words] = {
@@ -43,7 +46,7 @@ DEVICE_STATES: dict[str, Words] = {
     "offline": ("无应答", "Not answering"),
     "noDevice": ("未连接", "Not connected"),
     "hardwareError": ("硬件故障", "Hardware error"),
-    "userError": ("操作受阻", "Blocked by a user"),
+    "userError": ("要人处理", "Needs a hand"),
     "fraudAttempt": ("疑似欺诈", "Tampering suspected"),
     "unknown": ("状态未知", "State unknown"),
 }
@@ -54,6 +57,27 @@ SUPPLY_STATES: dict[str, Words] = {
     "out": ("用尽", "Out"),
     "jammed": ("卡住", "Jammed"),
     "unknown": ("未知", "Unknown"),
+}
+
+# What people type to find a device, beside its name.
+_ALIASES: dict[str, Words] = {
+    "id_reader": ("身份证读卡器", "id reader"),
+    "smart_card": ("社保卡读卡器", "card slot"),
+    "code_scanner": ("扫描器 扫码枪 二维码", "qr barcode"),
+    "document_printer": ("激光打印机", "a4 laser"),
+    "receipt_printer": ("小票打印机 热敏", "thermal"),
+    "card_terminal": ("刷卡机", "pos"),
+    "cash": ("纸币 收钞", "banknote"),
+    "interface": ("屏幕", "display"),
+}
+
+# What a technician's detail says of a device that needs a hand, in words: the first that is part of it.
+_HANDS: dict[str, Words] = {
+    "cover": ("盖子开着", "cover open"),
+    "door": ("门开着", "door open"),
+    "interlock": ("盖子开着", "cover open"),
+    "cashbox": ("钱箱不在位", "cash box taken out"),
+    "card is left": ("卡还在机内", "a card is left in it"),
 }
 
 # Where the two words put together would not be what people say.
@@ -198,8 +222,10 @@ def named(table: dict[str, Words], code: str) -> Words:
     return table.get(code, (code, code))
 
 
-def trouble(code: str) -> Words:
-    """ "document_printer.paper.jammed" -> ("文档打印机卡纸", "Document printer: paper jam")."""
+def trouble(code: str, detail: str = "") -> Words:
+    """ "document_printer.paper.jammed" -> ("文档打印机卡纸", "Document printer: paper jam").
+
+    `detail`: what the device says of it, for technicians; it tells what a hand is needed for."""
     if not code:
         return ("", "")
     parts = code.split(".")
@@ -211,6 +237,8 @@ def trouble(code: str) -> Words:
     elif len(parts) == 2:
         state = _TROUBLES.get(parts[1]) or SUPPLY_STATES.get(parts[1]) or named(DEVICE_STATES, parts[1])
         what = (state[0], state[1].lower())
+        if parts[1] == "userError":
+            what = next((hand for mark, hand in _HANDS.items() if mark in detail.lower()), what)
     else:
         return device
     return (device[0] + what[0], f"{device[1]}: {what[1]}")
@@ -250,16 +278,14 @@ def event_detail(kind: str, detail: dict[str, Any]) -> Words:
     if isinstance(serving := rest.get("in_service"), bool):
         rest.pop("in_service")
         say(("恢复服务", "in service") if serving else ("暂停服务", "out of service"))
-    if kind == "command" and isinstance(name := rest.get("kind"), str):
-        rest.pop("kind")
-        say(named(COMMANDS, name))
-    if isinstance(state := rest.get("state"), str):
-        rest.pop("state")
-        table = COMMAND_STATES if kind == "command" else DEVICE_STATES
-        say(named(table, state))
+    for key, table in _TABLES.get(kind, {"state": DEVICE_STATES}).items():
+        if isinstance(value := rest.get(key), str):
+            rest.pop(key)
+            say(named(table, value))
     for key, value in rest.items():
         if value not in (None, "", [], {}):
-            say((f"{key}：{_plain(value)}", f"{key}: {_plain(value)}"))
+            name = named(_NAMES, key)
+            say((f"{name[0]}：{_plain(value)}", f"{name[1]}: {_plain(value)}"))
     return ("；".join(zh), "; ".join(en))
 
 
@@ -276,7 +302,7 @@ def _device_changed(detail: dict[str, Any]) -> Words:
     codes += [f"{name}.{supply}.{how}" for supply, how in sorted(supplies.items()) if how in ("low", "out", "jammed")]
     if not codes:
         return (f"{device[0]}恢复正常", f"{device[1]}: works again")
-    found = [trouble(code) for code in codes]
+    found = [trouble(code, str(after.get("detail", ""))) for code in codes]
     return ("、".join(pair[0] for pair in found), ", ".join(pair[1] for pair in found))
 
 
@@ -296,7 +322,73 @@ def trouble_patterns(text: str) -> list[str]:
     return found
 
 
-_NOT_SAID = ("command", "batch", "approval", "urgent", "digest", "serial", "boot", "at")  # for programs
+def device_patterns(text: str) -> list[str]:
+    """The devices that `text` may mean in either language: "scanner" -> ["code_scanner"]."""
+    text = text.strip().lower()
+    if len(text) < 2:
+        return []
+    return [
+        device
+        for device, names in DEVICES.items()
+        if any(text in name.lower() for name in (*names, *_ALIASES.get(device, ())))
+    ]
+
+
+# Titles of the alerts' rules; their package enters them.
+ALERT_RULES: dict[str, Words] = {}
+_ALERT_DEEDS: dict[str, Words] = {"opened": ("出现", "opened"), "cleared": ("恢复", "cleared")}
+_WORK_DEEDS: dict[str, Words] = {
+    "created": ("建立", "made"),
+    "accept": ("接单", "accepted"),
+    "arrive": ("到达现场", "on site"),
+    "done": ("处理完毕", "done"),
+    "close": ("验收关闭", "closed"),
+    "reopen": ("重新打开", "reopened"),
+    "cancel": ("取消", "cancelled"),
+}
+_ROLLOUT_STATES: dict[str, Words] = {
+    "succeeded": ("已运行新版本", "runs the new version"),
+    "failed": ("失败", "failed"),
+    "silent": ("没有回音", "silent"),
+    "restoring": ("回退中", "going back"),
+    "restored": ("已回到旧版本", "back on the old version"),
+    "stuck": ("未能回退", "could not go back"),
+}
+# By the event's kind: which of its detail's values are codes, and whose.
+_TABLES: dict[str, dict[str, dict[str, Words]]] = {
+    "command": {"kind": COMMANDS, "what": COMMANDS, "state": COMMAND_STATES},
+    "alert": {"rule": ALERT_RULES, "what": _ALERT_DEEDS},
+    "work-order": {"what": _WORK_DEEDS},
+    "rollout": {"state": _ROLLOUT_STATES},
+}
+_NAMES: dict[str, Words] = {
+    "by": ("下达人", "by"),
+    "code": ("代码", "code"),
+    "detail": ("说明", "detail"),
+    "entered": ("录入的序列号", "serial number entered"),
+    "epoch": ("第几次注册", "enrolment no."),
+    "found": ("机器的序列号", "serial number found"),
+    "key": ("密钥在", "key in"),
+    "reason": ("原因", "reason"),
+    "revision": ("配置版本", "settings revision"),
+    "times": ("次数", "times"),
+    "version": ("版本", "version"),
+    "why": ("原因", "why"),
+}
+
+_NOT_SAID = (
+    "alert",
+    "order",
+    "rollout",
+    "command",
+    "batch",
+    "approval",
+    "urgent",
+    "digest",
+    "serial",
+    "boot",
+    "at",
+)  # for programs
 _FINE = ("online", "deviceBusy", "starting")
 
 

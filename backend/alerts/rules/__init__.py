@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.alerts.rules import desk, devices, identity, measured
 from backend.alerts.rules.base import Facts, Finding, Rule
 from backend.alerts.rules.offline import OFFLINE
+from backend.fleet import words
 
 RULES: dict[str, Rule] = {
     rule.name: rule
@@ -30,6 +31,7 @@ RULES: dict[str, Rule] = {
         desk.DUTY,
     )
 }
+words.ALERT_RULES.update({name: rule.title for name, rule in RULES.items()})
 KIOSK_RULES = tuple(rule for rule in RULES.values() if rule.look is not None)
 
 __all__ = ["KIOSK_RULES", "RULES", "Facts", "Finding", "Rule"]

@@ -40,7 +40,7 @@ class WorkOrder(Base):
     alert_id: Mapped[str | None] = mapped_column(String(32), index=True)  # what it came from
     kind: Mapped[str] = mapped_column(String(20))  # checks.WorkKind
     trouble: Mapped[str] = mapped_column(String(60), default="")  # the kiosk's trouble that must be gone; "": none
-    task: Mapped[str] = mapped_column(String(300))  # in words
+    task: Mapped[str] = mapped_column(String(300))  # in words; of an alert: Chinese, line break, English
     state: Mapped[str] = mapped_column(String(12))
     assignee: Mapped[str | None] = mapped_column(String(80))  # staff id
     assignee_name: Mapped[str] = mapped_column(String(80), default="")

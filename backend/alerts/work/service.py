@@ -86,7 +86,7 @@ async def create(
             return known
         trouble = str(alert.detail.get("code", ""))
         kind = kind_of(alert.rule, trouble or str(alert.detail.get("supply", "")))
-        task = task or RULES[alert.rule].words(alert.detail)[0]
+        task = task or "\n".join(RULES[alert.rule].words(alert.detail))
     duty = await on_duty(session, kiosk.region_code, at)
     assigned = next((person for person in duty.people if person.staff_id), None) if duty else None
     order = WorkOrder(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -54,7 +55,7 @@ async def show(
         **await _words(request, session, _origins(found)),
         rows=[(SETTINGS[key], value, _own(value, scope, scope_id)) for key, value in found.items()],
         changes=staff.may(Permission.CONFIGURE, region),
-        problem="",
+        problem=None,
     )
 
 
@@ -84,7 +85,7 @@ async def try_out(request: Request, staff: Configurer, session: DbSession) -> HT
             **await _words(request, session, _origins(found)),
             rows=rows,
             changes=True,
-            problem=str(error),
+            problem=_told(error),
         )
     return page(
         request,
@@ -264,6 +265,27 @@ def _change(scope: str, scope_id: str, setting: Setting, text: str) -> Change:
     return Change(scope=_scope(scope), scope_id=scope_id, key=setting.key, value=_value(setting, text))
 
 
+_FAULTS = (
+    (r"must be from (\S+) to (\S+)", r"须在 \1 到 \2 之间"),
+    (r"must have (\d+) to (\d+) characters", r"须为 \1 到 \2 个字"),
+    (r"must be a time such as 08:30", "须为时间，如 08:30"),
+    (r"must be a whole number", "须为整数"),
+    (r"must be a number", "须为数字"),
+    (r"must be true or false", "须为是或否"),
+    (r"must have no line breaks or control characters", "不能有换行或控制字符"),
+    (r"everything is set like that already", "与现在的设置相同，没有要改的。"),
+    (r"nothing is to be changed", "没有要改的。"),
+)
+
+
+def _told(error: ChangeError) -> tuple[str, str]:
+    """By the setting's name, not its key."""
+    zh = next((re.sub(pattern, text, error.what) for pattern, text in _FAULTS if re.fullmatch(pattern, error.what)), "")
+    if setting := SETTINGS.get(error.key):
+        return f"“{setting.zh}”{zh or error.what}", f"{setting.en} {error.what}"
+    return zh or str(error), str(error)
+
+
 def _scope(scope: str) -> Any:
     if scope not in ("region", "site", "kiosk"):
         raise HTTPException(404, "no such place")
@@ -282,5 +304,5 @@ def _value(setting: Setting, text: str) -> Value | None:
             return int(text) if setting.kind == "int" else float(text)
     except (KeyError, ValueError):
         fault = {"bool": "must be true or false", "int": "must be a whole number"}.get(setting.kind, "must be a number")
-        raise ChangeError("invalid", f"{setting.key} {fault}") from None
+        raise ChangeError("invalid", fault, setting.key) from None
     return text

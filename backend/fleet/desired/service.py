@@ -42,9 +42,11 @@ class ChangeError(Exception):
     """A change that cannot be; the text names it (English). `code`: "invalid", "not-found", "not-allowed" or
     "conflict"."""
 
-    def __init__(self, code: str, what: str) -> None:
-        super().__init__(what)
+    def __init__(self, code: str, what: str, key: str = "") -> None:
+        super().__init__(f"{key} {what}" if key else what)
         self.code = code
+        self.key = key  # of the setting, if it is one's value
+        self.what = what
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ async def _check(session: AsyncSession, staff: Staff, changes: Sequence[Change])
         if not staff.may(Permission.CONFIGURE, region):
             raise ChangeError("not-allowed", f"needs the permission configure for {change.scope} {change.scope_id}")
         if change.value is not None and (fault := fault_of(change.key, change.value)) is not None:
-            raise ChangeError("invalid", f"{change.key} {fault}")
+            raise ChangeError("invalid", fault, change.key)
         now = await session.get(SettingValue, (change.scope, change.scope_id, change.key), populate_existing=True)
         before = now.value if now is not None else None
         if _typed(before) != _typed(change.value):

@@ -218,3 +218,25 @@ async def test_the_filters_offer_what_the_person_may_see(desk: Desk) -> None:
         assert [f'<option value="{value}"' in choices or f"<option>{value}<" in choices for value in there] == [
             offered
         ] * 4
+
+
+async def test_found_by_the_device_in_trouble(desk: Desk) -> None:
+    await desk.seed(0.02)
+    await jam(desk, "K-990101000000", compact=True)
+    for query in ("q=printer", "q=文档打印机", "q=刷卡机", "q=printer+卡纸"):
+        assert await found(desk, query) == (1, ["K-990101000000"]), query
+    assert (await found(desk, "q=scanner"))[0] == 0
+
+
+async def test_many_are_not_closed_without_a_word(desk: Desk) -> None:
+    await alive(desk)
+    async with writing(desk.sessions) as session:
+        await session.execute(update(Kiosk).values(identity="enrolled", epoch=1))
+        await session.commit()
+    asked = {"query": "", "kind": "out-of-service"}
+    first = (await desk.post("/console/kiosks/bulk", OPERATOR, data=asked)).text
+    [agreed] = re.findall('name="agreed" value="([0-9]+)"', first)
+    refused = await desk.post("/console/kiosks/bulk", OPERATOR, data=asked | {"agreed": agreed, "reason_zh": " "})
+    assert (refused.status_code, "请填写给群众看的原因" in refused.text) == (200, True)
+    given = await desk.post("/console/kiosks/bulk", OPERATOR, data=asked | {"agreed": agreed, "reason_zh": "检修"})
+    assert given.status_code == 303

@@ -12,7 +12,7 @@ from backend.db.engine import writing
 from backend.fleet import words
 from backend.fleet.commands.models import Command
 from backend.fleet.events import EventKind, Severity, event
-from backend.fleet.models import Kiosk
+from backend.fleet.models import Kiosk, KioskState
 from backend.payments.models import PaymentRow
 from backend.staff.approvals import Approval
 from backend.staff.roles import Role
@@ -158,3 +158,23 @@ def test_troubles_have_words(code: str, zh: str, en: str) -> None:
 )
 def test_events_have_words(kind: str, detail: dict[str, object], zh: str, en: str) -> None:
     assert words.event_detail(kind, detail) == (zh, en)
+
+
+async def test_a_kiosk_is_not_closed_without_a_word_and_says_why_in_both(desk: Desk) -> None:
+    await alive(desk)
+    path = f"/console/kiosks/{KIOSK}/commands"
+    form = {"kind": "out-of-service", "reason_zh": "", "reason_en": "Repair"}
+    refused = await desk.post(path, OPERATOR, data=form, headers={"accept-language": "zh"})
+    assert (refused.status_code, "请填写给群众看的原因" in refused.text) == (422, True)
+    assert (await desk.post(path, OPERATOR, data=form | {"reason_zh": "检修中"})).status_code == 303
+    async with writing(desk.sessions) as session:
+        (command,) = await session.scalars(select(Command))
+        command.state = "done"
+        state = await session.get_one(KioskState, KIOSK)
+        state.health, state.in_service, state.report = "out-of-service", False, {"out_of_service": "Repair"}
+        await session.commit()
+    for language, shown in (("zh", "检修中"), ("en", "Repair")):
+        page = (await desk.get(f"/console/kiosks/{KIOSK}", headers={"accept-language": language})).text
+        card = page.split('id="troubles-title"')[1].split("</section>")[0]
+        assert shown in card
+        assert (shown == "Repair") == ("Repair" in card)

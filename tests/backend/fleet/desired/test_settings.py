@@ -173,7 +173,7 @@ async def test_pages_change_by_preview(seeded: Desk) -> None:
     assert (await value_of(seeded))["value"] == 25
     wrong = await seeded.post("/console/settings/preview", data=form | {"volume": "loud"})
     assert wrong.status_code == 422
-    assert "must be a whole number" in wrong.text
+    assert "“音量”须为整数" in wrong.text
     panel = await seeded.get(f"/console/kiosks/{KIOSK}/panels/settings")
     assert "25" in panel.text
     back = {"scope": "region", "id": CITY, "volume": "25", "inherit:volume": "on"}
