@@ -8,6 +8,7 @@ a scalar is, not its look: `no` is a word and `08:00` a time). Anchors, aliases 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,6 +22,11 @@ MAX_NODES = 40_000
 
 Path = tuple[str, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Nobody sees them, and they can turn a text round or cut it off: control characters, marks of direction and width, and
+# halves of characters (JSON's \ud800), which no file can hold.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 
@@ -79,13 +85,32 @@ def place_of(location: Iterable[int | str], data: Any) -> str:
 
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        found = json.loads(text, object_pairs_hook=_once)
     except RecursionError:
         raise Unreadable(None, _too_deep()) from None
     except ValueError as error:
         line = getattr(error, "lineno", None)
         said = getattr(error, "msg", "")
         raise Unreadable(line, Text(f"不是 JSON（{said}）；请改正", f"is not JSON ({said}); correct it")) from None
+    todo = [found]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, str):
+            _refuse_unseen(value, None)
+        elif isinstance(value, dict):
+            todo += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            todo += value
+    return found
+
+
+def _refuse_unseen(text: str, line: int | None) -> None:
+    if found := _UNSEEN.search(text):
+        code = f"U+{ord(found.group()):04X}"
+        raise Unreadable(
+            line,
+            Text(f"含有看不见的字符 {code}；请删去", f"holds the character {code}, which nobody sees; remove it"),
+        )
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -143,6 +168,7 @@ class _Builder:
         kind = type(event)
         if kind is yaml.ScalarEvent:
             self._refuse_marks(event)
+            _refuse_unseen(event.value, _line(event))  # type: ignore[attr-defined]
             plain = not event.style and event.value in _NULLS  # type: ignore[attr-defined]
             self._put(event, None if plain else event.value)  # type: ignore[attr-defined]
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:

@@ -68,7 +68,12 @@ def media_dir(catalogue: Path) -> Path:
 
 
 def files_in(directory: Path) -> Iterator[Path]:
-    return (path for path in sorted(directory.rglob("*")) if path.is_file() and not path.name.startswith("."))
+    """What a pack takes along: no links, which may lead anywhere (`_odd_names` tells of them)."""
+    return (path for path in sorted(directory.rglob("*")) if _is_plain_file(path))
+
+
+def _is_plain_file(path: Path) -> bool:
+    return not path.name.startswith(".") and not path.is_symlink() and path.is_file()
 
 
 def service_files(catalogue: Path) -> list[Path]:
@@ -78,7 +83,7 @@ def service_files(catalogue: Path) -> list[Path]:
         file
         for folder in folders
         for file in sorted(folder.iterdir() if folder.is_dir() else ())
-        if file.suffix in SUFFIXES and not file.name.startswith(".") and file.is_file()
+        if file.suffix in SUFFIXES and _is_plain_file(file)
     ]
 
 
@@ -142,8 +147,8 @@ def parse(file: Path, data: bytes, model: type[M]) -> tuple[M | None, list[Fault
 
 
 def _load(file: Path, model: type[M], faults: list[Fault]) -> M | None:
-    """None for a missing file, or one with faults."""
-    if not file.exists():
+    """None for a missing file, a link, or one with faults."""
+    if not _is_plain_file(file):
         return None
     found, wrong = parse(file, file.read_bytes(), model)
     faults += wrong
@@ -161,7 +166,7 @@ def _templates(directory: Path) -> tuple[frozenset[str], list[Fault]]:
     parts: set[str] = set()
     names: set[str] = set()
     faults: list[Fault] = []
-    for file in sorted(directory.glob("*.typ")) if directory.is_dir() else []:
+    for file in sorted(filter(_is_plain_file, directory.glob("*.typ"))) if directory.is_dir() else []:
         names.add(file.name)
         try:
             text = file.read_text("utf-8")
@@ -205,7 +210,11 @@ def _samples(directory: Path, names: Iterable[str]) -> Iterator[Fault]:
 
 
 def _odd_names(catalogue: Path) -> Iterator[Fault]:
-    """Files of a pack travel under their own names: plain ones only."""
+    """Files of a pack travel under their own names: plain ones only. Links are refused, they may lead anywhere."""
+    for directory in (catalogue, templates_dir(catalogue), media_dir(catalogue)):
+        for path in sorted(directory.rglob("*")):
+            if path.is_symlink():
+                yield Fault(path, "", Text("是链接；请放入文件本身", "is a link; put the file itself there"))
     for directory in (templates_dir(catalogue), media_dir(catalogue)):
         for file in files_in(directory):
             if not all(_PLAIN.fullmatch(part) for part in file.relative_to(directory).parts):

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from content.schema.elements import Duration
 
-MOST_DAYS = 3650  # ten years: more is a slip of the pen
-
 
 def longest_calendar(limit: Duration) -> int:
     """The most calendar days it lasts: begun on a Friday, a working day ends on Monday."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from content.lint.durations import MOST_DAYS, longer, said
+from content.lint.durations import longer, said
 from content.lint.fault import Finding, fault, note
 from content.lint.known import Known
 from content.schema.elements import Material
@@ -121,9 +121,3 @@ def _limits(service: Service) -> Iterator[Finding]:
             f"承诺 {said(limits.promised)[0]} 长于法定 {said(limits.statutory)[0]}；请缩短",
             f"{said(limits.promised)[1]} are longer than the statutory {said(limits.statutory)[1]}; shorten it",
         )
-    spans = [("promised", limits.promised)]
-    spans += [("statutory", limits.statutory)] if limits.statutory is not None else []
-    spans += [(f"special.{n}.limit", special.limit) for n, special in enumerate(limits.special) if special.limit]
-    for name, span in spans:
-        if span.days > MOST_DAYS:
-            yield fault(f"limits.{name}.days", f"超过 {MOST_DAYS} 天；请核对", f"is over {MOST_DAYS}; check it")

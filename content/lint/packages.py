@@ -16,7 +16,6 @@ from content.schema.forms import ChoiceField, ChoicesField, FormField
 from content.schema.service import Bundle, Service
 
 _MOST_SITUATIONS = 4096
-_MOST_DAYS = 200  # working days: most of a year is a slip of the pen
 
 
 def rules(service: Service, known: Known) -> Iterator[Finding]:
@@ -111,13 +110,6 @@ def _loop(bundle: Bundle) -> list[str] | None:
 
 def _limits(service: Service, bundle: Bundle) -> Iterator[Finding]:
     """A part that needs another begins when that one is done: what is promised for all is at least the longest way."""
-    for index, part in enumerate(bundle.parts):
-        if part.limit_days is not None and not 0 <= part.limit_days <= _MOST_DAYS:
-            yield fault(
-                f"package.parts.{index}.limit_days",
-                f"应是 0（当场）至 {_MOST_DAYS} 个工作日",
-                f"must be 0 (at once) to {_MOST_DAYS} working days",
-            )
     if service.limits is None:
         yield fault("limits", "没有办理时限；请写承诺时限", "is missing; say how long the whole takes (promised)")
         return

@@ -69,7 +69,7 @@ class Material(Model):
     name: Text
     source: Literal["applicant", "government", "other"]  # 申请人自备, 政府部门核发, 其他
     form: Literal["original", "copy", "electronic"] = "original"  # 原件, 复印件, 电子
-    copies: int = Field(default=1, ge=1)
+    copies: int = Field(default=1, ge=1, le=99)
     necessity: Literal["required", "optional", "deferrable"] = "required"  # 必要, 非必要, 容缺后补
     collect: Literal["scan", "bring", "none"] = "none"
     replaced_by: Text | None = None
@@ -84,14 +84,14 @@ class Fee(Model):
     """One charge (收费项目). `amount_fen` None: the bill or the department says how much."""
 
     name: Text
-    amount_fen: int | None = Field(default=None, ge=0)
+    amount_fen: int | None = Field(default=None, ge=0, le=10**13)
     basis: Text | None = None  # who set it: law or price authority; the lint wants it where money is taken
     reducible: Text | None = None  # who pays less
     when: Condition = {}
 
 
 class Duration(Model):
-    days: int = Field(ge=0)  # 0: at once
+    days: int = Field(ge=0, le=3650)  # 0: at once
     unit: Literal["working", "calendar"] = "working"
 
 

@@ -87,9 +87,9 @@ class NumberField(_Field):
     question: Text
     hint: Text
     pattern: str  # the whole answer must match
-    min_length: int | None = Field(default=None, gt=0)  # None: exactly max_length digits
+    min_length: int | None = Field(default=None, gt=0, le=32)  # None: exactly max_length digits
     max_length: int = Field(gt=0, le=32)
-    group: int = Field(default=4, gt=0)  # digits are shown in groups of this many
+    group: int = Field(default=4, gt=0, le=32)  # digits are shown in groups of this many
     scannable: bool = False
     error: Text  # what to do when the number does not match
 
@@ -144,8 +144,8 @@ class AmountField(_Field):
     """Money; the value is integer fen as digits."""
 
     kind: Literal["amount"]
-    most_fen: int = Field(gt=0)
-    least_fen: int = Field(default=1, ge=0)
+    most_fen: int = Field(gt=0, lt=10**15)
+    least_fen: int = Field(default=1, ge=0, lt=10**15)
 
     def value_schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": r"^\d{1,15}$"}

@@ -55,7 +55,7 @@ class Certificate(Model):
     template: str
     type_code: str = Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}\d{3}$")  # GB/T 36904: 18-char USCC + 3 digits
     title: Text
-    daily_limit: int | None = Field(default=None, gt=0)  # a person's prints of it a day
+    daily_limit: int | None = Field(default=None, gt=0, le=1000)  # a person's prints of it a day
     stock: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]*$")
 
 

@@ -65,7 +65,7 @@ class Operations(Model):
 class Calendar(Model):
     """A year of the State Council's holiday notice: days off, and weekend days that are worked."""
 
-    year: int
+    year: int = Field(ge=2000, le=2100)
     notice: str  # which document
     off: list[date]
     worked: list[date]

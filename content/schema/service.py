@@ -130,7 +130,7 @@ class Part(Model):
     form: list[FormField] = []
     materials: list[Material] = []
     result: Text
-    limit_days: int | None = None  # promised working days
+    limit_days: int | None = Field(default=None, ge=0, le=200)  # promised working days; 0: at once
 
 
 class Bundle(Model):
@@ -145,7 +145,7 @@ class Bundle(Model):
 class Service(Model):
     # What it is
     id: str = Field(pattern=SLUG)
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=1_000_000)
     row: str | None = None  # its number in the list of services (1–53) or of packages (1–26, L1–L3)
     door: Door
     journey: Kind
@@ -171,7 +171,7 @@ class Service(Model):
     form: list[FormField] = []
     fees: list[Fee] = []
     limits: Limits | None = None
-    visits: int = Field(default=0, ge=0)  # 到办事现场次数; 0: all of it here
+    visits: int = Field(default=0, ge=0, le=99)  # 到办事现场次数; 0: all of it here
     # What is done with it
     operation: str | None = Field(default=None, pattern=OPERATION)  # of the departments' data exchange
     channels: list[Literal["alipay_qr"]] = []  # journey "bill-payment"

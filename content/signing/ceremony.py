@@ -143,6 +143,9 @@ class Ceremony:
         for name, role in root.roles.items():
             if not 1 <= role.threshold <= len(role.keyids):
                 raise SigningFault(f"{name} wants {role.threshold} signatures and has {len(role.keyids)} keys")
+        for name in ONLINE:
+            if root.roles[name].threshold != 1:
+                raise SigningFault(f"{name} is signed by the server's one key; its threshold stays 1")
         online = {keyid for name in ONLINE for keyid in root.roles[name].keyids}
         if online & {keyid for name in OFFLINE for keyid in root.roles[name].keyids}:
             raise SigningFault("a key of the server must not sign root or targets; use a key of its own for each")

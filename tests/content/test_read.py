@@ -110,7 +110,7 @@ def test_places_leave_out_what_the_schema_adds() -> None:
     assert place_of(("form", 3, "x"), data) == "form.3.x"
 
 
-_words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8)
+_words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=1, max_size=8)
 _values = st.recursive(_words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_words, inner, max_size=3))
 
 
@@ -125,3 +125,22 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for is_json in (True, False):
         with contextlib.suppress(Unreadable):
             read(data, is_json=is_json)
+
+
+@pytest.mark.parametrize("written", ["\\ud800", "\\u0000", "\\u202e", "\\u200b"])
+def test_characters_nobody_sees_are_refused_in_json(written: str) -> None:
+    for text in (f'{{"a": ["{written}社保"]}}', f'{{"{written}": 1}}'):
+        with pytest.raises(Unreadable, match="nobody sees"):
+            read(text.encode(), is_json=True)
+
+
+@pytest.mark.parametrize("written", ['"\\0"', '"\\x1b"', '"\\u202e"', "社\u2066保", "社\u200b保"])
+def test_characters_nobody_sees_are_refused_in_yaml(written: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(f"a: 1\nb: {written}\n".encode(), is_json=False)
+    assert caught.value.line == 2
+
+
+def test_lines_tabs_and_rare_hanzi_are_text() -> None:
+    assert read('{"a": "一\\n二\\t𠮷"}'.encode(), is_json=True) == {"a": "一\n二\t𠮷"}
+    assert read('a: "一\\n二\\t𠮷"\n'.encode(), is_json=False) == {"a": "一\n二\t𠮷"}
