@@ -260,15 +260,15 @@ class Reception:
                 ended = "failed"
             finally:
                 self._journey = self._session = None
-                card_used = journey.session.card is not None
+                left = _left_behind(journey.session)
                 journey.session.wipe()
                 self._terminal.lights.all_off()
                 self._terminal.loudness.reset()
             log.info("session_ended", session=journey.session.id, ended=ended)
             if ended == "failed":
                 await self._tell_failure()
-            if card_used:
-                await self._remind_of_the_card()
+            if left:
+                await self._remind(left)
             # First what has nothing of the resident on it: whoever looks at the screen now is not told their name.
             self.stage.show(self._front())
             self.stage.reset()
@@ -294,10 +294,12 @@ class Reception:
         except TimeoutError:
             return
 
-    async def _remind_of_the_card(self) -> None:
+    async def _remind(self, left: tuple[Text, ...]) -> None:
         """A session that ended early, in whatever way, had no goodbye. No reader can tell whether a card still lies
-        there (GA/T 467 answers "not found" for a card already read), so it is always said."""
-        screen = Goodbye(question=texts.TAKE_CARD, speech=texts.TAKE_CARD, reminders=(texts.TAKE_CARD, texts.DATA_GONE))
+        there (GA/T 467 answers "not found" for a card already read), nor the camera's picture whether a paper does, so
+        it is always said."""
+        said = Text("，".join(each.zh for each in left), ". ".join(each.en for each in left))
+        screen = Goodbye(question=left[0], speech=said, reminders=(*left, texts.DATA_GONE))
         asking = self.stage.ask(screen)
         try:
             await asyncio.wait_for(asking, self._terminal.settings.goodbye_s)
@@ -377,6 +379,12 @@ class Reception:
         if self._home() != before:
             log.info("availability_changed")
             self._health_changed.set()
+
+
+def _left_behind(session: Session) -> tuple[Text, ...]:
+    """What may still lie on the terminal. Nothing where the session was wiped: then the goodbye has been said."""
+    card = (texts.TAKE_CARD,) if session.card is not None else ()
+    return (*card, *((texts.TAKE_ORIGINAL,) if session.paper_on_glass else ()))
 
 
 def _being_cancelled() -> bool:

@@ -44,6 +44,7 @@ class Session:
     delivery: str | None = None
     signature: bytes | None = None  # PNG
     draft_code: str | None = None
+    paper_on_glass: bool = False  # something was laid under the camera: its owner is reminded of it at the end
     helper: str = ""  # the name of staff who joined by badge: what is filled in is hidden from them
     failure: str = ""  # what ended the journey before, where it is reported (办不成事)
     resumed: set[str] = field(default_factory=set)  # steps whose answers came with a draft: not asked again

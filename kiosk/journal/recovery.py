@@ -36,6 +36,7 @@ _JOB_MEMORY = timedelta(seconds=45)
 _PRINTER_PATIENCE = timedelta(minutes=10)  # a printer that stays silent longer will not tell any more
 _SLIP_PATIENCE_S = 30.0  # for the receipt printer to be ready after a restart, before the money goes back
 _REQUEST_PATIENCE = timedelta(seconds=45)  # longer than any request and its repeats can take
+_GIVE_UP = timedelta(days=7)  # of a backend that answers, and every time with a refusal nobody has foreseen
 _CASE_SLIP_PATIENCE = timedelta(minutes=15)  # whoever handed a case in has gone by then, and can ask 12345
 _PRINTED = {
     "yes": DeliveryOutcome.PRINTED,
@@ -62,6 +63,7 @@ class Recovery:
         request_patience: timedelta = _REQUEST_PATIENCE,
         counter_patience: timedelta = COUNTER_PATIENCE,
         case_slip_patience: timedelta = _CASE_SLIP_PATIENCE,
+        give_up: timedelta = _GIVE_UP,
     ) -> None:
         self._journal = journal
         self._link = link
@@ -72,6 +74,7 @@ class Recovery:
         self._request_patience = request_patience
         self._counter_patience = counter_patience
         self._case_slip_patience = case_slip_patience
+        self._give_up = give_up
         self._one_at_a_time = asyncio.Lock()
 
     async def resolve_open(self) -> int:
@@ -103,6 +106,8 @@ class Recovery:
                 # A request we gave up may still be worked on: only after a while does "unknown" mean "never".
                 if datetime.now(UTC) - intent.updated_at > self._request_patience:
                     await self._settle(intent, Outcome.NEVER_HAPPENED)
+            elif isinstance(issued, Refusal):
+                await self._refused(intent, issued)
             elif isinstance(issued, IssuedCertificate):
                 await self._report(intent, DeliveryOutcome.NOT_PRINTED)
             return
@@ -156,6 +161,8 @@ class Recovery:
             )
         elif isinstance(answer, Refusal) and answer.code == _NOT_FOUND:
             await self._settle(intent, Outcome.NEVER_HAPPENED)
+        elif isinstance(answer, Refusal):
+            await self._refused(intent, answer)
 
     # --- payments ---------------------------------------------------------------------------------------------------
 
@@ -173,6 +180,8 @@ class Recovery:
         if isinstance(payment, Payment) and payment.state is PaymentState.PAID and payment.posted:
             # Not booked yet: asked again later; a slip must not say more than is true.
             payment = await self._hand_over(intent, payment)
+        if isinstance(payment, Refusal):
+            await self._refused(intent, payment)
         if not isinstance(payment, Payment):
             return
         outcome = {
@@ -232,6 +241,8 @@ class Recovery:
                 receipt.code == _NOT_FOUND and age > self._request_patience
             ):
                 await self._settle(intent, Outcome.NEVER_HAPPENED)
+            elif receipt.code != _NOT_FOUND:
+                await self._refused(intent, receipt)
         elif isinstance(receipt, CaseReceipt) and await self._case_slip_out(intent, receipt, age):
             await self._settle(intent, Outcome.DONE)
 
@@ -261,6 +272,12 @@ class Recovery:
             if isinstance(answer, Unreachable):
                 return
             await self._journal.delivered(item.id)
+
+    async def _refused(self, intent: Intent, refusal: Refusal) -> None:
+        """Asked again for some days; then a person has to look: the error is told with the heartbeat."""
+        if datetime.now(UTC) - intent.created_at > self._give_up:
+            log.error("intent_given_up", intent=intent.id, kind=intent.kind.value, code=refusal.code)
+            await self._settle(intent, Outcome.UNKNOWN)
 
     async def _settle(self, intent: Intent, outcome: Outcome) -> None:
         log.info("intent_resolved", intent=intent.id, kind=intent.kind.value, outcome=outcome.value)

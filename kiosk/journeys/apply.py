@@ -74,6 +74,7 @@ async def walk_to_case(journey: Journey, after_questions: list[StepCoroutine]) -
     slip = await give_receipt(journey, *done, ending)
     await rate(journey, ending)
     reminders = [common.TAKE_CARD] if journey.session.card is not None else []
+    reminders += [common.TAKE_ORIGINAL] if journey.session.paper_on_glass else []
     await goodbye(journey, (*reminders, *([common.TAKE_SLIP] if slip else [])))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from backend.contract.service_api import CaseStatus, CaseStatusQuery, ServiceProblem
 from content.schema.text import Text
 from drivers.cabinet.port import Light
@@ -12,7 +14,7 @@ from kiosk.journeys import texts as common
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.dates import day_text
 from kiosk.journeys.service_slips import minute
-from kiosk.journeys.steps import Move
+from kiosk.journeys.steps import Move, walk
 from kiosk.journeys.steps.counter import can_slip, slip
 from kiosk.journeys.steps.explain import show_guide
 from kiosk.journeys.steps.finish import goodbye, rate
@@ -50,30 +52,33 @@ async def case_status(journey: Journey) -> None:
 
 async def _number(journey: Journey) -> Move:
     """Scanned from the receipt or typed; then the form, which has what was scanned in it already."""
+    return await walk([partial(_how, journey), *pages(journey, 2)])
+
+
+async def _how(journey: Journey) -> Move:
     scanner = journey.terminal.devices.code_scanner
-    if scanner is not None and scanner.status.ready:
-        how = await journey.stage.ask(
-            Choose(
-                question=texts.HOW_TO_FIND,
-                speech=texts.HOW_TO_FIND,
-                trail=journey.trail(2),
-                choices=(
-                    Choice("scan", texts.BY_SCANNING, icon="scan-line"),
-                    Choice("type", texts.BY_TYPING, icon="keyboard"),
-                ),
-            )
+    if scanner is None or not scanner.status.ready:
+        return Move.SKIP
+    how = await journey.stage.ask(
+        Choose(
+            question=texts.HOW_TO_FIND,
+            speech=texts.HOW_TO_FIND,
+            trail=journey.trail(2),
+            choices=(
+                Choice("scan", texts.BY_SCANNING, icon="scan-line"),
+                Choice("type", texts.BY_TYPING, icon="keyboard"),
+            ),
         )
-        if isinstance(how, Nav):
-            return Move.BACK
-        if how == "scan":
-            await _scan(journey, scanner)
-    for page in pages(journey, 2):
-        if await page() is Move.BACK:
-            return Move.BACK
+    )
+    if isinstance(how, Nav):
+        return Move.BACK
+    if how == "scan":
+        await _scan(journey, scanner)
     return Move.ON
 
 
 async def _scan(journey: Journey, scanner: CodeScanner) -> None:
+    """BACK leads on to typing, as the screen says."""
     screen = ScanCode(
         question=texts.SCAN_CASE,
         speech=texts.SCAN_CASE,

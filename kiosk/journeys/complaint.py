@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from backend.contract.service_api import ComplaintReceipt, ComplaintRequest
-from content.codes.masking import mask_phone
-from content.schema.forms import ChoiceField
 from content.schema.text import Text
 from drivers.receipt_printer.port import Heading, Line, Pair, Receipt, Rule
 from kiosk.journeys import counter_texts as texts
@@ -21,6 +19,7 @@ from kiosk.journeys.steps.explain import ask_consent, show_guide
 from kiosk.journeys.steps.finish import goodbye, rate
 from kiosk.journeys.steps.form import pages
 from kiosk.journeys.steps.messages import tell
+from kiosk.journeys.steps.review import shown
 from kiosk.journeys.steps.situations import questions
 from kiosk.screens import Choice, Entry, Nav, Review, Tone
 
@@ -64,11 +63,7 @@ async def _check(journey: Journey) -> Move:
         value = form.get(field.name)
         if value is None:
             continue
-        if isinstance(field, ChoiceField):
-            shown = next(option.label for option in field.options if option.value == value)
-        else:
-            shown = Text.same(mask_phone(value) if field.kind == "phone" else value)
-        entries.append(Entry(field.label, shown))
+        entries.append(Entry(field.label, shown(journey, field, value)))
     answer = await journey.stage.ask(
         Review(
             question=texts.CHECK_WORDS,

@@ -13,6 +13,7 @@ from drivers.document_printer.port import FINAL_STATES, DocumentPrinter, JobStat
 from kiosk.copy_sheet import sheets
 from kiosk.journeys import counter_texts as texts
 from kiosk.journeys import service_texts
+from kiosk.journeys import texts as common
 from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.journeys.steps import StepCoroutine
 from kiosk.journeys.steps.counter import new_intent, walk_or_leave
@@ -20,6 +21,7 @@ from kiosk.journeys.steps.explain import ask_consent, show_guide
 from kiosk.journeys.steps.fill import ask_choice_step
 from kiosk.journeys.steps.finish import goodbye, rate
 from kiosk.journeys.steps.messages import end_with
+from kiosk.journeys.steps.print_document import submit
 from kiosk.journeys.steps.scan import Pages, take_page
 from kiosk.screens import Nav, Working
 
@@ -52,7 +54,7 @@ async def copy_papers(journey: Journey) -> None:
         raise await end_with(journey, texts.NOT_COPIED, texts.NOT_COPIED_BODY)
     journey.lights.on(Light.DOCUMENT_TRAY)
     await rate(journey, 3)
-    await goodbye(journey, (texts.TAKE_ORIGINAL, texts.TAKE_COPIES))
+    await goodbye(journey, (common.TAKE_ORIGINAL, texts.TAKE_COPIES))
 
 
 async def _pictures(journey: Journey, layout: str) -> list[bytes]:
@@ -61,19 +63,23 @@ async def _pictures(journey: Journey, layout: str) -> list[bytes]:
     kept: list[bytes] = []
     names: list[Text] = [texts.COPY_FRONT, texts.COPY_BACK] if layout == "card" else [texts.COPY_PAGE] * MOST_PAGES
     async with camera.looking():
-        for number, name in enumerate(names):
-            picture = await take_page(journey, camera, name, texts.COPY_HINT, number, 2)
+        while len(kept) < len(names):
+            name = names[len(kept)]
+            picture = await take_page(journey, camera, name, texts.COPY_HINT, len(kept), 2)
             if isinstance(picture, Nav):
-                return []
-            if picture is Pages.ENOUGH:
+                if not kept:
+                    return []
+                kept.pop()  # only the page before: the others stay
+            elif picture is Pages.ENOUGH:
                 break
-            kept.append(picture.jpeg)
+            else:
+                kept.append(picture.jpeg)
     return kept
 
 
 async def _printed(printer: DocumentPrinter, pdf: bytes) -> bool:
     """A job that stands still is cancelled: the next resident must not find somebody else's papers."""
-    job = await printer.submit(pdf, new_intent("cpy"))
+    job = await submit(printer, pdf, new_intent("cpy"))
     if isinstance(job, SubmitFault):
         return False
     state = JobState.PENDING

@@ -133,7 +133,6 @@ NOT_COPIED = Text("没有打印成功", "The copies were not printed")
 NOT_COPIED_BODY = Text(
     "图像已清除。请稍后再试，或换一台终端。", "The picture is erased. Please try later or at another terminal."
 )
-TAKE_ORIGINAL = Text("请取走您的原件", "Please take your original")
 TAKE_COPIES = Text("请在屏幕下方取走复印件", "Please take your copies below the screen")
 
 # --- help

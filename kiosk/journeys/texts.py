@@ -291,6 +291,7 @@ REFUSED = {
 RATE = Text("您对这次服务满意吗？", "How satisfied are you?")
 GOODBYE = Text("办好了，谢谢您", "All done, thank you")
 TAKE_CARD = Text("请取走身份证", "Please take your ID card")
+TAKE_ORIGINAL = Text("请取走您的原件", "Please take your original")
 TAKE_PAPER = Text("请在屏幕下方取走证明", "Please take your certificate below the screen")
 TAKE_SLIP = Text("请在右手边取走凭条", "Please take your slip at the right")
 DATA_GONE = Text("您的信息已从本机清除", "Your data has been erased from this machine")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from content.build import CATALOGUE, build
 from content.load import Pack, load_pack
 from content.schema.service import Kind
 from content.schema.text import Text
+from drivers.id_reader.port import CardKind
 from drivers.manager import DeviceSet
+from kiosk import form_rules
 from kiosk import reception as reception_module
 from kiosk.journal.recovery import Recovery
 from kiosk.journeys import texts
@@ -23,8 +27,10 @@ from kiosk.link.client import Refusal
 from kiosk.link.line import Line
 from kiosk.reception import Reception
 from kiosk.screens import Home
-from tests.kiosk.journeys.fakes import Wait, World
+from tests.kiosk.journeys.fakes import Wait, World, demo_card
 from tests.kiosk.journeys.house import SETTINGS, House
+from tests.kiosk.journeys.office import Office
+from tests.kiosk.journeys.service_world import ServiceWorld
 from tests.packs import small_pack
 
 
@@ -140,6 +146,42 @@ async def test_the_card_is_remembered_when_a_session_ends_early(tmp_path: Path, 
         await _until(lambda: "Goodbye" in house.stage.kinds())
         said = next(screen for screen in house.stage.seen if type(screen).__name__ == "Goodbye")
         assert said.question == texts.TAKE_CARD
+        await _end(task)
+
+
+async def test_a_paper_under_the_camera_is_remembered_when_a_session_ends_early(
+    tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception_module, "start_reason", lambda *_: None)  # this house's camera is in no device set
+    answers: dict[str, Any] = {"Home": ["service:document-copy", Wait()], "Scan": Wait()}
+    async with Office(tmp_path / "j.sqlite3", ServiceWorld(), **answers) as house:
+        reception = _reception(house, pack)
+        task = asyncio.create_task(reception.run())
+        await _until(lambda: "Scan" in house.stage.kinds())
+        reception.leave()
+        await _until(lambda: "Goodbye" in house.stage.kinds())
+        said = next(screen for screen in house.stage.seen if type(screen).__name__ == "Goodbye")
+        assert said.reminders == (texts.TAKE_ORIGINAL, texts.DATA_GONE)
+        await _end(task)
+
+
+async def test_who_is_sent_away_for_their_card_is_reminded_of_it(tmp_path: Path, pack: Pack) -> None:
+    """Somebody under 16, with a foreigner's permanent residence card."""
+    young = replace(
+        demo_card(),
+        kind=CardKind.FOREIGNER_2017,
+        number="USA110088888888",
+        birth=form_rules.today() - timedelta(days=12 * 366),
+    )
+    async with House(
+        tmp_path / "j.sqlite3", World(), Home=["service:social-insurance-enrolment-proof", Wait()]
+    ) as house:
+        house.reader.card = young
+        task = asyncio.create_task(_reception(house, pack).run())
+        await _until(lambda: "Goodbye" in house.stage.kinds())
+        said = [screen for screen in house.stage.seen if type(screen).__name__ in ("Message", "Goodbye")]
+        assert said[0].body == texts.TOO_YOUNG
+        assert said[1].question == texts.TAKE_CARD
         await _end(task)
 
 

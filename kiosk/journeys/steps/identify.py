@@ -71,19 +71,18 @@ async def read_card(journey: Journey) -> Move:
             if answer is ReadFault.READER_LOST:
                 await asyncio.sleep(1.0)
             continue
+        journey.session.card = answer  # a refused one too: its holder is reminded of it at the end
         problem = _refuse_card(answer)
         if problem is not None:
             raise await end_with(journey, texts.UNAVAILABLE, problem)
-        journey.session.card = answer
         log.info("card_read", kind=answer.kind.value, session=journey.session.id)
         return Move.ON
 
 
 def _refuse_card(card: IdCard) -> Text | None:
     """What the chip says must make sense before anyone is asked about it."""
-    if card.kind is CardKind.FOREIGNER_2017:
-        return None  # its 15-character number has no published check
-    if not resident_number.check_resident_number(card.number).valid:
+    # The 15-character number of 2017 has no published check.
+    if card.kind is not CardKind.FOREIGNER_2017 and not resident_number.check_resident_number(card.number).valid:
         return texts.CARD_NUMBER_WRONG
     today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date()
     age = today.year - card.birth.year - ((today.month, today.day) < (card.birth.month, card.birth.day))

@@ -43,7 +43,7 @@ async def print_certificate(
     printed, reason = Printed.NO, "no-printer"
     if printer is not None:
         await journey.terminal.journal.advance(intent.id, Phase.PRINTING)
-        job = await _submit(printer, pdf, intent.id)
+        job = await submit(printer, pdf, intent.id)
         if isinstance(job, PrintJob):
             await journey.terminal.journal.advance(intent.id, Phase.SUBMITTED, job_id=job.job_id)
             printed, reason = await _follow(journey, printer, job, certificate, picture)
@@ -92,7 +92,8 @@ async def _count_blank(journey: Journey, intent_id: str, printed: Printed, reaso
         link.stock[paper.stock] = answer.left
 
 
-async def _submit(printer: DocumentPrinter, pdf: bytes, job_name: str) -> PrintJob | SubmitFault:
+async def submit(printer: DocumentPrinter, pdf: bytes, job_name: str) -> PrintJob | SubmitFault:
+    """The job, also one that the printer has though its answer was lost. A busy printer is asked for a while."""
     for _ in range(_BUSY_TRIES):
         job = await printer.submit(pdf, job_name)
         if job is not SubmitFault.BUSY:

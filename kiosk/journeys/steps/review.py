@@ -16,6 +16,7 @@ from content.schema.forms import (
     NumberField,
     PhoneField,
     StatementField,
+    TextField,
 )
 from content.schema.text import Text
 from kiosk import form_rules
@@ -25,6 +26,7 @@ from kiosk.journeys.context import Journey
 from kiosk.journeys.dates import day_text
 from kiosk.journeys.steps import Move
 from kiosk.journeys.steps.papers import handed_in
+from kiosk.journeys.steps.record import masked
 from kiosk.screens import Choice, Choose, Entry, Nav, Review
 
 _LONG_NUMBER = 8  # digits: from here on a number is somebody's account
@@ -73,6 +75,16 @@ def deliveries(journey: Journey) -> list[str]:
     return [results[0].delivery[0]] if results else ["counter"]
 
 
+def besides(journey: Journey) -> list[Entry]:
+    """Results that come another way than the chosen one, where a matter has several."""
+    session, others = journey.session, [each for each in journey.service.results if each.kind != "receipt"]
+    return [
+        Entry(result.name, texts.DELIVERIES[result.delivery[0]])
+        for result in others
+        if session.delivery is not None and len(others) > 1 and session.delivery not in result.delivery
+    ]
+
+
 def review_entries(journey: Journey) -> tuple[Entry, ...]:
     session = journey.session
     entries: list[Entry] = []
@@ -94,7 +106,7 @@ def review_entries(journey: Journey) -> tuple[Entry, ...]:
     for field in matter.fields(journey):
         if field.name in form:
             source = known[field.name].source if field.name in known else None
-            entries.append(Entry(field.label, _masked(field, form[field.name]), source))
+            entries.append(Entry(field.label, shown(journey, field, form[field.name]), source))
     names = {material.id: material.name for material in matter.materials(journey)}
     entries += [
         Entry(names[each.id], texts.PAPERS_COME[each.how].format(n=len(each.scans)))
@@ -111,7 +123,15 @@ def review_entries(journey: Journey) -> tuple[Entry, ...]:
     ]
     if session.delivery is not None and len(deliveries(journey)) > 1:
         entries.append(Entry(texts.DELIVERY_ENTRY, texts.DELIVERIES[session.delivery]))
+    entries += besides(journey)
     return tuple(entries)
+
+
+def shown(journey: Journey, field: FormField, value: str) -> Text:
+    """As it may stand on the screen. A helper who joined looks on: then nothing that was written is in the clear."""
+    if journey.session.helper and isinstance(field, TextField | NumberField | DateField | AmountField):
+        return Text.same(masked(value))
+    return _masked(field, value)
 
 
 def _masked(field: FormField, value: str) -> Text:

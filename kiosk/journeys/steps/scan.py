@@ -43,6 +43,7 @@ async def take_page(
     journey: Journey, camera: PaperCamera, name: Text, hint: Text, pages: int, step: int
 ) -> PaperPicture | Pages | Nav:
     """One page that the resident has looked at and wants. Inside `camera.looking()`."""
+    journey.session.paper_on_glass = True
     while True:
         answer = await journey.stage.ask(
             Scan(

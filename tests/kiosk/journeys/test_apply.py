@@ -13,12 +13,14 @@ from content.schema.text import Text
 from kiosk.journal.journal import Outcome
 from kiosk.journeys import matter
 from kiosk.journeys import service_texts as texts
+from kiosk.journeys import texts as common
 from kiosk.journeys.context import Journey, JourneyOver, TimedOut
-from kiosk.screens import Choose, GuideAnswer, Message, Nav, Review
+from kiosk.journeys.registry import JOURNEYS
+from kiosk.screens import Choose, Goodbye, GuideAnswer, Message, Nav, Review
 from kiosk.service_screens import Filled, Form, Papers, PapersAnswer, Sign
 from tests.kiosk.journeys.fakes import Wait
 from tests.kiosk.journeys.office import CHOOSE, Office, asked, choices, fill, request, take_papers, words
-from tests.kiosk.journeys.sample_services import ALLOWANCE, service
+from tests.kiosk.journeys.sample_services import ALLOWANCE, service, t
 from tests.kiosk.journeys.service_world import ServiceWorld
 
 
@@ -235,6 +237,36 @@ async def test_reviews_mask_numbers(tmp_path: Path, world: ServiceWorld) -> None
     assert number not in str(values)
     assert "138****0000" in values
     assert "李*本" in values
+
+
+async def test_reviews_name_what_comes_another_way_besides(tmp_path: Path, world: ServiceWorld) -> None:
+    results = [
+        {"name": t("电子证照"), "kind": "e-certificate", "delivery": ["electronic"]},
+        {"name": t("证书"), "kind": "paper", "delivery": ["courier", "counter"]},
+    ]
+    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+        await office.walk(service(ALLOWANCE, results=results))
+        entries = {entry.label.zh: entry.value for entry in office.screens(Review)[0].entries}
+    assert entries["领取方式"] == texts.DELIVERIES["courier"]
+    assert entries["电子证照"] == texts.DELIVERIES["electronic"]
+    assert "证书" not in entries
+    assert request(world).delivery == "courier"
+
+
+async def test_a_helper_does_not_see_what_was_written(tmp_path: Path, world: ServiceWorld) -> None:
+    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+        journey = Journey(office.terminal, service(ALLOWANCE))
+        journey.session.helper = "王帮办"
+        await JOURNEYS[journey.service.journey](journey)
+        shown = str(office.screens(Review)[0].entries)
+    assert "青口县" not in shown
+    assert "青***" in shown
+
+
+async def test_the_original_is_remembered_at_the_end(tmp_path: Path, world: ServiceWorld) -> None:
+    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+        await office.walk(service(ALLOWANCE))
+        assert common.TAKE_ORIGINAL in office.screens(Goodbye)[0].reminders
 
 
 async def test_an_answer_that_is_asked_no_more_brings_no_other_field(tmp_path: Path, world: ServiceWorld) -> None:

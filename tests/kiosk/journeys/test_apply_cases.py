@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from backend.contract import service_api as wire
 from kiosk.journal.journal import IntentKind, Outcome
@@ -142,3 +143,18 @@ async def test_a_number_written_down_is_enough(tmp_path: Path, world: ServiceWor
         world.slip_ready = True
         assert await office.recover() == 0
     assert not world.slips, "nobody waits for it any more"
+
+
+@pytest.mark.parametrize("code", ["forbidden", "internal"])
+async def test_what_is_refused_for_ever_is_given_up_and_told(tmp_path: Path, world: ServiceWorld, code: str) -> None:
+    world.lose_answers = 2
+    async with Office(tmp_path / "j.sqlite3", world, Choose=CHOOSE) as office:
+        with pytest.raises(JourneyOver):
+            await office.walk(service(ALLOWANCE))
+        world.refusals["get case"] = code
+        assert await office.recover() == 1, "perhaps the backend is being mended"
+        with capture_logs() as logs:
+            assert await office.recover(give_up=timedelta(0)) == 0
+        outcomes = [each.outcome for each in await office.journal.all_intents() if each.kind is IntentKind.CASE]
+    assert outcomes == [Outcome.UNKNOWN]
+    assert [each["code"] for each in logs if each["log_level"] == "error"] == [code]

@@ -11,18 +11,19 @@ import pytest
 
 from backend.contract import service_api as wire
 from backend.contract.kiosk_api import ProblemCode
-from drivers.document_printer.port import JobProgress, JobState
+from drivers.document_printer.port import JobProgress, JobState, SubmitFault
 from kiosk.journeys import counter_texts
-from kiosk.journeys.context import JourneyOver
+from kiosk.journeys.complaint import complain
+from kiosk.journeys.context import Journey, JourneyOver
 from kiosk.link.client import Refusal, Unreachable
 from kiosk.paper_camera import PaperPicture
 from kiosk.screens import Goodbye, Message, Nav, Review
-from kiosk.service_screens import Filled, Form, Record, RecordAnswer
+from kiosk.service_screens import Filled, Form, Record, RecordAnswer, Scan, ScanAnswer
 from tests.backend.cases.world import png
 from tests.kiosk.journeys.fakes import Points
 from tests.kiosk.journeys.house import SERVICES
-from tests.kiosk.journeys.office import Office
-from tests.kiosk.journeys.service_world import ServiceLink, ServiceWorld
+from tests.kiosk.journeys.office import Office, asked
+from tests.kiosk.journeys.service_world import FakeScanner, ServiceLink, ServiceWorld
 
 
 class _Link(ServiceLink):
@@ -214,3 +215,67 @@ async def test_gone_back_from_the_first_question(tmp_path: Path, name: str) -> N
         with pytest.raises(JourneyOver):
             await here.walk(SERVICES[name])
     assert not here.screens(Goodbye)
+
+
+async def test_back_drops_only_the_page_before(tmp_path: Path) -> None:
+    """Two pages taken, the second dropped, another taken for it."""
+    wants = iter([ScanAnswer.TAKE, ScanAnswer.TAKE, Nav.BACK, ScanAnswer.TAKE, ScanAnswer.ENOUGH])
+
+    def answer(screen: Scan) -> Any:
+        return ScanAnswer.KEEP if screen.png is not None else next(wants)
+
+    async with office(tmp_path, {}, Scan=answer) as here:
+        assert here.paper_camera is not None
+        here.paper_camera.pictures = [PaperPicture(png(60, 90), png()) for _ in range(3)]
+        await here.walk(SERVICES["document-copy"])
+        assert [screen.pages for screen in here.screens(Scan) if screen.png is None] == [0, 1, 2, 1, 2]
+    assert len(here.world.sheets) == 1
+
+
+async def test_a_copy_whose_answer_was_lost_is_found_again(tmp_path: Path) -> None:
+    """BUSY first, then the printer takes it and its answer is lost: it is not left lying for the next resident."""
+    async with office(tmp_path, {}) as here:
+        assert here.paper_camera is not None
+        here.paper_camera.pictures = [PaperPicture(png(60, 90), png())]
+        submit, faults = here.document_printer.submit, iter([SubmitFault.BUSY, None])
+
+        async def lost(document: bytes, job_name: str, mime_type: str = "application/pdf") -> Any:
+            fault = next(faults)
+            if fault is None:
+                await submit(document, job_name)
+            return fault or SubmitFault.UNKNOWN
+
+        here.document_printer.submit = lost  # type: ignore[method-assign]
+        await here.walk(SERVICES["document-copy"])
+    assert len(here.world.sheets) == 1
+
+
+async def test_back_from_the_number_asks_again_how_to_find_it(tmp_path: Path) -> None:
+    status = wire.CaseStatus(
+        case_no_masked="1151…0001",
+        title_zh="事项",
+        title_en="Matter",
+        department_zh="局",
+        department_en="Bureau",
+        steps=[],
+    )
+    forms = iter([Nav.BACK, Filled({"case_no": "11519999000000019R4" + "9" * 24, "check_code": "7391"})])
+    answers = {"Form": lambda screen: next(forms), "Choose": "type", "Record": RecordAnswer.DONE}
+    async with office(tmp_path, {"case_status": status}, **answers) as here:
+        here.scanner = FakeScanner()
+        await here.walk(SERVICES["case-progress"])
+        assert len(asked(here, "怎样查")) == 2
+
+
+async def test_a_helper_does_not_see_what_was_written(tmp_path: Path) -> None:
+    receipt = wire.ComplaintReceipt(
+        intent_id="com-00000001", ticket_no="T1", answer_by=None, department_zh="12345", department_en="12345"
+    )
+    made = office(tmp_path, {"complain": receipt}, Form=everything)
+    async with made as here:
+        journey = Journey(here.terminal, SERVICES["hotline-12345"])
+        journey.session.helper = "王帮办"
+        await complain(journey)
+        [checked] = here.screens(Review)
+    assert "示范内容" not in str(checked.entries)
+    assert "示***" in str(checked.entries)
