@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,8 +26,20 @@ class OnlineKeys:
         """Blocking."""
         file = self._folder / f"{role}.key.pem"
         if not file.exists():
-            write_secret(file, pem(Ed25519PrivateKey.generate(), None))
+            with self._alone():
+                if not file.exists():  # the server and the command line may both be the first
+                    write_secret(file, pem(Ed25519PrivateKey.generate(), None))
         return load_signer(file, None)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def public(self) -> dict[str, PublicKey]:
         """By role, for the ceremony of the root. New keys have new names: the old ones stay known there."""

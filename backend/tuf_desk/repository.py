@@ -4,7 +4,7 @@
     tuf/objects/SHA256                                                            every file of every pack, once
     tuf/waiting/VERSION.json                                                      imported, not signed yet
     tuf/packs/SHA256                                                              the same as whole packs, hard links
-    tuf/serving.json                                                              signed packs, the newest first
+    tuf/serving.json                                                              signed packs and since when
     tuf/keys/                                                                     the two online keys
 
 Every change writes what is new first and `timestamp.json` last, so that a kiosk finds the old state or the new one.
@@ -21,7 +21,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timest
 from tuf.api.serialization import DeserializationError
 
 from backend.releases.payloads import PayloadStore
+from backend.tuf_desk.collect import collect
 from backend.tuf_desk.keys import OnlineKeys
 from content.listing import ListingError, pack_files
 from content.load import load_pack
@@ -107,14 +108,14 @@ class TufDesk:
         except (PackError, ListingError) as error:
             raise SigningFault(str(error)) from None
         root = (directory / PACK_ROOT).read_bytes()
-        for path, facts in files.items():
-            if not self.objects.path(facts.sha256).exists():
-                self.objects.put((directory / path).read_bytes())
-        sha256 = self.objects.put(root)
-        self._assemble(sha256, {path: facts.sha256 for path, facts in files.items()})
-        self._payloads.put(root)
-        release = ReleaseToSign(version=pack.version, sha256=sha256, size=len(root), notes=notes)
         with self._alone():
+            for path, facts in files.items():
+                if not self.objects.path(facts.sha256).exists():
+                    self.objects.put((directory / path).read_bytes())
+            sha256 = self.objects.put(root)
+            self._assemble(sha256, {path: facts.sha256 for path, facts in files.items()})
+            self._payloads.put(root)
+            release = ReleaseToSign(version=pack.version, sha256=sha256, size=len(root), notes=notes)
             newest = self._newest("targets")
             signed = _read(self._file("targets", newest)).signed.targets.get(release.path) if newest else None
             if signed is None or signed.hashes.get("sha256") != sha256:
@@ -143,6 +144,8 @@ class TufDesk:
             if new.signed.is_expired(now):
                 raise SigningFault("this root has expired; `menkou sign root rotate` makes the next one")
             for role, public in self.keys.public().items():
+                if new.signed.roles[role].threshold != 1:
+                    raise SigningFault(f"this root wants more signatures of {role} than this desk's one key can give")
                 if public.key.keyid not in new.signed.roles[role].keyids:
                     raise SigningFault(f"this root does not know this desk's {role} key; add {public.name} to it")
             write(self._file("root", new.signed.version), data)
@@ -181,7 +184,7 @@ class TufDesk:
             if new.signed.version > newest:
                 write(self._file("targets", new.signed.version), data)
             self._bring_up_to_date(now)
-            self._serve(new.signed, fresh)
+            self._serve(new.signed, fresh, now)
         return fresh
 
     def entered(self, releases: Iterable[ReleaseToSign]) -> None:
@@ -189,29 +192,59 @@ class TufDesk:
         for release in releases:
             (self._folder / "waiting" / f"{release.version}.json").unlink(missing_ok=True)
 
+    def collect(self, ordered: Iterable[str], now: datetime) -> int:
+        """Remove what has long been named neither by the signed targets, nor by what waits, nor by `ordered` (digests
+        of the packs of rollouts). How many packs and files."""
+        with self._alone():
+            newest = self._newest("targets")
+            signed = _read(self._file("targets", newest)).signed.targets.values() if newest else ()
+            named = {target.hashes.get("sha256", "") for target in signed}
+            named |= {release.sha256 for release in self._waiting()} | set(ordered)
+            return collect(self._folder / "packs", self.objects, named, now)
+
     # What the server itself answers with
 
     @property
-    def serving_file(self) -> Path:
-        """Changes whenever `serving` does."""
+    def _serving(self) -> Path:
         return self._folder / "serving.json"
 
-    def serving(self) -> list[Path]:
+    def serving(self, now: datetime | None = None, keep: timedelta = timedelta.max) -> list[Path]:
         """The signed packs kiosks may run now, the newest first. Terminals change over a rollout's nights: until then
-        some ask for what only an older one has."""
-        try:
-            digests = json.loads(self.serving_file.read_bytes())
-        except (OSError, ValueError):
-            return []
-        return [folder for digest in digests if (folder := self._folder / "packs" / str(digest)).is_dir()]
+        some ask for what only an older one has; after `keep` nobody should."""
+        served = self._served()
+        packs = self._folder / "packs"
+        return [
+            folder
+            for place, digest in enumerate(served)
+            if (folder := packs / digest).is_dir()
+            and (now is None or place == 0 or now - list(served.values())[place - 1] < keep)
+        ]
 
-    def _serve(self, targets: Targets, fresh: Iterable[ReleaseToSign]) -> None:
+    def _served(self) -> dict[str, datetime]:
+        """By pack, the newest first: since when."""
+        try:
+            return {
+                one["sha256"]: datetime.fromisoformat(one["since"]) for one in json.loads(self._serving.read_bytes())
+            }
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}
+
+    def _serve(self, targets: Targets, fresh: Iterable[ReleaseToSign], now: datetime) -> None:
         signed = {target.hashes.get("sha256", "") for target in targets.targets.values()}
-        before = [folder.name for folder in self.serving()]
-        digests = [one.sha256 for one in fresh] + before
-        kept = [digest for digest in dict.fromkeys(digests) if digest in signed][:_SERVED]
-        if kept != before:
-            write(self.serving_file, json.dumps(kept).encode())
+        before = self._served()
+        # Signed at the same time, the one that was imported last is the newest.
+        order = sorted(fresh, key=self._imported_at, reverse=True)
+        since = {one.sha256: now for one in order if one.sha256 not in before} | before
+        kept = [digest for digest in since if digest in signed][:_SERVED]
+        if kept != list(before):
+            told = [{"sha256": digest, "since": since[digest].isoformat()} for digest in kept]
+            write(self._serving, json.dumps(told).encode())
+
+    def _imported_at(self, release: ReleaseToSign) -> float:
+        try:
+            return (self._folder / "waiting" / f"{release.version}.json").stat().st_mtime
+        except OSError:
+            return 0.0
 
     def _assemble(self, sha256: str, files: dict[str, str]) -> None:
         """The pack as a folder. `files`: what its tree names, by path inside it."""

@@ -9,7 +9,8 @@ import anyio.to_thread
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.releases.models import Release
+from backend.db.engine import Sessions
+from backend.releases.models import Release, Rollout
 from backend.releases.states import ReleaseKind
 from backend.staff.audit import record
 from backend.tuf_desk.repository import TufDesk
@@ -50,3 +51,16 @@ async def _enter(session: AsyncSession, one: ReleaseToSign, actor: str, now: dat
     detail = {"version": one.version, "kind": release.kind, "sha256": one.sha256}
     await record(session, actor, "release.enter", f"release:{release.release_id}", now, detail=detail)
     return release
+
+
+async def collect(sessions: Sessions, desk: TufDesk, now: datetime) -> int:
+    """Remove content that nothing names any more; how many packs and files. Whatever a rollout has ever named stays."""
+    async with sessions() as session:
+        ordered = await session.scalars(
+            select(Release.sha256)
+            .join(Rollout, Rollout.release_id == Release.release_id)
+            .where(Release.kind == ReleaseKind.CONTENT.value)
+            .distinct()
+        )
+        digests = list(ordered)
+    return await anyio.to_thread.run_sync(desk.collect, digests, now)

@@ -16,9 +16,11 @@ from backend.staff.roles import Permission, Staff
 from backend.tuf_desk.repository import TufDesk
 from backend.tuf_desk.service import take_targets
 from content.signing.request import ReleaseToSign
-from content.signing.roles import SigningFault
+from content.signing.roles import MOST_METADATA, SigningFault
 
 router = APIRouter(prefix=f"{STAFF_API}/content-signing", tags=["staff: signed content"])
+
+_MOST = MOST_METADATA + 4096  # bytes: the file and what is around it in a form
 
 Viewer = Annotated[Staff, needs(Permission.VIEW)]
 Publisher = Annotated[Staff, needs(Permission.RELEASE)]
@@ -68,7 +70,7 @@ async def request_file(staff: Publisher, request: Request) -> Response:
     return Response(asked.to_bytes(), media_type="application/json", headers=headers)
 
 
-@router.post("/targets", status_code=201)
+@router.post("/targets", status_code=201, max_body_size=_MOST)
 async def signed_targets(
     staff: Publisher, session: DbSession, request: Request, file: Annotated[UploadFile, File()]
 ) -> EnteredOut:
@@ -81,7 +83,7 @@ async def signed_targets(
     return EnteredOut(releases=[release.version for release in entered])
 
 
-@router.post("/roots", status_code=201)
+@router.post("/roots", status_code=201, max_body_size=_MOST)
 async def signed_root(
     staff: Publisher, session: DbSession, request: Request, file: Annotated[UploadFile, File()]
 ) -> RoleOut:

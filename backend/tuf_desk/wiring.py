@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -16,6 +17,7 @@ from backend.releases.payloads import PayloadStore
 from backend.settings import BackendSettings
 from backend.tuf_desk.kiosk_routes import router as kiosk_router
 from backend.tuf_desk.repository import TufDesk
+from backend.tuf_desk.service import collect
 from backend.tuf_desk.staff_routes import router as staff_router
 from content.load import Pack, load_pack
 from content.pack_format import PackError
@@ -24,6 +26,7 @@ log = structlog.get_logger()
 
 ROUTERS: tuple[APIRouter, ...] = (kiosk_router, staff_router)
 RENEW_S = 600.0
+COLLECT_S = 6 * 3600.0
 LOOK_S = 5.0
 
 
@@ -40,9 +43,14 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
         if await asyncio.to_thread(desk.renew, datetime.now(UTC)):
             log.info("content_timestamp_renewed")
 
+    async def tidy(_lease: Lease) -> None:
+        if gone := await collect(app.state.sessions, desk, datetime.now(UTC)):
+            log.info("content_collected", removed=gone)
+
     jobs.add("content-timestamp", RENEW_S, renew)
+    jobs.add("content-collect", COLLECT_S, tidy, lease_s=600)
     catalogue: Catalogue = app.state.catalogue
-    watcher = Watcher(desk, catalogue)
+    watcher = Watcher(desk, catalogue, timedelta(days=settings.content_keep_days))
     await watcher.look()
     watching = asyncio.create_task(watcher.run(), name="content-watch")
     try:
@@ -55,10 +63,19 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
 class Watcher:
     """Every process answers with what was signed last, a few seconds after it was."""
 
-    def __init__(self, desk: TufDesk, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        desk: TufDesk,
+        catalogue: Catalogue,
+        keep: timedelta,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`keep`: how long a pack is answered for after a newer one."""
         self._desk = desk
         self._catalogue = catalogue
-        self._seen: tuple[int, int] | None = None
+        self._keep = keep
+        self._clock = clock
+        self._seen: list[Path] | None = None
 
     async def run(self) -> None:
         while True:
@@ -70,26 +87,20 @@ class Watcher:
 
     async def look(self) -> None:
         """Takes the packs if they are others than before. A damaged one is left out and said."""
-        seen = await asyncio.to_thread(self._stamp)
-        if seen is None or seen == self._seen:
+        seen = await asyncio.to_thread(self._desk.serving, self._clock(), self._keep)
+        if seen == (self._seen or []):
             return
-        packs = await asyncio.to_thread(self._load)
+        packs = await asyncio.to_thread(_load, seen)
         self._seen = seen
         self._catalogue.use(packs)
         log.info("content_served", version=self._catalogue.version, packs=len(packs))
 
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            found = self._desk.serving_file.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_ino
 
-    def _load(self) -> list[Pack]:
-        packs = []
-        for folder in self._desk.serving():
-            try:
-                packs.append(load_pack(folder))
-            except PackError as error:
-                log.error("content_pack_unusable", pack=folder.name[:16], error=type(error).__name__)
-        return packs
+def _load(folders: list[Path]) -> list[Pack]:
+    packs = []
+    for folder in folders:
+        try:
+            packs.append(load_pack(folder))
+        except PackError as error:
+            log.error("content_pack_unusable", pack=folder.name[:16], error=type(error).__name__)
+    return packs

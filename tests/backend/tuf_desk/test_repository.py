@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -236,7 +237,7 @@ def test_nothing_but_metadata_is_given_out(desk: TufDesk, keepers: Keepers, name
 async def test_the_desk_answers_with_what_was_signed(desk: TufDesk, keepers: Keepers, tmp_path: Path) -> None:
     """At once after signing, the newest first; what was only imported is not served."""
     catalogue = Catalogue.load(small_pack())
-    watcher = Watcher(desk, catalogue)
+    watcher = Watcher(desk, catalogue, 30 * DAY, lambda: NOW)
     title = catalogue.service("water-bill").title.zh
     desk.import_pack(small_pack("second"))
     await watcher.look()
@@ -256,8 +257,28 @@ async def test_a_damaged_pack_is_left_out(desk: TufDesk, keepers: Keepers) -> No
     [newest, _] = desk.serving()
     (newest / "pack.json").unlink()
     catalogue = Catalogue.load(small_pack())
-    await Watcher(desk, catalogue).look()
+    await Watcher(desk, catalogue, 30 * DAY, lambda: NOW).look()
     assert catalogue.version == version
+
+
+async def test_older_packs_are_served_for_a_month_after_a_newer_one(desk: TufDesk, keepers: Keepers) -> None:
+    version = release(desk, keepers, "second")
+    third = release(desk, keepers, "third", NOW + DAY)
+    now = iter((NOW + 30 * DAY, NOW + 31 * DAY, NOW + 300 * DAY))
+    catalogue = Catalogue.load(small_pack())
+    watcher = Watcher(desk, catalogue, 30 * DAY, lambda: next(now))
+    for served in ([third, version], [third], [third]):
+        await watcher.look()
+        assert [pack.version for pack in catalogue.packs[:-1]] == served
+
+
+def test_signed_at_the_same_time_the_last_one_imported_is_the_newest(desk: TufDesk, keepers: Keepers) -> None:
+    versions = sorted(desk.import_pack(small_pack(edition)).version for edition in ("second", "third", "fourth"))
+    imported = [versions[2], versions[0], versions[1]]  # not as their names go, neither way
+    for at, version in enumerate(imported):
+        os.utime(desk._folder / "waiting" / f"{version}.json", (at, at))
+    desk.take_targets(keepers.sign(desk.request(NOW), NOW), NOW)
+    assert [load_pack(folder).version for folder in desk.serving()] == imported[::-1]
 
 
 async def test_what_was_withdrawn_is_served_no_more(desk: TufDesk, keepers: Keepers) -> None:

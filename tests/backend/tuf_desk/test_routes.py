@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from backend.db.engine import writing
 from backend.devices.service import issue_token
 from backend.releases.orders import RolloutOrders
 from backend.staff.roles import Role
+from backend.tuf_desk.collect import KEPT_FOR
 from backend.tuf_desk.repository import TufDesk
 from content.signing.request import TargetsRequest
 from tests.backend.desk import Desk, staff_with
@@ -159,3 +161,34 @@ async def test_a_job_renews_the_timestamp(desk: Desk, tuf: TufDesk, keepers: Kee
     state = tuf.state()
     assert state.timestamp is not None
     assert state.timestamp.signed.expires > datetime.now(UTC)
+
+
+@pytest.mark.parametrize(("size", "status"), [(4_900_000, 422), (5_100_000, 413)])
+async def test_signed_metadata_may_be_as_large_as_it_may_be(
+    desk: Desk, keepers: Keepers, size: int, status: int
+) -> None:
+    for path in ("targets", "roots"):
+        reply = await desk.post(f"{SIGNING}/{path}", PUBLISHER, files={"file": ("x", b" " * size)})
+        assert reply.status_code == status
+
+
+async def test_a_job_removes_what_no_rollout_names(desk: Desk, tuf: TufDesk, keepers: Keepers) -> None:
+    await desk.seed(0.001)
+    fleet = Fleet(desk)
+    await fleet.enrol_all()
+    named: dict[str, str] = {}
+    for edition in ("second", "third"):
+        named[edition] = tuf.import_pack(small_pack(edition)).sha256
+        [version] = await sign(desk, keepers)
+        releases = (await desk.get("/api/staff/v1/releases", PUBLISHER)).json()
+        [fleet.release_id] = [one["release_id"] for one in releases if one["version"] == version]
+        if edition == "second":
+            await fleet.start(await fleet.plan())
+        now = datetime.now(UTC)
+        tuf.take_targets(keepers.sign(tuf.request(now, [version]), now), now)
+    before = (datetime.now(UTC) - KEPT_FOR - timedelta(days=1)).timestamp()
+    for digest in named.values():
+        os.utime(tuf.objects.path(digest), (before, before))
+    assert await desk.app.state.jobs.run_once("content-collect")
+    assert tuf.objects.path(named["second"]).exists(), "a rollout names it"
+    assert not tuf.objects.path(named["third"]).exists()
