@@ -19,7 +19,8 @@ class Catalogue:
     """The services this backend answers for. Without a pack it is empty and `problem` says why.
 
     Several packs at once: the newest signed one, those terminals have not left yet, and the one the software came
-    with. What a terminal asks for is looked up in that order.
+    with. Services are those of the signed packs once there are any: what a signed pack has taken out must not come
+    back because the software still brings it. The rest is looked up in that order.
     """
 
     def __init__(self, pack: Pack | None, problem: str = "") -> None:
@@ -54,19 +55,20 @@ class Catalogue:
     def version(self) -> str:
         return self.pack.version if self.pack else ""
 
-    def service(self, service_id: str, journey: str | None = None) -> Service:
-        """The service, or Refused(SERVICE_UNKNOWN) if it is not offered or is of another kind of journey."""
-        for pack in self.packs:
-            try:
-                service = pack.services.get(service_id)
-            except PackError as error:
-                log.error("service_unreadable", service=service_id, reason=str(error))
-                continue
-            if service is not None:
-                if journey is not None and service.journey != journey:
-                    break
-                return service
-        raise Refused(ProblemCode.SERVICE_UNKNOWN)
+    def service(self, service_id: str, journey: str | None = None, version: int | None = None) -> Service:
+        """The service in this version where it is served, else in the newest; Refused(SERVICE_UNKNOWN) if it is not
+        offered, or is of another kind of journey."""
+        found = [service for pack in self._signed or self.packs if (service := _read(pack, service_id)) is not None]
+        if not found:
+            raise Refused(ProblemCode.SERVICE_UNKNOWN)
+        service = found[0]
+        if version is not None and version != service.version:
+            # A terminal that has not left the software's own pack yet has that pack's version.
+            own = [_read(self._own, service_id)] if self._signed and self._own is not None else []
+            service = next((one for one in (*found, *own) if one is not None and one.version == version), service)
+        if journey is not None and service.journey != journey:
+            raise Refused(ProblemCode.SERVICE_UNKNOWN)
+        return service
 
     def told(self, operation: str, form: dict[str, str]) -> dict[str, str]:
         """What of a form a department is told: the operation's own params, and nothing it does not ask for."""
@@ -79,3 +81,11 @@ class Catalogue:
         if path is None:
             raise Refused(ProblemCode.SERVICE_UNKNOWN, f"no template {name}")
         return path
+
+
+def _read(pack: Pack, service_id: str) -> Service | None:
+    try:
+        return pack.services.get(service_id)
+    except PackError as error:
+        log.error("service_unreadable", service=service_id, reason=str(error))
+        return None

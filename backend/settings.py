@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # What the demonstration may default to, and a production must have said for itself.
@@ -28,6 +28,7 @@ class BackendSettings(BaseSettings):
     sandbox_dir: Path = Path("var/sandbox")  # embedded only: where the stand-in gateway leaves its public key
     database_url: str = ""  # empty: SQLite in var_dir
     content_dir: Path = Path("build/content")  # the compiled pack of `menkou content build`
+    content_keep_days: int = Field(30, ge=1)  # a signed pack is answered for so long after a newer one
     public_url: str = "http://127.0.0.1:8100"  # where residents and gateways reach this backend
     host: str = "127.0.0.1"
     port: int = 8100

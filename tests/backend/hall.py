@@ -77,9 +77,11 @@ class Offer(Catalogue):
         super().__init__(catalogue.pack)
         self.own: dict[str, Service] = {}
 
-    def service(self, service_id: str, journey: str | None = None) -> Service:
+    def service(self, service_id: str, journey: str | None = None, version: int | None = None) -> Service:
         own = self.own.get(service_id)
-        return own if own is not None and journey in (None, own.journey) else super().service(service_id, journey)
+        if own is not None and journey in (None, own.journey):
+            return own
+        return super().service(service_id, journey, version)
 
 
 @dataclass
