@@ -24,6 +24,7 @@ and those the content declares, by their kind (`content.schema.reference.Operati
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -40,6 +41,9 @@ from backend.problems import Refused
 
 log = structlog.get_logger()
 
+MAX_ANSWER = 1 << 20  # bytes
+_PIECE = 1 << 16
+
 
 class ExchangeClient:
     """One exchange, one HMAC key. Safe to share between requests."""
@@ -49,23 +53,40 @@ class ExchangeClient:
         self._key = key.encode()
         self._client = client
         self._timeout = httpx.Timeout(timeout_s, connect=min(3.0, timeout_s))
+        self._timeout_s = timeout_s  # of the whole call: httpx counts each read by itself
 
     async def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """Ask the department. Raises Refused(DEPARTMENT_DOWN); never repeats by itself."""
         url = f"{self._url}/{operation}"
         body = json.dumps(params, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json", **sign_call(self._key, urlsplit(url).path, body)}
+        # Unpacked, an answer could be a thousand times as long as what was read.
+        plain = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        headers = {**plain, **sign_call(self._key, urlsplit(url).path, body)}
         try:
-            response = await self._client.post(url, content=body, headers=headers, timeout=self._timeout)
-            answer = response.json() if response.status_code == 200 else None
-        except (httpx.HTTPError, ValueError) as error:
+            async with asyncio.timeout(self._timeout_s):
+                status, content = await self._post(url, body, headers)
+            answer = json.loads(content) if status == 200 else None
+        except (httpx.HTTPError, ValueError, TimeoutError, RecursionError) as error:
             # The error's text could quote what was sent: only its kind is told.
             log.warning("exchange_failed", operation=operation, error=type(error).__name__)
             raise Refused(ProblemCode.DEPARTMENT_DOWN, operation) from None
         if not isinstance(answer, dict) or not isinstance(answer.get("result"), str):
-            log.warning("exchange_failed", operation=operation, status=response.status_code)
+            log.warning("exchange_failed", operation=operation, status=status)
             raise Refused(ProblemCode.DEPARTMENT_DOWN, operation)
         return answer
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Status and content. Raises ValueError for one that is too long, before it is read."""
+        content = bytearray()
+        sending = self._client.stream("POST", url, content=body, headers=headers, timeout=self._timeout)
+        async with sending as response:
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise ValueError("the answer is packed")
+            async for piece in response.aiter_raw(_PIECE):
+                content += piece
+                if len(content) > MAX_ANSWER:
+                    raise ValueError("the answer is too long")
+            return response.status_code, bytes(content)
 
 
 def sign_call(key: bytes, path: str, body: bytes, *, now: float | None = None, nonce: str = "") -> dict[str, str]:
