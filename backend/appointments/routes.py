@@ -12,6 +12,7 @@ from backend.contract.kiosk_api import API_PREFIX
 from backend.contract.service_api import Appointment, AppointmentRequest, Slots, SlotsQuery
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, CurrentSettings, Exchange
 from backend.identity.runtime import vault_of
+from backend.rates import Asked, rates_of
 from backend.records.who import Doorkeeper
 
 router = APIRouter(prefix=f"{API_PREFIX}/appointments", tags=["appointments"])
@@ -33,10 +34,14 @@ Appointments = Annotated[AppointmentService, Depends(get_appointments)]
 
 
 @router.post("/slots")
-async def slots(kiosk: CurrentKiosk, appointments: Appointments, query: SlotsQuery) -> Slots:
+async def slots(request: Request, kiosk: CurrentKiosk, appointments: Appointments, query: SlotsQuery) -> Slots:
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.BOOKINGS)
     return await appointments.slots(query)
 
 
 @router.post("")
-async def book(kiosk: CurrentKiosk, appointments: Appointments, request: AppointmentRequest) -> Appointment:
-    return await appointments.book(kiosk.kiosk_id, request)
+async def book(
+    request: Request, kiosk: CurrentKiosk, appointments: Appointments, wanted: AppointmentRequest
+) -> Appointment:
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.BOOKINGS, wanted.intent_id)
+    return await appointments.book(kiosk.kiosk_id, wanted)

@@ -15,12 +15,14 @@ from backend.deps import CurrentKiosk, CurrentSessions, DbSession
 from backend.identity.runtime import vault_of
 from backend.operations.jobs import Jobs
 from backend.places import place_of
+from backend.rates import Asked, rates_of
 
 router = APIRouter(prefix=f"{API_PREFIX}/assistance", tags=["assistance"])
 
 
 @router.post("/calls")
 async def call(request: Request, kiosk: CurrentKiosk, sessions: CurrentSessions, wanted: CallRequest) -> CallReceipt:
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.CALLS, wanted.intent_id)
     jobs: Jobs = request.app.state.jobs
     return await CallService(sessions, lambda: jobs.wake("alerts")).call(kiosk, wanted)
 

@@ -40,6 +40,7 @@ class CaseEventKind(StrEnum):
     HANDED_OVER = "handed-over"
     DECIDED = "decided"
     REFUSED = "refused"
+    ERASED = "erased"  # what was applied for is no longer kept here
 
 
 class ServiceCase(Base):

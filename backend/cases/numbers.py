@@ -6,9 +6,10 @@ import secrets
 import unicodedata
 from datetime import date
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.cases.models import CaseSerial
+from backend.cases.models import CaseSerial, ServiceCase
 from backend.contract.service_api import ServiceProblem
 from backend.db.locks import hold
 from backend.identity.crypto import Vault
@@ -19,10 +20,10 @@ CODE_LENGTH = 6
 _LAST_SERIAL = 9999
 
 
-async def next_case_no(session: AsyncSession, task_code: str, day: date) -> str:
+async def next_case_no(session: AsyncSession, task_code: str, day: date, kiosk_id: str, share: int) -> str:
     """Task code (31), day and serial (4): 43 characters, without gaps. The caller commits, in a `writing()` session.
 
-    Refused: daily-limit, when a day's ten thousand are used up.
+    Refused: daily-limit, when a day's ten thousand are used up, or the kiosk's `share` of them.
     """
     await hold(session, "case-serial", task_code, day.isoformat())
     row = await session.get(CaseSerial, (task_code, day))
@@ -31,9 +32,18 @@ async def next_case_no(session: AsyncSession, task_code: str, day: date) -> str:
         session.add(row)
     if row.last >= _LAST_SERIAL:
         raise Refused(ServiceProblem.DAILY_LIMIT, "case numbers of this task are used up today")
+    # Nobody can have more of them than there are: most days nothing is counted.
+    if row.last >= share and await _taken(session, f"{task_code}{day:%Y%m%d}", kiosk_id) >= share:
+        raise Refused(ServiceProblem.DAILY_LIMIT, "this kiosk's share of the case numbers is used up today")
     row.last += 1
     await session.flush()
     return f"{task_code}{day:%Y%m%d}{row.last:04d}"
+
+
+async def _taken(session: AsyncSession, prefix: str, kiosk_id: str) -> int:
+    own = select(func.count()).select_from(ServiceCase)
+    own = own.where(ServiceCase.kiosk_id == kiosk_id, ServiceCase.case_no.between(f"{prefix}0000", f"{prefix}9999"))
+    return await session.scalar(own) or 0
 
 
 def new_salt() -> str:

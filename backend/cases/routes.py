@@ -15,6 +15,8 @@ from backend.contract.kiosk_api import API_PREFIX, INTENT_ID
 from backend.contract.service_api import CaseReceipt, CaseRequest, CaseStatus, CaseStatusQuery
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, CurrentSettings
 from backend.identity.runtime import vault_of
+from backend.prefill.routes import Prefills
+from backend.rates import rates_of
 from backend.records.who import Doorkeeper
 from backend.scans.routes import Scans
 
@@ -24,7 +26,12 @@ IntentId = Annotated[str, StringConstraints(pattern=INTENT_ID)]
 
 
 def get_cases(
-    request: Request, sessions: CurrentSessions, catalogue: CurrentCatalogue, settings: CurrentSettings, scans: Scans
+    request: Request,
+    sessions: CurrentSessions,
+    catalogue: CurrentCatalogue,
+    settings: CurrentSettings,
+    scans: Scans,
+    prefills: Prefills,
 ) -> CaseService:
     state = request.app.state
     vault, licence_key = vault_of(request.app), settings.effective_licence_key
@@ -38,6 +45,8 @@ def get_cases(
         settings=state.cases_settings,
         licence_key=licence_key,
         door=Doorkeeper(vault, licence_key),
+        rates=rates_of(request.app),
+        prefills=prefills,
         wake=lambda: state.jobs.wake(HANDOVER),
     )
     return CaseService(tools)

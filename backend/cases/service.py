@@ -46,8 +46,10 @@ from backend.identity.crypto import Vault
 from backend.identity.service import Person, person_of, spend
 from backend.licences.check import check_licence
 from backend.logging import where
+from backend.prefill.service import PrefillService
 from backend.problems import Refused
-from backend.records.who import Doorkeeper, Shown
+from backend.rates import Asked, Rates
+from backend.records.who import CARD, Doorkeeper, Shown
 from backend.scans.models import Scan, ScanKind
 from backend.scans.service import ScanService, take
 from content.forms_merge import part_answers
@@ -71,6 +73,8 @@ class CaseTools:
     settings: CasesSettings
     licence_key: str
     door: Doorkeeper
+    rates: Rates
+    prefills: PrefillService
     wake: Callable[[], None]  # there is something to hand over
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -83,17 +87,24 @@ class CaseService:
         """Idempotent by intent.
 
         Refused: service-unknown, proof-expired, id-invalid, licence-invalid, situation-stops, form-invalid,
-        service-changed, daily-limit, intent-conflict, refused-by-department (decided on the spot).
+        service-changed, daily-limit, too-many-tries, intent-conflict, refused-by-department (decided on the spot).
         """
         request_mac = self._request_mac(request)
         if known := await self._repeated(kiosk_id, request.intent_id, request_mac):
             return known
-        service = self._service(request.service_id)
+        # After that, so that a case which is there is never denied.
+        self._tools.rates.count(kiosk_id, Asked.CASES, request.intent_id)
+        service = self._service(request)
         person = await self._person(kiosk_id, service, request)
         now = self._tools.clock()
         today = now.astimezone(SHANGHAI).date()
         licence = self._licence(service, request, person, today)
         checked = checks.check(service, request, person, licence, today)
+        if person is not None and person.method != CARD and request.agent is None:
+            # Only of a proven person, for their own matter, has the terminal been told what departments know.
+            changed = await self._tools.prefills.changed(checked.fields, checked.form, person)
+            if changed is not None:
+                raise Refused(ServiceProblem.FORM_INVALID, changed)
         leads = checks.leads(service, request.situation, checked.parts)
         instant = service.limits is not None and service.limits.promised.days == 0
         signature = await self._signature(kiosk_id, request)
@@ -142,8 +153,8 @@ class CaseService:
 
     # --- what must be right ------------------------------------------------------------------------------------------
 
-    def _service(self, service_id: str) -> Service:
-        service = self._tools.catalogue.service(service_id)
+    def _service(self, request: CaseRequest) -> Service:
+        service = self._tools.catalogue.service(request.service_id, version=request.service_version)
         if service.journey not in checks.JOURNEYS:
             raise Refused(ProblemCode.SERVICE_UNKNOWN)
         if service.codes is None:
@@ -208,7 +219,8 @@ class CaseService:
         department = self._tools.reference.department(leads[0][0], service)
         outcome = _outcome(service) if instant else Text("", "")
         async with writing(self._tools.sessions) as session:
-            case_no = await numbers.next_case_no(session, service.codes.task_code, today)
+            share = self._tools.settings.serials_per_kiosk
+            case_no = await numbers.next_case_no(session, service.codes.task_code, today, kiosk_id, share)
             session.add(
                 ServiceCase(
                     case_no=case_no,

@@ -14,6 +14,8 @@ class CasesSettings(BaseSettings):
     scan_hours: int = Field(24, ge=1, le=168)  # a scan waits for its case
     scans_per_kiosk: int = Field(200, ge=1)  # waiting at the same time
     scan_disk_floor_mib: int = Field(512, ge=0)  # with less room on the disk no scan is taken
+    serials_per_kiosk: int = Field(1000, ge=1)  # case numbers of one task and day, of ten thousand
+    content_days: int = Field(90, ge=1)  # what was applied for, since the last department has taken or refused it
     deferral_working_days: int = Field(15, ge=1)  # what was promised to be handed in later (容缺) is due
     prefill_timeout_s: float = Field(4.0, gt=0, le=30)  # a department that takes longer is done without
     instant_timeout_s: float = Field(5.0, gt=0, le=30)  # the resident waits for a decision on the spot

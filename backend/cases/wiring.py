@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 
 from backend.cases.handover import JOB, Handover
 from backend.cases.reference import Reference
+from backend.cases.retention import Retention
 from backend.cases.routes import router as cases
 from backend.cases.settings import CasesSettings
 from backend.cases.status import StatusService
@@ -36,12 +37,14 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
     keep = timedelta(hours=own.scan_hours)
     kept = ScanService(sessions, ScanFiles(settings.var_dir, vault), keep=keep, most=own.scans_per_kiosk)
     saved = DraftService(sessions, catalogue, vault, keep=timedelta(days=own.draft_days), most=own.drafts_per_person)
+    contents = Retention(sessions, timedelta(days=own.content_days))
     status = StatusService(sessions, vault, own)
 
     async def purge(lease: Lease) -> None:
         await saved.purge(lease)
         await kept.purge(lease)
         await status.purge(lease)
+        await contents.purge(lease)
 
     app.state.cases_settings, app.state.case_handover = own, handover
     await asyncio.to_thread(Reference(catalogue).warm_up)

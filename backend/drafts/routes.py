@@ -13,6 +13,7 @@ from backend.contract.service_api import Draft, DraftSaved, DraftToOpen, DraftTo
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions
 from backend.drafts.service import DraftService
 from backend.identity.runtime import vault_of
+from backend.rates import Asked, rates_of
 
 router = APIRouter(prefix=f"{API_PREFIX}/drafts", tags=["drafts"])
 
@@ -32,10 +33,12 @@ Drafts = Annotated[DraftService, Depends(get_drafts)]
 
 
 @router.post("")
-async def save(kiosk: CurrentKiosk, drafts: Drafts, draft: DraftToSave) -> DraftSaved:
+async def save(request: Request, kiosk: CurrentKiosk, drafts: Drafts, draft: DraftToSave) -> DraftSaved:
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.DRAFTS)
     return await drafts.save(kiosk.kiosk_id, draft)
 
 
 @router.post("/open")
-async def open_draft(kiosk: CurrentKiosk, drafts: Drafts, draft: DraftToOpen) -> Draft:
+async def open_draft(request: Request, kiosk: CurrentKiosk, drafts: Drafts, draft: DraftToOpen) -> Draft:
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.DRAFTS)
     return await drafts.open(kiosk.kiosk_id, draft)

@@ -60,7 +60,7 @@ class DraftService:
 
         Refused: service-unknown, proof-expired, form-invalid (no answer of this service is that long).
         """
-        service = self._service(request.service_id)
+        service = self._service(request.service_id, request.service_version)
         content = _known(service, request.situation, request.form, request.parts)
         content["for"] = self._whose(request.principal_number)
         if any(
@@ -116,8 +116,8 @@ class DraftService:
             await session.execute(delete(DraftRow).where(DraftRow.expires_at <= self._clock()))
             await session.commit()
 
-    def _service(self, service_id: str) -> Service:
-        service = self._catalogue.service(service_id)
+    def _service(self, service_id: str, version: int | None = None) -> Service:
+        service = self._catalogue.service(service_id, version=version)
         if service.journey not in _JOURNEYS:
             raise Refused(ProblemCode.SERVICE_UNKNOWN)
         return service

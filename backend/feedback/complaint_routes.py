@@ -12,6 +12,7 @@ from backend.feedback.filing import JOB
 from backend.feedback.settings import FeedbackSettings
 from backend.identity.runtime import vault_of
 from backend.operations.jobs import Jobs
+from backend.rates import Asked, rates_of
 
 router = APIRouter(prefix=API_PREFIX, tags=["feedback"])
 
@@ -24,6 +25,7 @@ async def complain(
     catalogue: CurrentCatalogue,
     complaint: ComplaintRequest,
 ) -> ComplaintReceipt:
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.COMPLAINTS, complaint.intent_id)
     jobs: Jobs = request.app.state.jobs
     service = ComplaintService(
         sessions, catalogue, vault_of(request.app), FeedbackSettings(), tell=lambda: jobs.wake(JOB)

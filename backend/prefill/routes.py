@@ -11,6 +11,7 @@ from backend.contract.kiosk_api import API_PREFIX
 from backend.contract.service_api import Prefilled, PrefillRequest
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, Exchange
 from backend.prefill.service import PrefillService
+from backend.rates import Asked, rates_of
 
 router = APIRouter(prefix=f"{API_PREFIX}/prefill", tags=["prefill"])
 
@@ -22,8 +23,15 @@ def get_prefill(
     return PrefillService(sessions, exchange, catalogue, timeout_s=own.prefill_timeout_s)
 
 
+Prefills = Annotated[PrefillService, Depends(get_prefill)]
+
+
 @router.post("")
 async def prefill(
-    kiosk: CurrentKiosk, service: Annotated[PrefillService, Depends(get_prefill)], request: PrefillRequest
+    request: Request,
+    kiosk: CurrentKiosk,
+    service: Prefills,
+    wanted: PrefillRequest,
 ) -> Prefilled:
-    return await service.prefill(kiosk.kiosk_id, request)
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.PREFILLS)
+    return await service.prefill(kiosk.kiosk_id, wanted)

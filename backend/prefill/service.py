@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,6 +61,24 @@ class PrefillService:
             values += [made for name, one, key in fields if (made := _value(name, one, answer.get(key), today))]
         log.info("prefilled", kiosk=kiosk_id, service=service.id, fields=len(values), silent=silent)
         return Prefilled(values=values, silent=silent)
+
+    async def changed(self, fields: Iterable[FormField], form: Mapping[str, str], person: Person) -> str | None:
+        """The first field that may not be changed and holds something else than its department says now. Whatever a
+        department is silent about, or says so that the field cannot hold it, was typed."""
+        held = [
+            (one.name, one) for one in fields if one.prefill is not None and one.prefill.locked and one.name in form
+        ]
+        wanted = _by_operation(held)
+        async with asyncio.TaskGroup() as group:
+            asked = {operation: group.create_task(self._ask(operation, person)) for operation in wanted}
+        today = self._clock().astimezone(_SHANGHAI).date()
+        for operation, places in wanted.items():
+            answer = asked[operation].result() or {}
+            for name, one, key in places:
+                known = _value(name, one, answer.get(key), today)
+                if known is not None and known.value != form[name]:
+                    return name
+        return None
 
     async def _ask(self, operation: str, person: Person) -> dict[str, Any] | None:
         """None: no answer. A department that knows nothing of the person has answered."""

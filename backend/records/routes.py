@@ -8,6 +8,7 @@ from backend.contract.kiosk_api import API_PREFIX
 from backend.contract.service_api import RecordQuery, RecordReply
 from backend.deps import CurrentCatalogue, CurrentKiosk, CurrentSessions, CurrentSettings, Exchange
 from backend.identity.runtime import vault_of
+from backend.rates import Asked, rates_of
 from backend.records.service import RecordService
 from backend.records.who import Doorkeeper
 
@@ -24,5 +25,6 @@ async def query(
     settings: CurrentSettings,
     asked: RecordQuery,
 ) -> RecordReply:
+    rates_of(request.app).count(kiosk.kiosk_id, Asked.RECORDS)
     door = Doorkeeper(vault_of(request.app), settings.effective_licence_key)
     return await RecordService(sessions, exchange, catalogue, door).query(kiosk.kiosk_id, asked)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from backend.cases.models import ServiceCase
-from tests.backend.cases.world import LI, ZHANG, catalogue, make, opened, phone_field, refused, simple
+from tests.backend.cases.world import LI, ZHANG, catalogue, make, opened, phone_field, prove, refused, simple
 from tests.backend.house import House
 
-CARD = {"proof_id": None, "name": ZHANG[0], "number": ZHANG[1]}
+CARD: dict[str, Any] = {"proof_id": None, "name": ZHANG[0], "number": ZHANG[1]}
 FORM = {"phone": "13800000017"}
 
 
@@ -53,6 +54,24 @@ async def test_a_locked_field_holds_nothing_where_there_is_nobody(house: House) 
         house.backend.state.catalogue = catalogue({"open": service})
         request = await simple(house, "open", proof_id=None, form={**FORM, "holder": "任何人"})
         assert await refused(house, request) == ("form-invalid", "holder")
+
+
+async def test_what_a_department_knows_and_locks_is_not_changed(house: House) -> None:
+    """The department is asked again: the terminal may say anything."""
+    locked = {"value": "desk.person:address", "source": {"zh": "人口库", "en": "Register"}, "locked": True}
+    field = {"kind": "text", "name": "address", "label": {"zh": "住址", "en": "Address"}, "prefill": locked}
+    service = make("at-home", "住址事项", form=[field], operation="desk.submit")
+    house.backend.state.catalogue = catalogue({"at-home": service})
+    request = await simple(house, "at-home", form={"address": "别处 9 号"})
+    assert await refused(house, request) == ("form-invalid", "address")
+    await opened(house, request | {"form": {"address": "青口县示范路 1 号"}})
+    # A department that knows nothing of somebody, or says nothing: then it was typed.
+    await opened(house, await simple(house, "at-home", "intent-0002", proof_id=await prove(house, LI), form=TYPED))
+    await house.control(departments={"desk": {"down": True}})
+    await opened(house, await simple(house, "at-home", "intent-0003", form=TYPED))
+
+
+TYPED = {"address": "别处 9 号"}
 
 
 async def test_who_only_shows_a_card_acts_for_nobody_else(house: House) -> None:

@@ -20,7 +20,8 @@ def lose(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], None]:
     """The answer of the next COMMIT with a row of this table is lost."""
 
     def arm(table: type) -> None:
-        commit, lost = AsyncSession.commit, []
+        commit = AsyncSession.commit
+        lost: list[bool] = []
 
         async def once(session: AsyncSession) -> None:
             has = any(isinstance(row, table) for row in (*session.identity_map.values(), *session.new))
@@ -57,7 +58,7 @@ async def test_a_scan_keeps_its_picture(house: House, lose: Callable[[type], Non
 
 async def test_what_is_refused_leaves_no_signature(house: House) -> None:
     """Certainly not committed: there is nothing to wait for."""
-    gone = {"materials": [{"id": "lease", "how": "scanned", "scans": ["no-such-scan"]}]}
+    gone: dict[str, Any] = {"materials": [{"id": "lease", "how": "scanned", "scans": ["no-such-scan"]}]}
     request = await simple(house, "signed", signature_png=signature(), proof_id="gone")
     assert (await refused(house, request))[0] == "proof-expired"
     assert (await refused(house, await application(house, signature_png=signature(), **gone)))[0] == "form-invalid"
