@@ -3,6 +3,9 @@
 A worker takes rows of the outbox under a lease, commits, asks the department, and writes what became of it. One that
 dies in between leaves the lease to end; then another asks again, with the same case number, by which the department
 knows it. An answer that comes after the lease has passed on changes nothing.
+
+Each operation has a queue of its own: a department that is silent holds up its own cases only. After a batch without
+any answer it is left alone for a while, and then asked for one case.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import asyncio
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,9 +44,10 @@ log = structlog.get_logger()
 
 JOB = "cases.handover"
 
-_BATCH = 20
-_AT_ONCE = 5
-_ROUNDS = 50  # of one job's run
+_AT_ONCE = 5  # of one operation
+_QUEUES_AT_ONCE = 12
+_LONGEST_RUN_S = 60.0  # then the run is over, and what has come meanwhile has its turn
+_LONGEST_BREAK_S = 60
 _FIRST_PAUSE_S = 5
 _LONGEST_PAUSE_S = 1800
 _TOLD_AFTER = 10  # attempts
@@ -69,6 +74,14 @@ class Silent:
 Answer = Accepted | Declined | Silent
 
 
+@dataclass(frozen=True)
+class Silence:
+    """A department has answered nothing `times` in a row, and is left alone until then."""
+
+    times: int
+    until: datetime
+
+
 def pause_after(attempts: int) -> timedelta:
     """5 s, 10 s, 20 s … 30 min."""
     return timedelta(seconds=min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S))
@@ -88,37 +101,67 @@ class Handover:
         self._timeout_s = timeout_s
         self._clock = clock
         # Longer than the slowest batch can take.
-        self._lease = timedelta(seconds=timeout_s * (_BATCH / _AT_ONCE + 1) + 10)
+        self._lease = timedelta(seconds=timeout_s * 2 + 10)
+        self._silent: dict[str, Silence] = {}  # by operation
 
     async def run(self, lease: Lease | None = None) -> None:
-        """Hand over all that is due."""
-        for _ in range(_ROUNDS):
-            if not await self.hand_over_some():
-                return
+        """Hand over all that is due, except to departments that are left alone just now."""
+        now = self._clock()
+        async with self._sessions() as session:
+            operations = list(
+                await session.scalars(
+                    select(CaseHandover.operation)
+                    .where(CaseHandover.state == HandoverState.WAITING.value, CaseHandover.next_at <= now)
+                    .distinct()
+                )
+            )
+        places, until = asyncio.Semaphore(_QUEUES_AT_ONCE), time.monotonic() + _LONGEST_RUN_S
 
-    async def hand_over_some(self) -> int:
-        """Take a batch and hand it over; how many there were."""
-        due = CaseHandover.next_at <= self._clock()
-        return await self._hand_over(await self._take(due), self._timeout_s)
+        async def drain(operation: str) -> None:
+            while time.monotonic() < until:
+                async with places:
+                    if not await self._hand_over_some(operation):
+                        return
+
+        async with asyncio.TaskGroup() as group:
+            for operation in operations:
+                group.create_task(drain(operation))
+
+    async def _hand_over_some(self, operation: str) -> bool:
+        """Take a batch of this operation and hand it over; whether to go on with it."""
+        silence = self._silent.get(operation)
+        if silence is not None and self._clock() < silence.until:
+            return False
+        due = (CaseHandover.operation == operation) & (CaseHandover.next_at <= self._clock())
+        taken = await self._take(due, 1 if silence is not None else _AT_ONCE)
+        if not taken:
+            return False
+        if await self._hand_over(taken, self._timeout_s):
+            self._silent.pop(operation, None)
+            return True
+        times = silence.times + 1 if silence is not None else 1
+        pause = min(pause_after(times), timedelta(seconds=_LONGEST_BREAK_S))
+        self._silent[operation] = Silence(times, self._clock() + pause)
+        return False
 
     async def now(self, case_no: str, timeout_s: float) -> None:
         """This case at once, due or not, if nobody else is at it; where the department takes longer it is asked again
         later."""
-        await self._hand_over(await self._take(CaseHandover.case_no == case_no), timeout_s)
+        await self._hand_over(await self._take(CaseHandover.case_no == case_no, _AT_ONCE), timeout_s)
 
     async def _hand_over(self, taken: list[CaseHandover], timeout_s: float) -> int:
-        places = asyncio.Semaphore(_AT_ONCE)
+        """All of them at the same time; how many were answered."""
 
-        async def one(row: CaseHandover) -> None:
-            async with places:
-                await self._settle(row, await self._ask(row, timeout_s))
+        async def one(row: CaseHandover) -> bool:
+            answer = await self._ask(row, timeout_s)
+            await self._settle(row, answer)
+            return not isinstance(answer, Silent)
 
         async with asyncio.TaskGroup() as group:
-            for row in taken:
-                group.create_task(one(row))
-        return len(taken)
+            asked = [group.create_task(one(row)) for row in taken]
+        return sum(task.result() for task in asked)
 
-    async def _take(self, which: ColumnElement[bool]) -> list[CaseHandover]:
+    async def _take(self, which: ColumnElement[bool], most: int) -> list[CaseHandover]:
         now, token = self._clock(), secrets.token_hex(8)
         async with writing(self._sessions) as session:
             rows = list(
@@ -129,8 +172,9 @@ class Handover:
                         which,
                         or_(CaseHandover.lease_until.is_(None), CaseHandover.lease_until <= now),
                     )
-                    .order_by(CaseHandover.next_at)
-                    .limit(_BATCH)
+                    # What has never been asked first: a case that a department chokes on holds up no other.
+                    .order_by(CaseHandover.attempts, CaseHandover.next_at)
+                    .limit(most)
                     .with_for_update(skip_locked=True)
                 )
             )

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from backend.cases.handover import Handover, pause_after
 from backend.cases.models import CaseEvent, CaseHandover, ServiceCase
+from backend.db.engine import writing
 from tests.backend.cases.world import application, opened, refused, simple
 from tests.backend.house import House
 
@@ -125,6 +126,57 @@ async def test_a_slow_department(house: House) -> None:
     assert (await row(house)).error == "timeout"
 
 
+async def test_a_dead_department_starves_nobody(house: House) -> None:
+    """However many cases wait for it: the others are handed over meanwhile, and it is asked a few times only."""
+    for number in range(30):
+        body = {"service_id": "free", "service_version": 3, "form": {"phone": "13800000017"}}
+        await opened(house, {"intent_id": f"dead-{number:06d}", **body})
+    form = {"applicant": "x", "phone": "13800000017"}
+    situation = {"field": "science"}
+    await opened(house, await simple(house, "package", form=form, situation=situation, parts=["licence"]))
+    asked: list[tuple[str, float]] = []
+    began = time.monotonic()
+
+    class Half:
+        down = True
+
+        async def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+            asked.append((operation, time.monotonic() - began))
+            if operation.startswith("desk") and self.down:
+                await asyncio.sleep(99)
+            return {"result": "ok", "department_no": "1"}
+
+    clock, exchange = Clock(), Half()
+    worker = Handover(house.backend.state.sessions, exchange, timeout_s=0.5, clock=clock)
+    await worker.run()
+    assert next(at for operation, at in asked if operation == "market.submit") < 0.5
+    assert len([operation for operation, _ in asked if operation == "desk.submit"]) == 5
+    await worker.run()
+    assert len(asked) == 6, "it is left alone"
+    clock.passes(5.1)
+    await worker.run()
+    assert len(asked) == 7, "one case is a question"
+    exchange.down = False
+    clock.passes(30)
+    await worker.run()
+    async with house.backend.state.sessions() as session:
+        left = await session.scalars(select(CaseHandover).where(CaseHandover.state == "waiting"))
+        assert not list(left)
+
+
+async def test_what_was_never_asked_comes_first(house: House) -> None:
+    for number in range(8):
+        body = {"service_id": "free", "service_version": 3, "form": {"phone": "13800000017"}}
+        await opened(house, {"intent_id": f"some-{number:06d}", **body})
+    async with writing(house.backend.state.sessions) as session:
+        for one in list(await session.scalars(select(CaseHandover).order_by(CaseHandover.number)))[:5]:
+            one.attempts, one.next_at = 7, one.next_at - timedelta(hours=1)
+        await session.commit()
+    with watched(house) as calls:
+        await hand(house, Clock()).run()
+    assert sorted(params["case_no"][-4:] for _, params in calls[:5])[-3:] == ["0006", "0007", "0008"]
+
+
 async def test_a_refusal_is_told(house: House) -> None:
     await house.control(departments={"desk": {"refuse": "not-entitled"}})
     request = await application(house)
@@ -176,7 +228,7 @@ async def test_a_worker_that_was_killed(house: House) -> None:
     await opened(house, await application(house))
     clock = Clock()
     dead, living = hand(house, clock), hand(house, clock)
-    [taken] = await dead._take(CaseHandover.next_at <= clock())  # it dies before anything else
+    [taken] = await dead._take(CaseHandover.next_at <= clock(), 5)  # it dies before anything else
     with watched(house) as calls:
         await living.run()
         assert not calls  # the lease stands
@@ -274,12 +326,12 @@ async def test_the_background_leaves_it_to_the_request_at_first(house: House) ->
     at_once, moved = handover.now, []
 
     async def now(case_no: str, timeout_s: float) -> None:
-        moved.append(await hand(house, Clock()).hand_over_some())
+        moved.append(await hand(house, Clock())._hand_over_some("desk.submit"))
         await at_once(case_no, timeout_s)
 
     with patch.object(handover, "now", now):
         assert (await opened(house, await simple(house, "instant")))["state"] == "instant"
-    assert moved == [0]
+    assert moved == [False]
 
 
 async def test_a_stored_case_is_never_told_as_a_failure(house: House) -> None:
