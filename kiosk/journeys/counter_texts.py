@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from backend.contract.kiosk_api import ProblemCode
 from backend.contract.service_api import ServiceProblem
 from content.schema.text import Text
 
@@ -163,6 +164,13 @@ STOCK_OUT_BODY = Text(
 )
 
 REFUSED: Mapping[str, tuple[Text, Text]] = {
+    ProblemCode.TOO_MANY_TRIES: (
+        Text("现在请求太多了", "Too many requests just now"),
+        Text(
+            "请过一刻钟再试，或到人工窗口办理。没有扣款，也没有提交。",
+            "Please try again in a quarter of an hour, or go to the counter. Nothing was charged or handed in.",
+        ),
+    ),
     ServiceProblem.CASE_UNKNOWN: (CASE_UNKNOWN, CASE_UNKNOWN_BODY),
     ServiceProblem.NOT_OPEN: (
         Text("现在不在服务时间", "Not open now"),

@@ -234,6 +234,13 @@ CASE_UNKNOWN_BODY = Text(
 
 # --- refusals: title and what to do, by the backend's code
 REFUSED: dict[str, tuple[Text, Text]] = {
+    ProblemCode.TOO_MANY_TRIES: (
+        Text("现在请求太多了", "Too many requests just now"),
+        Text(
+            "请过一刻钟再试，或到人工窗口办理。没有扣款，也没有提交。",
+            "Please try again in a quarter of an hour, or go to the counter. Nothing was charged or handed in.",
+        ),
+    ),
     ServiceProblem.SITUATION_STOPS: (
         NOT_HERE,
         Text("请到人工窗口办理，或拨打 12345 咨询。没有留下您的信息。", "Please go to the counter, or ask 12345."),

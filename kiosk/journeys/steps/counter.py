@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypedDict, TypeVar
 from uuid import uuid4
 
-from backend.contract.service_api import ServiceProblem
 from content.schema.text import Text
 from drivers.receipt_printer.port import Receipt
 from kiosk.journal.slips import print_note
@@ -69,7 +68,7 @@ async def sent(
 async def settled(journey: Journey, answer: A | Fault) -> A:
     """The answer, unless it is a fault: then it has been told and the journey ends."""
     if isinstance(answer, Refusal) and answer.code in texts.REFUSED:
-        raise await end_with(journey, *texts.REFUSED[ServiceProblem(answer.code)])
+        raise await end_with(journey, *texts.REFUSED[answer.code])
     if isinstance(answer, Refusal | Unreachable):
         raise await end_with_fault(journey, answer)
     return answer
