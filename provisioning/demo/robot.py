@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _PRESS_S = 0.08  # a short human touch; the display server needs to see it held
-_STROKE_S = 0.02  # between two places of a line that is drawn
+_STROKE_S = 0.04  # between two places of a line that is drawn
 _POLL_S = 0.03
 _SAME_KEY_S = 0.4  # people are slower on one key; a second strike sooner is taken for a trembling hand
 

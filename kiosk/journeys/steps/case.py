@@ -18,6 +18,7 @@ from kiosk.journal.slips import Slip, print_slip
 from kiosk.journeys import matter
 from kiosk.journeys import service_texts as texts
 from kiosk.journeys.context import Journey
+from kiosk.journeys.dates import day_text
 from kiosk.journeys.service_slips import case_slip, minute
 from kiosk.journeys.steps.counter import who
 from kiosk.journeys.steps.form import page_of
@@ -169,7 +170,7 @@ def receipt_entries(receipt: CaseReceipt) -> tuple[Entry, ...]:
         Entry(texts.RECEIVED_AT, Text.same(minute(receipt.received_at))),
     ]
     if receipt.promised_by is not None:
-        entries.append(Entry(texts.PROMISED, Text.same(receipt.promised_by.isoformat())))
+        entries.append(Entry(texts.PROMISED, day_text(receipt.promised_by)))
     if receipt.outcome_zh:
         entries.append(Entry(texts.OUTCOME, Text(receipt.outcome_zh, receipt.outcome_en)))
     entries += [

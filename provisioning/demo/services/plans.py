@@ -38,7 +38,7 @@ class Plan:
     english: bool = False
     large: bool = False
     print_record: bool = False
-    pages: int = 1  # of each paper under the camera
+    pages: int = 1  # of each paper under the camera; 0: nothing is scanned
     screens: tuple[str, ...] = ()  # without these it was another walk
     slip: str = ""  # stands on the receipt printer's paper
     sheets: int = 0  # papers that come out of the A4 printer, of one page or more
@@ -122,6 +122,7 @@ PLANS: tuple[Plan, ...] = (
         "packages",
         card="chen",
         large=True,
+        pages=0,
         choose=("eighty", "local", "electronic"),
         fields={
             "phone": "13800000181",
@@ -170,7 +171,7 @@ PLANS: tuple[Plan, ...] = (
         "policy-match",
         "enquiries",
         scan="business-licence",
-        choose=("small", "manufacturing", "under-3", "recognised", "yes", "graduates", "none", "park", "equipment"),
+        choose=("small", "manufacturing", "under-3", "recognised", "yes", "graduates", "equipment", "none", "park"),
         print_record=True,
         screens=("ScanCode", "Choose", "Form", "Record"),
         slip="政策精准测算报告",

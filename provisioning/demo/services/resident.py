@@ -18,6 +18,7 @@ T = TypeVar("T")
 _SCREENS_AT_MOST = 70  # a walk that turns in circles is not waited for
 _ANSWER_S = 60.0  # from one question to the next: a printer takes its time
 _POLL_S = 0.05
+_SHOWN_S = 0.4  # after a touch, before the picture of what it did
 _AS_ALWAYS = ("face", "self", "new", "again", "ok")  # where a plan does not say otherwise
 _NO_QUESTION = ("Working", "Printing", "")
 
@@ -180,7 +181,7 @@ class Resident:
             await self.robot.touch("print-list")
             return
         papers = [name for name in view.targets if name.startswith("paper:") and name not in self._looked]
-        if papers:
+        if papers and self.plan.pages:
             self._looked.add(papers[0])
             self._kept_pages = 0
             await self._hand(self.cabinet.face, "paper")
@@ -218,6 +219,7 @@ class Resident:
                 await self._photograph(now, f"field-{now.field}")
                 await self._fill(now)
                 self._looked.add(now.field)
+                await asyncio.sleep(_SHOWN_S)
                 await self._photograph(await self.robot.view(), f"field-{now.field}-done")
             elif now.field == self._stuck:
                 raise NotSeen(f"{now.field} is not taken: {now.texts}")

@@ -236,6 +236,8 @@ async def test_a_statement_is_agreed_to_in_its_editor(pump: Pump) -> None:
     statement = FormEntry("promise", FieldKind.STATEMENT, T("promise"), statement=T("I promise."))
     task = await begin(pump, form(statement))
     tap(pump, "primary")
+    assert form_texts.NOT_AGREED.zh not in seen(pump)  # nobody has read it yet: no reproach
+    tap(pump, "primary", "primary")
     assert form_texts.NOT_AGREED.zh in seen(pump)
     tap(pump, "agree", "agree", "primary")
     assert pump.current.surface.state["field"] == "promise"  # taken back: not gone past
