@@ -30,7 +30,7 @@ from provisioning.demo_signing import demo_keepers
 
 _BY = "command-line:first-start"
 _SITE = "S-QK"
-_AT = (106.9, 28.4)  # degrees, beside the invented province's cities
+_AT = (105.1, 29.1)  # degrees, among the invented province's cities
 # An invented village, from the province down.
 _REGIONS = (
     ("990000000000", "样本省", "Yangben Province"),

@@ -15,7 +15,7 @@ from backend.fleet import queries
 from backend.fleet.health import Health
 from backend.fleet.listing import KioskFilter, listing
 from backend.fleet.queries import SHOWN, Place
-from backend.regions.division import COUNTRY, Level, is_code, level_of
+from backend.regions.division import COUNTRY, Level, is_code, level_of, lineage
 from backend.reports.history import tally_before
 from backend.staff.access import in_region, needs
 from backend.staff.roles import Permission, Staff
@@ -40,7 +40,8 @@ async def show_overview(request: Request, staff: Viewer, session: DbSession, reg
     before = await tally_before(session, staff, code, now)
     level = level_of(code)
     kiosks = await listing(session, staff, KioskFilter(region=code), now) if level >= Level.TOWNSHIP else None
-    others = sorted({grant.region_code for grant in staff.grants} - {code}) if len(staff.grants) > 1 else []
+    # What lies above is in the breadcrumb already.
+    others = sorted({grant.region_code for grant in staff.grants} - {code, *lineage(code)})
     return page(
         request,
         staff,

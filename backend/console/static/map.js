@@ -32,7 +32,7 @@
 
   function axes() {
     // The same scale in both directions, whatever the box's shape.
-    const margin = 34;
+    const margin = 46;
     const width = Math.max(60, place.clientWidth - 2 * margin);
     const height = Math.max(60, place.clientHeight - 2 * margin);
     const degrees = Math.max((spread(longitudes) * shrink) / width, spread(latitudes) / height, 1e-5);
@@ -56,10 +56,10 @@
       return [...edge, at];
     }, []).slice(0, -1);
     const centre = [middle(longitudes), middle(latitudes)];
-    const wider = (at) => at.map((value, axis) => centre[axis] + (value - centre[axis]) * 1.09);
+    const wider = (at) => at.map((value, axis) => centre[axis] + (value - centre[axis]) * 1.16);
     return [...half(sorted), ...half([...sorted].reverse())].map(wider);
   }
-  const ground = points.length > 2 ? [{
+  const ground = points.length > 5 ? [{
     type: "custom", silent: true, data: [0], z: 0, clip: false,
     renderItem: (_, api) => ({
       type: "polygon", shape: { points: hull().map((at) => api.coord(at)), smooth: 0.2 },

@@ -55,7 +55,7 @@ async def test_serving_with_a_fault_is_said(desk: Desk) -> None:
         (await session.get_one(KioskState, "K-" + CITY)).health = "fault"
         await session.commit()
     page = (await desk.get("/console/", EVERYWHERE, headers=ENGLISH)).text
-    assert "Serving 100.0%, 1 of them with a fault" in page
+    assert "Serving 100.0% · 1 with a fault" in page
 
 
 async def test_regions_are_found_by_name_or_code(desk: Desk) -> None:
