@@ -65,8 +65,8 @@ SLOT_LEFT = Text("还剩 {n} 个", "{n} left")
 BOOKING = Text("正在预约", "Booking")
 BOOKED = Text("约好了", "Booked")
 BOOKED_BODY = Text(
-    "请按时到场，带好身份证。来不了请提前打 12345 报预约号；多次不来会暂停预约。",
-    "Please be on time and bring your ID card. If you cannot come, tell 12345; missing several pauses booking.",
+    "请按时到场，带好身份证。来不了请提前打 12345 报预约号，把时间让给别人。",
+    "Please be on time and bring your ID card. If you cannot come, tell 12345 the number, so that others can.",
 )
 BOOKING_NO = Text("预约号", "Booking number")
 WHEN = Text("时间", "When")
@@ -132,7 +132,8 @@ COPIED_BODY = Text(
 )
 NOT_COPIED = Text("没有打印成功", "The copies were not printed")
 NOT_COPIED_BODY = Text(
-    "图像已清除。请稍后再试，或换一台终端。", "The picture is erased. Please try later or at another terminal."
+    "图像已清除。如果有纸出来，请一并取走。请稍后再试，或换一台终端。",
+    "The picture is erased. Please take any sheet that came out, and try later or at another terminal.",
 )
 TAKE_COPIES = Text("请在屏幕下方取走复印件", "Please take your copies below the screen")
 
