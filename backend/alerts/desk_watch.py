@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -27,17 +29,27 @@ from backend.releases.gate import Verdict
 from backend.releases.models import Rollout, RolloutGroup
 from backend.releases.states import RolloutState
 from backend.stock.watch import low_stocks
+from content.signing.roles import LIFE, SigningFault
 
+_SIGNING_STEPS = (30, 14, 7, 1, 0)  # days left; told again at each
 _AT_MOST = 500  # of one rule: more than that nobody reads
 _GIVEN_UP_FOR = timedelta(hours=1)
 _ROLLOUT_FOR = timedelta(days=3)
 
 
 class DeskWatch:
+    """`signed`: the ends of what is signed, by role. Blocking. Raises SigningFault."""
+
     def __init__(
-        self, sessions: Sessions, jobs: Jobs, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        sessions: Sessions,
+        jobs: Jobs,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        signed: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
         self._sessions = sessions
+        self._signed = signed
         self._jobs = jobs
         self._clock = clock
         self._started = clock()
@@ -53,6 +65,7 @@ class DeskWatch:
             "duty-empty": self._rosters,
             "rollout": self._rollouts,
             "supply-forecast": self._forecasts,
+            "content-signing": self._signatures,
         }
         for name, look in looks.items():
             async with writing(self._sessions) as session:
@@ -144,6 +157,23 @@ class DeskWatch:
             detail = {"name": rollout.title, "rollout": rollout.rollout_id, "by_hand": by_hand}
             finding = Finding(rollout.finished_at or now, detail=detail)
             found.append(Seen("rollout", f"rollout:{rollout.rollout_id}", None, rollout.region_code, finding))
+        return found
+
+    async def _signatures(self, session: AsyncSession, days: float, now: datetime) -> list[Seen]:
+        """The offline roles in days; the desk's own last only days, and it renews them at half their lives."""
+        try:
+            ends = await asyncio.to_thread(self._signed)
+        except SigningFault:
+            return [Seen("content-signing", "signing:damaged", None, COUNTRY, Finding(now))]
+        found: list[Seen] = []
+        for role, until in ends.items():
+            left, notice = until - now, min(timedelta(days=days), LIFE[role] / 4)
+            if left <= notice:
+                steps = [step for step in _SIGNING_STEPS if left <= timedelta(days=step)]
+                shown = math.ceil(max(left / timedelta(days=1), 0))
+                detail = {"role": role, "days": shown, "over": left <= timedelta(0)}
+                finding = Finding(until - notice, detail=detail, step=len(steps))
+                found.append(Seen("content-signing", f"signing:{role}", None, COUNTRY, finding))
         return found
 
     async def _forecasts(self, session: AsyncSession, days: float, now: datetime) -> list[Seen]:

@@ -27,6 +27,7 @@ from backend.alerts.work.api import router as work_api
 from backend.alerts.work.pages import router as work_pages
 from backend.operations.jobs import Jobs
 from backend.settings import BackendSettings
+from backend.tuf_desk.repository import TufDesk
 
 ROUTERS: tuple[APIRouter, ...] = (api, duty_api, work_api, rule_pages, pages, duty_pages, work_pages)
 LANES = 2  # outboxes side by side, on different workers if there are several
@@ -36,6 +37,7 @@ LANES = 2  # outboxes side by side, on different workers if there are several
 async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIterator[None]:
     """While the app runs. `app.state.sessions` is there; jobs are added here and started afterwards."""
     own = AlertsSettings()
+    tuf: TufDesk = app.state.tuf
     app.state.alerts_settings = own
     lanes = [f"alerts.outbox.{lane}" for lane in range(1, LANES + 1)]
 
@@ -51,7 +53,7 @@ async def opened(app: FastAPI, settings: BackendSettings, jobs: Jobs) -> AsyncIt
             channels["webhook"] = Webhook(client, own)
         outbox = Outbox(app.state.sessions, channels, own)
         jobs.add("alerts", own.round_s, engine.round, lease_s=120)
-        jobs.add("alerts.desk", 30, DeskWatch(app.state.sessions, jobs).run)
+        jobs.add("alerts.desk", 30, DeskWatch(app.state.sessions, jobs, signed=tuf.ends).run)
         jobs.add("alerts.supplies", 60, Sampler(app.state.sessions).run)
         jobs.add("alerts.prune", 3600, Pruner(app.state.sessions, own).run, lease_s=600)
         for lane in lanes:

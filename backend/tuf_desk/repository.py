@@ -99,6 +99,12 @@ class TufDesk:
             waiting=tuple(self._waiting()),
         )
 
+    def ends(self) -> dict[str, datetime]:
+        """Until when everything counts, by role, as far as there is any. Raises SigningFault."""
+        state = self.state()
+        metadata = (state.root, state.targets, state.snapshot, state.timestamp)
+        return {one.signed.type: one.signed.expires for one in metadata if one is not None}
+
     # What comes in
 
     def import_pack(self, directory: Path, notes: str = "") -> ReleaseToSign:

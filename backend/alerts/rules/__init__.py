@@ -29,6 +29,7 @@ RULES: dict[str, Rule] = {
         desk.JOB,
         desk.OUTBOX,
         desk.DUTY,
+        desk.CONTENT_SIGNING,
     )
 }
 words.ALERT_RULES.update({name: rule.title for name, rule in RULES.items()})

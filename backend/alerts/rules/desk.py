@@ -64,6 +64,44 @@ def _call_words(detail: dict[str, Any]) -> tuple[str, str]:
     return (f"优先：{zh}", f"priority: {en}") if detail.get("priority") else (zh, en)
 
 
+_ROLES = {
+    "root": ("根", "root"),
+    "targets": ("发布", "targets"),
+    "snapshot": ("快照", "snapshot"),
+    "timestamp": ("时间戳", "timestamp"),
+}
+
+
+def _signing_words(detail: dict[str, Any]) -> tuple[str, str]:
+    role = str(detail.get("role", ""))
+    if role not in _ROLES:
+        return "中心的签名文件已损坏", "the desk's signed metadata is damaged"
+    zh, en = _ROLES[role]
+    if detail.get("over"):
+        return (
+            f"内容签名（{zh}）已过期，终端不再接收新内容",
+            f"the signatures of {en} have ended: kiosks take nothing",
+        )
+    days = detail.get("days")
+    return f"内容签名（{zh}）将在 {days} 天内到期", f"the signatures of {en} end within {days} days"
+
+
+CONTENT_SIGNING = Rule(
+    name="content-signing",
+    title=("内容签名即将到期", "Content signatures end"),
+    advice=(
+        "请密钥保管人重新签名；快照和时间戳由中心自动续签，请查看其日志。",
+        "Have root or targets signed anew; snapshot and timestamp renew themselves: see the desk's log.",
+    ),
+    words=_signing_words,
+    severity=Severity.WARNING,
+    threshold=30,
+    unit=("天", "days"),
+    hold_s=0,
+    quiet_s=0,
+    again_h=24 * 7,
+    groups=False,
+)
 STAFF_CALL = Rule(
     name="staff-call",
     title=("呼叫工作人员", "Staff called"),
