@@ -92,7 +92,7 @@ def import_file(
         typer.echo(f"{place}: {fault.zh if zh else fault.en}", err=True)
     for row in done.plan.rows:
         kind = ("新事项" if zh else "new") if row.new else f"{len(row.differences)} {'处改动' if zh else 'changes'}"
-        faults = f", {len(row.checked.faults)} {'处问题' if zh else 'faults'}" if row.checked.faults else ""
+        faults = f", {len(row.faults)} {'处问题' if zh else 'faults'}" if row.faults else ""
         print(f"{row.item_id}: {kind}{faults}")
     print(f"{len(done.plan.rows)} changed, {done.plan.same} unchanged, {len(done.plan.faults)} faults")
     if done.made is not None:

@@ -4,10 +4,11 @@ thread."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from backend.editor.bodies import Body, of_service, stored
 from backend.editor.settings import EditorSettings
@@ -18,6 +19,8 @@ from content.lint.fault import Fault
 from content.lint.known import Known
 from content.schema.service import Service
 from content.sources import Sources, files_in, read_sources
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,12 @@ class Rules:
         """Places without lines."""
         return self._check(Path(_folder(body)) / f"{item_id}.json", stored(body).encode())
 
-    def check_many(self, bodies: Iterable[tuple[str, Body]]) -> Iterator[Checked]:
-        """The same of many, in their order."""
+    def check_each(self, rows: Iterable[Row], of: Callable[[Row], tuple[str, Body]]) -> Iterator[tuple[Row, Checked]]:
+        """The same of many, one after the other. `of`: an item's id and body in a row."""
         known = self.known()
-        for item_id, body in bodies:
-            yield _checked(Path(_folder(body)) / f"{item_id}.json", stored(body).encode(), known)
+        for row in rows:
+            item_id, body = of(row)
+            yield row, _checked(Path(_folder(body)) / f"{item_id}.json", stored(body).encode(), known)
 
     def check_yaml(self, item_id: str, text: str, *, package: bool) -> Checked:
         """Places with lines."""

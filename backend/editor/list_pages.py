@@ -138,7 +138,8 @@ async def _submit_all(request: Request, staff: Staff, sessions: CurrentSessions,
         rows = await _drafts(session, staff, wanted, DraftState.DRAFT, Permission.EDIT)
 
     def check_all() -> list[Checked]:
-        return [rules.check(item.item_id, loaded(draft.body)) for item, draft in rows]
+        each = rules.check_each(rows, lambda row: (row[0].item_id, loaded(row[1].body)))
+        return [checked for _, checked in each]
 
     checked = await anyio.to_thread.run_sync(check_all)
     async with writing(sessions) as session:

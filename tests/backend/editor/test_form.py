@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.editor import form
@@ -56,6 +56,7 @@ def test_every_service_of_the_catalogue_goes_through_form_and_yaml_unchanged() -
         assert Service.model_validate(from_yaml(to_yaml(body))) == service, file
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     st.dictionaries(st.sampled_from(["guide", "materials", "form", "title", "limits", "fees", "situations"]), anything)
 )
@@ -65,6 +66,7 @@ def test_a_body_that_is_anything_can_be_shown_and_filled_in(body: dict[str, Any]
     form.apply(changed, posted(changed))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(places, st.text(max_size=30), st.sampled_from(["", ".zh", ".en", ".0.name", ".9.name"]))
 def test_whatever_is_posted_nothing_breaks(path: str, text: str, more: str) -> None:
     before = copy.deepcopy(BODY)
@@ -73,6 +75,7 @@ def test_whatever_is_posted_nothing_breaks(path: str, text: str, more: str) -> N
     form.apply(changed, posted(changed))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.sampled_from(["add", "up", "down", "remove", "burn"]), places | st.text(max_size=12))
 def test_deeds_on_lists_never_break_a_body(move: str, path: str) -> None:
     changed = form.act(BODY, f"{move}:{path}")
@@ -147,6 +150,7 @@ def test_differences_are_told_by_element_with_the_words_marked() -> None:
     assert differences(new, new) == []
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(), st.text())
 def test_marked_words_are_both_texts(old: str, new: str) -> None:
     pieces = list(marked(old, new))
