@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from content.schema.text import Language, Text
+from kiosk import form_texts
 from kiosk import screens as s
 from kiosk.ui.inspect import describe
 from kiosk.ui.pump import Pump
@@ -429,6 +430,16 @@ async def test_describe_places_targets_from_the_top(pump: Pump) -> None:
     assert places["lang"]["y"] < 154 < 1500 < places["primary"]["y"]
     assert places["primary"]["x"] > places["leave"]["x"] > places["back"]["x"]
     assert places["primary"]["w"] > places["back"]["w"]
+    task.cancel()
+
+
+async def test_describe_says_what_is_written_on_a_target_and_which_field_is_open(pump: Pump) -> None:
+    task = await begin(pump, samples()["form-long"])
+    seen = describe(pump.current)
+    assert {t["id"]: t["label"] for t in seen["targets"]}["primary"] == form_texts.CONTINUE.zh
+    assert seen["field"] is None
+    pump.current.surface.body.open(samples()["form-long"].fields[-1])
+    assert describe(pump.current)["field"] == samples()["form-long"].fields[-1].name
     task.cancel()
 
 
