@@ -26,7 +26,7 @@ from backend.places import place_of
 from backend.problems import Refused
 from content.calendar import LOCAL, NoCalendar, local_day
 from content.schema.elements import Duration
-from content.schema.service import Kind, Service
+from content.schema.service import ChoiceField, Kind, Service
 
 log = structlog.get_logger()
 
@@ -54,12 +54,15 @@ class ComplaintService:
         self._tell = tell
 
     async def take(self, kiosk: Kiosk, request: ComplaintRequest) -> ComplaintReceipt:
-        """Idempotent by intent. Refused: service-unknown, form-invalid (nothing was said), intent-conflict."""
+        """Idempotent by intent. Refused: service-unknown, form-invalid (nothing was said, or about nothing that there
+        is), intent-conflict."""
         service = self._catalogue.service(request.service_id)
         if service.journey is not Kind.COMPLAINT and request.kind != CANNOT_BE_DONE:
             raise Refused(ProblemCode.SERVICE_UNKNOWN)
         if not (request.text.strip() or request.kind == CANNOT_BE_DONE):
             raise Refused(ServiceProblem.FORM_INVALID, "text")
+        if request.subject and not self._is_subject(service, request.subject):
+            raise Refused(ServiceProblem.FORM_INVALID, "subject")  # it is kept in clear: no place for words
         mac = self._vault.mac(
             "complaint", request.service_id, request.kind, request.subject, request.text, request.phone, request.failure
         ).hex()
@@ -79,6 +82,16 @@ class ComplaintService:
             self._tell()
             return _wire(row)
         raise RuntimeError("no free ticket number")
+
+    def _is_subject(self, service: Service, subject: str) -> bool:
+        fields = [field for field in service.form if isinstance(field, ChoiceField) and field.name == "subject"]
+        if any(option.value == subject for field in fields for option in field.options):
+            return True
+        try:
+            self._catalogue.service(subject)
+        except Refused:
+            return False
+        return True
 
     async def _row(
         self, session: AsyncSession, kiosk: Kiosk, service: Service, request: ComplaintRequest, mac: str

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backend.db.engine import Sessions, writing
 from backend.feedback.complaint_models import ComplaintRow
 from backend.identity.service import Exchange
+from backend.logging import where
 from backend.operations.jobs import Lease
 from backend.problems import Refused
 
@@ -30,32 +31,49 @@ class Filing:
         self._clock = clock
 
     async def run(self, lease: Lease | None = None) -> None:
-        """File what is due. A department that is silent is asked again, with pauses up to half an hour."""
+        """File what is due. A department that is silent is asked again, with pauses up to half an hour; so is one about
+        a ticket that cannot be read. It ends where another worker has got the lease."""
         async with self._sessions() as session:
             due = await session.scalars(
-                select(ComplaintRow)
+                select(ComplaintRow.ticket_no)
                 .where(ComplaintRow.next_at <= self._clock())
-                .order_by(ComplaintRow.next_at)
+                .order_by(ComplaintRow.tries, ComplaintRow.next_at)
                 .limit(_BATCH)
             )
-            rows = list(due)
-        for row in rows:
-            answer = await self._ask(row)
+            tickets = list(due)
+        for ticket in tickets:
             async with writing(self._sessions) as session:
-                current = await session.get_one(ComplaintRow, row.ticket_no, with_for_update=True)
-                if current.next_at is None:
-                    continue  # another worker has filed it meanwhile
-                current.tries += 1
-                number = answer.get("department_no") if answer else None
-                if answer is None:
-                    pause = min(_FIRST_PAUSE_S * 2 ** min(current.tries - 1, 20), _LONGEST_PAUSE_S)
-                    current.next_at = self._clock() + timedelta(seconds=pause)
-                else:
-                    current.department_no, current.next_at = str(number or "")[:80], None
-                await session.commit()
+                if lease is not None and not await lease.still_ours(session):
+                    return
+            try:
+                answer = await self._ask(ticket)
+            except Exception as error:  # noqa: BLE001 - one ticket must not hold up the others
+                log.error("complaint_not_filed", ticket=ticket, error=type(error).__name__, where=where(error))
+                answer = None
+            await self._settle(ticket, answer)
 
-    async def _ask(self, row: ComplaintRow) -> dict[str, object] | None:
-        """The department's answer, also a no; None: none that could be understood."""
+    async def _settle(self, ticket: str, answer: dict[str, object] | None) -> None:
+        open_ = (ComplaintRow.ticket_no == ticket, ComplaintRow.next_at.is_not(None))  # nobody has filed it meanwhile
+        async with writing(self._sessions) as session:
+            # Without its words: they may be what cannot be read.
+            tries = await session.scalar(select(ComplaintRow.tries).where(*open_).with_for_update())
+            if tries is None:
+                return
+            values: dict[str, object] = {"tries": tries + 1, "next_at": None}
+            if answer is None:
+                pause = min(_FIRST_PAUSE_S * 2 ** min(tries, 20), _LONGEST_PAUSE_S)
+                values["next_at"] = self._clock() + timedelta(seconds=pause)
+            else:
+                values["department_no"] = str(answer.get("department_no") or "")[:80]
+            await session.execute(
+                update(ComplaintRow).where(*open_).values(**values).execution_options(synchronize_session=False)
+            )
+            await session.commit()
+
+    async def _ask(self, ticket: str) -> dict[str, object] | None:
+        """The department's answer, also a no; None: none that could be understood. Raises what reading it raises."""
+        async with self._sessions() as session:
+            row = await session.get_one(ComplaintRow, ticket)
         form = {"kind": row.kind, "subject": row.subject, "text": row.text or "", "phone": row.phone or ""}
         if row.failure:
             form["failure"] = row.failure

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.command_line import in_database
+from backend.command_line import actor, in_database
 
 app = typer.Typer(help="The queue of a hall.", no_args_is_help=True)
 
@@ -23,9 +23,16 @@ def call(
 ) -> None:
     """Call the next number."""
     from backend.queueing.service import call_next
+    from backend.staff.audit import record
 
     async def deed(session: AsyncSession) -> str | None:
-        ticket = await call_next(session, site, window, letter or [], datetime.now(UTC))
+        at = datetime.now(UTC)
+        ticket = await call_next(session, site, window, letter or [], at)
+        if ticket is not None:
+            detail = {"window": window, "number": ticket.label}
+            await record(
+                session, actor(), "queue.next", f"site:{site}"[:120], at, region_code=ticket.region_code, detail=detail
+            )
         return ticket.label if ticket else None
 
     number = in_database(deed)

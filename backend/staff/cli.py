@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.regions.division import COUNTRY
 from backend.settings import BackendSettings
 from backend.staff.roles import Grant, Role, Staff
+
+_BADGE_HOURS = 72  # a long weekend: who needs one for longer gets the next
 
 app = typer.Typer(help="Accounts of the people behind the desk.", no_args_is_help=True)
 
@@ -142,7 +145,9 @@ def revoke_role(login: Login, role: RoleName, region: Region) -> None:
 @app.command()
 def badge(
     login: Login,
-    hours: Annotated[int | None, typer.Option(help="How long it is good for; a shift if left out.", min=1)] = None,
+    hours: Annotated[
+        int | None, typer.Option(help="How long it is good for; a shift if left out.", min=1, max=_BADGE_HOURS)
+    ] = None,
     svg: Annotated[Path | None, typer.Option(help="Write the QR code to this file instead of showing it.")] = None,
 ) -> None:
     """Make a helper's badge for a technician or operator; an older one of that person ends."""
@@ -164,7 +169,10 @@ def badge(
         code.terminal(compact=True)
         print(text)
     else:
-        code.save(str(svg), scale=8)
+        # Whoever reads it can be that helper: nobody else's, also where the file was there before.
+        svg.unlink(missing_ok=True)
+        with os.fdopen(os.open(svg, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            code.save(file, kind="svg", scale=8)
         print(f"badge of {login} written to {svg}, good for {lasts}")
 
 

@@ -111,7 +111,7 @@ async def _meant(session: AsyncSession, kiosk_id: str, stock: str, use: StockUse
     if use.serial:
         blank = await session.scalar(here.where(StockBlank.serial == use.serial, ~gone))
     else:
-        blank = planned or await session.scalar(_next(kiosk_id, stock).with_for_update())
+        blank = planned or await _wait_for_next(session, kiosk_id, stock)
     if blank is None or (blank is not planned and blank.state == BlankState.USED):
         raise Refused(ProblemCode.NOT_FOUND, "blank")
     if planned is not None and planned is not blank and planned.state != BlankState.FREE:
@@ -120,6 +120,15 @@ async def _meant(session: AsyncSession, kiosk_id: str, stock: str, use: StockUse
         planned.certificate_id = planned.intent_id = ""
         planned.state = BlankState.FREE.value
     return blank
+
+
+async def _wait_for_next(session: AsyncSession, kiosk_id: str, stock: str) -> StockBlank | None:
+    """Waits for whoever has it now. PostgreSQL then says "none" if that one has taken it, though others lie there:
+    it is asked again while there are any."""
+    while True:
+        blank: StockBlank | None = await session.scalar(_next(kiosk_id, stock).with_for_update())
+        if blank is not None or await left(session, kiosk_id, stock) == 0:
+            return blank
 
 
 def _next(kiosk_id: str, stock: str) -> Select[StockBlank]:

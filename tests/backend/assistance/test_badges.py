@@ -144,4 +144,9 @@ async def test_the_command(hall: Hall, tmp_path: Path, monkeypatch: pytest.Monke
     result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["badge", "wang", "--svg", str(picture)])
     assert "MKB1" not in result.output
     assert picture.read_text().startswith("<?xml")
+    picture.chmod(0o644)
+    await asyncio.to_thread(CliRunner().invoke, cli.app, ["badge", "wang", "--svg", str(picture)])
+    assert picture.stat().st_mode & 0o777 == 0o600
+    result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["badge", "wang", "--hours", "73"])
+    assert result.exit_code == 2
     assert (await asyncio.to_thread(CliRunner().invoke, cli.app, ["badge", "nobody"])).exit_code == 1

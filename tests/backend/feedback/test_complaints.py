@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
@@ -21,15 +21,17 @@ from backend.feedback.complaints import ComplaintService, answered, digest
 from backend.feedback.complaints_cli import app
 from backend.feedback.filing import Filing
 from backend.feedback.settings import FeedbackSettings
-from tests.backend.hall import Hall, make_service
+from backend.operations.jobs import Lease
+from tests.backend.hall import Hall, choice, make_service
 
 CHINA = ZoneInfo("Asia/Shanghai")
 WORDS, PHONE = "窗口排队太久，请多开一个窗口", "13800000017"
 DAY = date(2026, 9, 18)
+SUBJECT = choice("subject", queue="排队", fund="公积金")
 
 
 def offered(hall: Hall) -> None:
-    hall.add(make_service("hotline", "complaint", auth="A0"))
+    hall.add(make_service("hotline", "complaint", auth="A0", form=[SUBJECT]))
 
 
 def said(intent: str = "intent-0001", **changes: Any) -> dict[str, Any]:
@@ -153,7 +155,7 @@ async def test_the_day_s_digest(hall: Hall) -> None:
 
 
 async def test_filed_with_the_department_once_it_answers(hall: Hall) -> None:
-    hall.add(make_service("hotline", "complaint", auth="A0", operation="hotline.submit"))
+    hall.add(make_service("hotline", "complaint", auth="A0", operation="hotline.submit", form=[SUBJECT]))
     ticket = (await hall.told("/complaints", said(phone=PHONE, subject="queue")))["ticket_no"]
     now = datetime.now(UTC)
     filing = Filing(hall.sessions, hall.departments, clock=lambda: now)
@@ -178,8 +180,43 @@ async def test_filed_with_the_department_once_it_answers(hall: Hall) -> None:
     assert (await stored()).department_no == "R-77"
 
 
-async def test_a_ticket_the_department_does_not_take_stays_here(hall: Hall) -> None:
+async def test_a_subject_is_one_of_those_offered_or_a_service(hall: Hall) -> None:
+    """It is kept in clear: nobody's name finds its way into it."""
+    offered(hall)
+    await hall.told("/complaints", said("intent-0001", subject="queue"))
+    await hall.told("/complaints", said("intent-0002", subject="water-bill"))
+    for subject in ("张示范 13800000017", "no-such-service"):
+        assert await hall.refused("/complaints", said("intent-0003", subject=subject)) == "form-invalid"
+
+
+async def test_one_bad_ticket_does_not_hold_up_the_others(hall: Hall) -> None:
+    """Its words cannot be read: it waits, the others are filed."""
     hall.add(make_service("hotline", "complaint", auth="A0", operation="hotline.submit"))
+    tickets = [(await hall.told("/complaints", said(f"intent-000{number}")))["ticket_no"] for number in range(3)]
+    async with writing(hall.sessions) as session:
+        await session.execute(text("UPDATE complaint SET text = 'damaged' WHERE ticket_no = :no"), {"no": tickets[0]})
+        await session.commit()
+    hall.departments.answers["hotline.submit"] = {"result": "ok", "department_no": "R-1"}
+    for _ in range(2):
+        await Filing(hall.sessions, hall.departments).run()
+    assert sorted(params["case_no"] for _, params in hall.departments.asked) == sorted(tickets[1:])
+    async with hall.sessions() as session:
+        waits = await session.execute(
+            select(ComplaintRow.ticket_no, ComplaintRow.tries).where(ComplaintRow.next_at.is_not(None))
+        )
+    assert [tuple(row) for row in waits] == [(tickets[0], 1)]
+
+
+async def test_whoever_has_lost_the_lease_files_nothing(hall: Hall) -> None:
+    hall.add(make_service("hotline", "complaint", auth="A0", operation="hotline.submit"))
+    await hall.told("/complaints", said())
+    hall.departments.answers["hotline.submit"] = {"result": "ok", "department_no": "R-1"}
+    await Filing(hall.sessions, hall.departments).run(Lease("complaints.file", "somebody", 7))
+    assert hall.departments.asked == []
+
+
+async def test_a_ticket_the_department_does_not_take_stays_here(hall: Hall) -> None:
+    hall.add(make_service("hotline", "complaint", auth="A0", operation="hotline.submit", form=[SUBJECT]))
     await hall.told("/complaints", said())
     hall.departments.answers["hotline.submit"] = {"result": "refused", "reason": "unknown"}
     with capture_logs() as logs:

@@ -6,11 +6,13 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from backend.db.engine import writing
 from backend.queueing.cli import app
 from backend.queueing.models import QueueTicket
+from backend.staff.audit import AuditEntry
 from backend.staff.roles import Role
 from content.calendar import local_day
 from tests.backend.desk import CITY, OTHER_CITY, Desk, staff_with
@@ -81,3 +83,9 @@ async def test_the_command(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert said[:3] == [["A", "2"], ["A001", "→", "3"], ["A002", "→", "1"]]
     assert said[3] == said[4] == ["nobody", "is", "waiting"]
+    async with hall.sessions() as session:
+        entries = list(await session.scalars(select(AuditEntry).where(AuditEntry.action == "queue.next")))
+    assert [entry.detail for entry in entries] == [
+        {"window": "3", "number": "A001"},
+        {"window": "1", "number": "A002"},
+    ]
