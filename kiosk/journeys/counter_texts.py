@@ -16,7 +16,6 @@ RECORD_HIDDEN = Text(
 )
 SLIP_PRINTED = Text("已打印，请在右手边取走", "Printed; please take it at the right")
 NO_ROWS = Text("没有记录", "No records")
-CASE_NUMBER = Text("请输入办件编码和查询码", "Please enter the case number and check code")
 SCAN_CASE = Text("请扫受理单上的二维码", "Please scan the code on your receipt")
 SCAN_CASE_HINT = Text(
     "把受理单上的二维码对准扫码口；没有单子请点“返回”手工输入",
@@ -25,7 +24,6 @@ SCAN_CASE_HINT = Text(
 HOW_TO_FIND = Text("怎样查这个办件？", "How shall we find your case?")
 BY_SCANNING = Text("扫受理单上的码", "Scan the receipt's code")
 BY_TYPING = Text("手工输入编码", "Type the number")
-CHECK_CODE = Text("请输入查询码", "Please enter the check code")
 PROGRESS = Text("办理进度", "Progress of your case")
 CASE_UNKNOWN = Text("没有查到这个办件", "No such case was found")
 CASE_UNKNOWN_BODY = Text(
@@ -125,11 +123,6 @@ COPY_BACK = Text("反面", "Back side")
 COPY_PAGE = Text("要复印的材料", "What you copy")
 COPY_HINT = Text("平放在摄像头下面，四边都在画面里", "Flat under the camera, all four edges in the picture")
 COPYING = Text("正在打印复印件", "Printing your copies")
-COPIED = Text("复印好了", "Copied")
-COPIED_BODY = Text(
-    "请在屏幕下方取走复印件，别忘了原件。图像已清除。",
-    "Take the copies below the screen, and your original. The picture is erased.",
-)
 NOT_COPIED = Text("没有打印成功", "The copies were not printed")
 NOT_COPIED_BODY = Text(
     "图像已清除。如果有纸出来，请一并取走。请稍后再试，或换一台终端。",
