@@ -24,11 +24,13 @@ DATABASES = [
 # Where the database's kind hardly matters: on PostgreSQL only if MENKOU_TEST_DATABASE asks for it (`make
 # test-databases`), or every run would take a quarter longer.
 ON_SQLITE = (
+    "alerts",
     "appointments",
     "assistance",
     "bills",
     "cases",
     "certificates",
+    "console",
     "devices",
     "drafts",
     "editor",
@@ -37,11 +39,12 @@ ON_SQLITE = (
     "prefill",
     "queueing",
     "records",
+    "reports",
     "scans",
     "staff",
     "stock",
 )
-ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account", "test_at_once", "test_handover")
+ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account", "test_at_once", "test_handover", "test_engine", "test_rollup")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -36,6 +36,7 @@ def browser() -> Iterator[Any]:
         yield opened
 
 
+@pytest.mark.timeout(600)  # fifty pages, each looked at by axe
 @pytest.mark.parametrize(("language", "size"), [("zh", WIDE), ("en", PHONE)], ids=["zh-wide", "en-phone"])
 def test_every_page_is_clean(desk: Served, browser: Any, language: str, size: dict[str, int]) -> None:
     everybody = Staff("chen", "陈样本", tuple(Grant(role, "990000000000") for role in Role))
