@@ -178,7 +178,8 @@ class CabinetClient:
         self.post("/api/id-reader/fault", fault=fault, on=on, times=times)
 
     def face(self, who: str = "holder", *, person: str | None = None, pose: str | None = None) -> None:
-        """nobody, holder, other, photo, two, dark, paper (under the camera) or unplugged. Pose: front (default), auto, left or right.
+        """nobody, holder, other, photo, two, dark, paper (under the camera) or unplugged. Pose: front (default), auto,
+        left or right.
 
         The holder is the person of the card laid last, unless `person` (li, zhang, chen, wang) says otherwise.
         """
