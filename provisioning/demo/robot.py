@@ -144,6 +144,15 @@ class Robot:
         await self.press(*target.centre)
         self.timeline.note(f"touch {target_id}", since)
 
+    async def find(self, target_id: str) -> None:
+        """Turn a list's pages until it is there. Raises NotSeen."""
+        while target_id not in (view := await self.view()).targets:
+            following = view.targets.get("page:next")
+            if following is None or not following.enabled:
+                raise NotSeen(f"{target_id!r} is on no page of {view.screen}")
+            await self.touch("page:next")
+            await asyncio.sleep(0.2)
+
     async def press(self, x: int, y: int) -> None:
         """A press at a place, through the X server."""
         await self._xdotool("mousemove", str(x), str(y), "mousedown", "1", "sleep", str(_PRESS_S), "mouseup", "1")

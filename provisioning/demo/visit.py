@@ -54,6 +54,7 @@ class Visit:
         await self.robot.touch(f"door:{door}")
         await self.robot.wait_for("ServiceList")
         await self.robot.screenshot("door")
+        await self.robot.find(f"service:{service}")
         await self.robot.touch(f"service:{service}")
         await self.robot.wait_for("Guide")
         await self.robot.screenshot("guide")

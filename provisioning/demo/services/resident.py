@@ -117,18 +117,9 @@ class Resident:
             await robot.touch(f"door:{plan.door}")
             await robot.wait_for("ServiceList")
             await robot.screenshot("door")
-            await self._find(f"service:{plan.service}")
+            await robot.find(f"service:{plan.service}")
         self._answered = (await robot.view()).serial
         await robot.touch(f"service:{plan.service}")
-
-    async def _find(self, target_id: str) -> None:
-        """Turn pages until it is there."""
-        while target_id not in (view := await self.robot.view()).targets:
-            following = view.targets.get("page:next")
-            if following is None or not following.enabled:
-                raise NotSeen(f"{target_id} is on no page of {view.screen}")
-            await self.robot.touch("page:next")
-            await asyncio.sleep(0.2)
 
     async def _primary(self, _view: View) -> None:
         await self.robot.touch("primary")
