@@ -44,7 +44,15 @@ ON_SQLITE = (
     "staff",
     "stock",
 )
-ALSO_ON_POSTGRES = ("test_approvals", "test_audit", "test_first_account", "test_at_once", "test_handover", "test_engine", "test_rollup")
+ALSO_ON_POSTGRES = (
+    "test_approvals",
+    "test_audit",
+    "test_first_account",
+    "test_at_once",
+    "test_handover",
+    "test_engine",
+    "test_rollup",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

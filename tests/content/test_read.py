@@ -110,7 +110,8 @@ def test_places_leave_out_what_the_schema_adds() -> None:
     assert place_of(("form", 3, "x"), data) == "form.3.x"
 
 
-_words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=1, max_size=8)
+_seen = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
+_words = st.text(_seen, min_size=1, max_size=8)
 _values = st.recursive(_words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_words, inner, max_size=3))
 
 
