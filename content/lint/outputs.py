@@ -155,12 +155,24 @@ def _certificate(service: Service, known: Known) -> Iterator[Finding]:
         yield fault(
             "record", "模板 record-sheet 打印的是 record；请补上", "is missing: the template record-sheet prints it"
         )
+    elif certificate.template != (printed_on := _printed_on(service, known)):
+        yield fault(
+            "certificate.template",
+            f"接口“{service.operation}”的数据只能打印在 {printed_on} 上",
+            f"what {service.operation!r} answers is printed on {printed_on}; name that template",
+        )
     if service.journey is Kind.LICENCE and certificate.stock is None:
         yield fault(
             "certificate.stock",
             "证照打印在编号的专用纸上；请写明用哪种",
             "is missing: a licence is printed on counted stock; name it",
         )
+
+
+def _printed_on(service: Service, known: Known) -> str:
+    """The template that knows this operation's answer: one of its own, else the sheet that prints any record."""
+    declared = known.operations.get(service.operation or "")
+    return (declared.printed_on if declared is not None else None) or _RECORD_SHEET
 
 
 def _undeclared(place: str, name: str) -> Finding:

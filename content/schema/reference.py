@@ -51,6 +51,7 @@ class Operation(Model):
     params: list[str] = []  # of the form, besides who asks
     fields: list[str] = []  # of a record's answer: single values
     rows: dict[str, list[str]] = {}  # of a record's answer: lists, by name, and their columns
+    printed_on: str | None = None  # a template of its own, which the backend fills; None: `record-sheet`
     private: list[str] = []  # fields and columns that tell much about a person
 
 

@@ -275,6 +275,13 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "no words": (lambda s: s["proof"]["record"]["entries"][0].update(format="words"), "record.entries.0.words: is empty"),
     "no record": (lambda s: s["proof"].pop("record"), "record: is missing: the template record-sheet prints it"),
     "no certificate": (lambda s: s["proof"].pop("certificate"), "certificate: is missing"),
+    "another operation's template": (
+        lambda s: (
+            s["proof"]["certificate"].update(template="own"),
+            s.templates.update({"own.typ": "#let body = [1]\n#body"}),
+        ),
+        "certificate.template: what 'insurance.enrolment' answers is printed on record-sheet",
+    ),
     "no template": (lambda s: s["proof"]["certificate"].update(template="nix"), "no such certificate; add templates/nix.typ"),
     "template's part": (lambda s: s["proof"]["certificate"].update(template="sheet"), "add templates/sheet.typ"),
     "stock": (lambda s: s["proof"].update(journey="licence"), "certificate.stock: is missing"),
