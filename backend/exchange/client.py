@@ -82,7 +82,7 @@ class ExchangeClient:
         async with sending as response:
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise ValueError("the answer is packed")
-            async for piece in response.aiter_raw(_PIECE):
+            async for piece in response.aiter_bytes(_PIECE):
                 content += piece
                 if len(content) > MAX_ANSWER:
                     raise ValueError("the answer is too long")

@@ -1,7 +1,7 @@
 """The backend is gone: before the start nothing can start; midway the session is closed cleanly and said so.
 
 Device: backend
-Resident: 这次办理已经停下，没有留下您的信息。请稍后再来，或拨打 12345。
+Resident: 这次办理已经停下，本机没有留下您的信息。请稍后再来，或拨打 12345。
 Staff: none
 """
 
